@@ -1,0 +1,1 @@
+"""Bytes and values: canonical JSON, digests, the Merkle tree, notes and envelopes."""

@@ -1,0 +1,79 @@
+"""Names: origins, streams, event types and event numbers.
+
+    origin   acme.example/credit-risk       the ledger's name for ever, and its signed-note key name
+    stream   ledger | model/credit-risk     what an event is about: a kind and a name
+    type     decision.accepted              a family and a verb
+    number   41 | 41.3                      entry 41's only event | the third of several
+
+Each `check_` returns the text it was given, or raises `error` (InputError for what people write;
+parsers of recorded bytes pass FormatError).
+"""
+
+import re
+import unicodedata
+
+from mledger.errors import InputError, UsageError
+
+MAX_ORIGIN = 255
+MAX_NAME = 128
+MAX_TYPE = 128
+
+_STREAM = re.compile(r"ledger|[a-z][a-z0-9-]*/[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
+_TYPE = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)+")
+# Sixteen digits hold every integer of I-JSON (RFC 7493, section 2.2).
+_NUMBER = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.([1-9][0-9]{0,5}))?")
+
+
+def check_origin(text: str, *, error: type[UsageError] = InputError) -> str:
+    """The origin itself: 1 to 255 bytes of UTF-8 in NFC, no space, no control, no plus sign.
+
+    Every origin is a valid key name of a signed note (C2SP signed-note, "Format").
+    """
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise error("an origin holds a lone surrogate") from None
+    if not 0 < size <= MAX_ORIGIN:
+        raise error(f"an origin has 1 to {MAX_ORIGIN} bytes, this one has {size}")
+    if "+" in text or any(map(_is_blank, text)):
+        raise error(f"the origin {text[:80]!r} holds a space, a control character or a plus sign")
+    if not unicodedata.is_normalized("NFC", text):
+        raise error(f"the origin {text[:80]!r} is not in Unicode NFC")
+    return text
+
+
+def _is_blank(character: str) -> bool:
+    """Whether nobody can see the character: white space, controls, invisible format marks."""
+    return character.isspace() or unicodedata.category(character) in {"Cc", "Cf"}
+
+
+def check_stream(text: str, *, error: type[UsageError] = InputError) -> str:
+    """The stream itself: `ledger`, or `<kind>/<name>` with a name of 1 to 128 characters."""
+    name = text.partition("/")[2]
+    if not _STREAM.fullmatch(text) or len(name) > MAX_NAME or ".." in name:
+        raise error(
+            f"{text[:80]!r} is not a stream: it is `ledger`, or a kind, a slash and a name"
+            f" of up to {MAX_NAME} letters, digits, '.', '_', '-' and '/'"
+        )
+    return text
+
+
+def check_type(text: str, *, error: type[UsageError] = InputError) -> str:
+    """The event type itself: lower-case words joined by dots, at least two."""
+    if len(text) > MAX_TYPE or not _TYPE.fullmatch(text):
+        raise error(f"{text[:80]!r} is not an event type such as decision.accepted")
+    return text
+
+
+def format_number(seq: int, index: int, count: int) -> str:
+    """The event number of event `index` (from 0) of the `count` events of entry `seq`."""
+    return str(seq) if count == 1 else f"{seq}.{index + 1}"
+
+
+def parse_number(text: str) -> tuple[int, int | None]:
+    """The entry's seq and the event's index from 0, None where the number names only the entry."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise InputError(f"{text[:40]!r} is not an event number such as 41 or 41.3")
+    seq, part = match.groups()
+    return int(seq), None if part is None else int(part) - 1

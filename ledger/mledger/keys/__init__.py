@@ -1,0 +1,1 @@
+"""Ed25519 keys, their files, and what a role may record."""

@@ -1,0 +1,73 @@
+"""OpenSSH's wire format of Ed25519 keys: the public line, the private file.
+
+Source: RFC 4251 section 5 (strings), RFC 8709 section 4 (ssh-ed25519), and OpenSSH's PROTOCOL.key.
+"""
+
+import binascii
+import secrets
+from base64 import b64decode, b64encode
+
+KIND = b"ssh-ed25519"
+BEGIN = b"-----BEGIN OPENSSH PRIVATE KEY-----"
+END = b"-----END OPENSSH PRIVATE KEY-----"
+
+_MAGIC = b"openssh-key-v1\x00"
+_LINE = 70
+_ROUNDS = 24
+_CIPHER = b"aes256-ctr"
+
+
+def public_blob(public: bytes) -> bytes:
+    """The wire form of a 32-byte public key."""
+    return _string(KIND) + _string(public)
+
+
+def read_public_blob(blob: bytes) -> bytes | None:
+    """The 32 bytes of an Ed25519 key's wire form; None for any other key or bytes."""
+    head = _string(KIND) + (32).to_bytes(4)
+    return blob[len(head) :] if blob.startswith(head) and len(blob) == len(head) + 32 else None
+
+
+def cipher_of(data: bytes) -> bytes | None:
+    """The cipher that an OpenSSH private key file names (`none` if it is open); None if it is no such file."""
+    body = data.strip().removeprefix(BEGIN).removesuffix(END)
+    try:
+        blob = b64decode(b"".join(body.split()), validate=True)
+    except binascii.Error:
+        return None
+    if not blob.startswith(_MAGIC):
+        return None
+    rest = blob[len(_MAGIC) :]
+    return rest[4 : 4 + int.from_bytes(rest[:4])]
+
+
+def write_private(seed: bytes, public: bytes, passphrase: str | None, comment: str) -> bytes:
+    """The private key file's bytes, locked by bcrypt and AES-256-CTR if there is a passphrase."""
+    check = secrets.token_bytes(4)
+    inner = check + check + public_blob(public) + _string(seed + public) + _string(comment.encode())
+    block = 16 if passphrase else 8
+    inner += bytes(range(1, -len(inner) % block + 1))
+    if passphrase:
+        salt = secrets.token_bytes(16)
+        options = _string(salt) + _ROUNDS.to_bytes(4)
+        head = _string(_CIPHER) + _string(b"bcrypt") + _string(options)
+        inner = _lock(inner, passphrase, salt)
+    else:
+        head = _string(b"none") + _string(b"none") + _string(b"")
+    blob = _MAGIC + head + (1).to_bytes(4) + _string(public_blob(public)) + _string(inner)
+    text = b64encode(blob)
+    lines = [text[i : i + _LINE] for i in range(0, len(text), _LINE)]
+    return b"\n".join([BEGIN, *lines, END, b""])
+
+
+def _lock(inner: bytes, passphrase: str, salt: bytes) -> bytes:
+    import bcrypt
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    made = bcrypt.kdf(passphrase.encode(), salt, 48, _ROUNDS, ignore_few_rounds=True)
+    lock = Cipher(algorithms.AES(made[:32]), modes.CTR(made[32:])).encryptor()
+    return lock.update(inner) + lock.finalize()
+
+
+def _string(data: bytes) -> bytes:
+    return len(data).to_bytes(4) + data
