@@ -1,0 +1,1 @@
+"""The vocabulary: what can happen in the life of a machine-learning model."""

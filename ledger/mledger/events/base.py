@@ -1,0 +1,256 @@
+"""What an event is: its class, its registry, its bytes.
+
+A wire name is `family.verb`. The classes of one family live in the module `mledger.events.<family>`,
+which is imported when the first of its names is asked for. Other distributions add families by an
+entry point of the group `mledger` that names a module to import.
+"""
+
+import importlib
+import pkgutil
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from mledger.core import canonical
+from mledger.core.names import check_type
+from mledger.errors import FormatError, InputError, NotFoundError
+from mledger.events import messages
+from mledger.registry import Registry, unknown
+
+MAX_BODY = 1 << 20
+ENTRY_POINTS = "mledger"
+LIST_COMMAND = "mledger types"
+
+_GOVERNANCE_FAMILIES = frozenset({"ledger", "key", "role", "policy"})
+_GOVERNANCE_TYPES = frozenset({"record.redacted", "anchor.recorded"})
+_PARTS = frozenset({"base", "fields", "forms", "messages"})
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+B = TypeVar("B", bound="type[EventBody]")
+
+_types: Registry["type[EventBody]"] = Registry("event type", fix=LIST_COMMAND)
+_upcasters: dict[tuple[str, int], Upcaster] = {}
+_plugins: dict[str, str | None] = {}
+_searched = False
+
+
+class EventBody(BaseModel):
+    """The content of one event: frozen, complete, and checked when it is made.
+
+    A subclass registers with `@event(...)`, explains in its docstring when to record it and what
+    good content looks like, and describes each field with an example.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_inf_nan="strings", allow_inf_nan=False, defer_build=True
+    )
+
+    type: ClassVar[str]
+    version: ClassVar[int]
+    kinds: ClassVar[tuple[str, ...]]
+
+    def to_bytes(self) -> bytes:
+        """The body as compact UTF-8 JSON without null fields; InputError beyond 1 MiB."""
+        try:
+            data = self.__pydantic_serializer__.to_json(self, exclude_none=True)
+        except PydanticSerializationError as error:
+            raise InputError(f"{self.type}: cannot be written as JSON: {messages.one_line(error)}") from None
+        if len(data) > MAX_BODY:
+            raise InputError(
+                f"{self.type}: {len(data):,} bytes, and a body holds at most {MAX_BODY:,}",
+                fix="attach the long part as a file and record its digest",
+            )
+        return data
+
+
+def event(type: str, *, version: int = 1, on: tuple[str, ...] = ("*",)) -> Callable[[B], B]:
+    """A decorator that registers a class as the event `type`.
+
+    `version` counts the schemas of this type, from 1; `on` names the kinds of stream that it may
+    stand on ("model", "dataset", "ledger", or "*" for any). The name is chosen for ever.
+    """
+    family = check_type(type).partition(".")[0]
+
+    def register(cls: B) -> B:
+        if not cls.__module__.startswith("mledger.events."):
+            if is_governance(type):
+                raise AssertionError(f"bug: {type!r} is kept for mledger: its family governs the ledger")
+            _import_family(family)
+        cls.type, cls.version, cls.kinds = type, version, on
+        return _types.add(type, cls)
+
+    return register
+
+
+def upcast(type: str, from_version: int) -> Callable[[Upcaster], Upcaster]:
+    """A decorator for the pure function that turns fields of `from_version` into those of the next."""
+
+    def register(function: Upcaster) -> Upcaster:
+        held = _upcasters.setdefault((type, from_version), function)
+        if held is not function:
+            raise AssertionError(f"bug: {type!r} has two upcasters from version {from_version}")
+        return function
+
+    return register
+
+
+def is_governance(type: str) -> bool:
+    """Whether events of this type decide who may do what: never redacted, in every bundle.
+
+    Answered from the name alone, so that it holds for types that this version does not know.
+    """
+    return type.partition(".")[0] in _GOVERNANCE_FAMILIES or type in _GOVERNANCE_TYPES
+
+
+def find(type: str) -> "type[EventBody]":
+    """The class of the event `type`; NotFoundError names the nearest ones."""
+    if type not in _types:
+        _import_family(type.partition(".")[0])
+        if type not in _types:
+            import_all()
+            _refuse_unknown(type)
+    return _types.get(type)
+
+
+def known(type: str) -> bool:
+    """Whether this version, with the plug-ins that are installed, knows the event `type`."""
+    try:
+        find(type)
+    except NotFoundError:
+        return False
+    return True
+
+
+def names() -> list[str]:
+    """Every event type, sorted; imports all families and all plug-ins."""
+    import_all()
+    return list(_types)
+
+
+def all() -> Iterator["type[EventBody]"]:
+    """The class of every event type, in the order of the names."""
+    return (_types.get(name) for name in names())
+
+
+def build(type: str, fields: Mapping[str, object]) -> EventBody:
+    """The body of an event from Python or JSON values; InputError lists every wrong field in one line."""
+    cls = find(type)
+    try:
+        return cls.model_validate(dict(fields))
+    except ValidationError as error:
+        line = messages.describe(cls, error)
+        raise InputError(f"{type}: {line}", fix=f"{LIST_COMMAND} {type}", type=type) from None
+
+
+def decode(type: str, version: int, data: bytes) -> EventBody:
+    """The body of an event that was recorded, brought to the current version of its type.
+
+    FormatError if the bytes are not strict JSON of that type; NotFoundError for a type or a
+    version that this mledger does not know.
+    """
+    cls = find(type)
+    if version == cls.version:
+        try:
+            body = cls.__pydantic_validator__.validate_json(data, strict=True)
+        except ValidationError:
+            body = None
+        # Bytes that our own writer would make hold no duplicate key and no number out of range.
+        if body is not None and body.__pydantic_serializer__.to_json(body, exclude_none=True) == data:
+            return body  # type: ignore[no-any-return]
+        canonical.decode(data, what=f"body of {type}")
+        return _validated(cls, data)
+    fields = canonical.decode(data, what=f"body of {type}")
+    return _validated(cls, canonical.encode(_upcast(cls, version, fields)))
+
+
+def _validated(cls: "type[EventBody]", data: bytes) -> EventBody:
+    try:
+        return cls.model_validate_json(data, strict=True)
+    except ValidationError as error:
+        raise FormatError(f"body of {cls.type}: {messages.describe(cls, error)}") from None
+
+
+def _upcast(cls: "type[EventBody]", version: int, fields: object) -> dict[str, Any]:
+    """The fields as the current version writes them."""
+    if version > cls.version:
+        raise NotFoundError(
+            f"{cls.type} version {version} is newer than this mledger, which knows {cls.version}",
+            fix="install a newer mledger",
+        )
+    if not isinstance(fields, dict):
+        raise FormatError(f"body of {cls.type}: not a JSON object")
+    for step in range(version, cls.version):
+        function = _upcasters.get((cls.type, step))
+        if function is None:
+            raise NotFoundError(f"{cls.type} version {version} cannot be read: no upcaster from {step}")
+        try:
+            fields = function(fields)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise FormatError(
+                f"body of {cls.type}: does not fit version {step}: {messages.one_line(error)}"
+            ) from None
+    return fields
+
+
+def import_all() -> None:
+    """Import every family and every plug-in, so that the registry is complete."""
+    package = importlib.import_module("mledger.events")
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name not in _PARTS:
+            importlib.import_module(f"mledger.events.{module.name}")
+    _import_plugins()
+
+
+def _import_family(family: str) -> None:
+    """Import the module of a family of our own, if there is one."""
+    if family.isidentifier() and family not in _PARTS:
+        name = f"mledger.events.{family}"
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+
+
+def _import_plugins() -> None:
+    """Import what other distributions register; one that fails is named in a warning, once."""
+    global _searched
+    if _searched:
+        return
+    _searched = True
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            importlib.import_module(point.module)
+            _plugins[point.name] = None
+        except Exception as error:  # whatever a stranger's module raises must not stop a ledger from opening
+            line = f"plug-in {point.name!r} ({point.module}) did not load: {messages.one_line(error)}"
+            _plugins[point.name] = line
+            warnings.warn(line, RuntimeWarning, stacklevel=2)
+
+
+def _refuse_unknown(type: str) -> None:
+    """Raise NotFoundError if nobody registers `type`, and say which plug-ins failed."""
+    if type in _types:
+        return
+    failures = "".join(f"; {line}" for line in _plugins.values() if line)
+    raise NotFoundError(unknown("event type", type, list(_types)) + failures, fix=LIST_COMMAND)
+
+
+__all__ = [
+    "MAX_BODY",
+    "EventBody",
+    "all",
+    "build",
+    "decode",
+    "event",
+    "find",
+    "is_governance",
+    "known",
+    "names",
+    "upcast",
+]
