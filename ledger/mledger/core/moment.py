@@ -5,7 +5,7 @@ UTC, so that comparing two as strings compares them as times. It is a profile of
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 from mledger.errors import FormatError, InputError
@@ -42,10 +42,17 @@ def parse_moment(text: str) -> datetime:
     return time
 
 
-def check_moment(text: str) -> Moment:
-    """The text itself, known to be a canonical and real moment; FormatError if it is not."""
+def check_moment(text: object) -> Moment:
+    """The value itself, known to be a canonical and real moment; FormatError if it is not."""
+    if not isinstance(text, str):
+        raise FormatError(f"a time is text and not {type(text).__name__}")
     parse_moment(text)
     return Moment(text)
+
+
+def is_later(later: Moment, earlier: Moment, seconds: float = 0) -> bool:
+    """Whether `later` lies more than `seconds` after `earlier`."""
+    return (parse_moment(later) - parse_moment(earlier)).total_seconds() > seconds
 
 
 def read_moment(text: str) -> Moment:
@@ -64,3 +71,16 @@ def read_cut(text: str) -> Moment:
     if _DATE.fullmatch(text.strip()):
         return read_moment(text.strip() + "T23:59:59.999999Z")
     return read_moment(text)
+
+
+def is_later(moment: Moment, than: Moment, seconds: float = 0) -> bool:
+    """Whether a moment lies more than so many seconds after another."""
+    return moment > than and parse_moment(moment) - parse_moment(than) > timedelta(seconds=seconds)
+
+
+def later(moment: Moment, seconds: float) -> Moment:
+    """The moment so many seconds after; InputError beyond the year 9999."""
+    try:
+        return format_moment(parse_moment(moment) + timedelta(seconds=seconds))
+    except OverflowError:
+        raise InputError(f"{seconds} seconds after {moment} is outside the years 1 to 9999") from None

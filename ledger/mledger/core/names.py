@@ -5,14 +5,14 @@
     type     decision.accepted              a family and a verb
     number   41 | 41.3                      entry 41's only event | the third of several
 
-Each `check_` returns the text it was given, or raises `error` (InputError for what people write;
-parsers of recorded bytes pass FormatError).
+Each `check_` takes any value and returns it as the text that it is, or raises `error`: FormatError
+for what was recorded, unless the caller passes InputError for what a person wrote.
 """
 
 import re
 import unicodedata
 
-from mledger.errors import InputError, UsageError
+from mledger.errors import FormatError, InputError, UsageError
 
 MAX_ORIGIN = 255
 MAX_NAME = 128
@@ -24,11 +24,13 @@ _TYPE = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)+")
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.([1-9][0-9]{0,5}))?")
 
 
-def check_origin(text: str, *, error: type[UsageError] = InputError) -> str:
+def check_origin(text: object, *, error: type[UsageError] = FormatError) -> str:
     """The origin itself: 1 to 255 bytes of UTF-8 in NFC, no space, no control, no plus sign.
 
     Every origin is a valid key name of a signed note (C2SP signed-note, "Format").
     """
+    if not isinstance(text, str):
+        raise error(f"an origin is text and not {type(text).__name__}")
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
@@ -47,21 +49,21 @@ def _is_blank(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) in {"Cc", "Cf"}
 
 
-def check_stream(text: str, *, error: type[UsageError] = InputError) -> str:
+def check_stream(text: object, *, error: type[UsageError] = FormatError) -> str:
     """The stream itself: `ledger`, or `<kind>/<name>` with a name of 1 to 128 characters."""
-    name = text.partition("/")[2]
-    if not _STREAM.fullmatch(text) or len(name) > MAX_NAME or ".." in name:
-        raise error(
-            f"{text[:80]!r} is not a stream: it is `ledger`, or a kind, a slash and a name"
-            f" of up to {MAX_NAME} letters, digits, '.', '_', '-' and '/'"
-        )
-    return text
+    if isinstance(text, str) and _STREAM.fullmatch(text) and ".." not in text:
+        if len(text.partition("/")[2]) <= MAX_NAME:
+            return text
+    raise error(
+        f"{str(text)[:80]!r} is not a stream: it is `ledger`, or a kind, a slash and a name"
+        f" of up to {MAX_NAME} letters, digits, '.', '_', '-' and '/'"
+    )
 
 
-def check_type(text: str, *, error: type[UsageError] = InputError) -> str:
+def check_type(text: object, *, error: type[UsageError] = FormatError) -> str:
     """The event type itself: lower-case words joined by dots, at least two."""
-    if len(text) > MAX_TYPE or not _TYPE.fullmatch(text):
-        raise error(f"{text[:80]!r} is not an event type such as decision.accepted")
+    if not isinstance(text, str) or len(text) > MAX_TYPE or not _TYPE.fullmatch(text):
+        raise error(f"{str(text)[:80]!r} is not an event type such as decision.accepted")
     return text
 
 

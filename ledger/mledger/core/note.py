@@ -1,0 +1,192 @@
+"""Signed notes (C2SP signed-note): a text and who signed it.
+
+    <text, ending in a newline>
+    <empty line>
+    — <key name> <base64 of key hash[4] || signature>       1 to 16 such lines
+
+A key is published as `<name>+<8 hex>+<base64 of algorithm || public key>`. Its hash says which key
+signed, and is too short to say more. Algorithms: 1 is Ed25519 over the text; 4 is a witness's
+Ed25519 over a time and the text, whose signature begins with that time (C2SP tlog-cosignature).
+"""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from mledger.core.encoding import decode_base64, encode_base64
+from mledger.errors import FormatError, InputError, ProofError, UsageError
+
+ED25519 = 1
+COSIGNATURE = 4
+MAX_NOTE = 64 * 1024
+MAX_SIGNATURES = 16
+
+_HASH_BYTES = 4
+_KEY_BYTES = 32
+_TIME_BYTES = 8
+_DASH = "\N{EM DASH} "
+
+Verify = Callable[[bytes, bytes, bytes], bool]
+"""Whether a 32-byte public key signed a message: (public, message, signature)."""
+
+
+class NoteKey(NamedTuple):
+    """A key that may have signed a note."""
+
+    name: str
+    hash: bytes
+    alg: int
+    public: bytes
+
+
+class NoteSignature(NamedTuple):
+    """One signature line: the key's name and hash, and the bytes of the signature."""
+
+    name: str
+    hash: bytes
+    signature: bytes
+
+
+class Note(NamedTuple):
+    """A text and its signatures, none of which has been checked."""
+
+    text: str
+    signatures: tuple[NoteSignature, ...]
+
+
+class Opened(NamedTuple):
+    """A text that at least one known key has signed; `unknown` are the lines of other keys."""
+
+    text: str
+    verified: tuple[NoteSignature, ...]
+    unknown: tuple[NoteSignature, ...]
+
+
+def key_hash(name: str, alg: int, key: bytes) -> bytes:
+    """The four bytes that point to a key: SHA-256(name || newline || algorithm || key), cut."""
+    return sha256(b"%b\n%c%b" % (name.encode(), alg, key)).digest()[:_HASH_BYTES]
+
+
+def format_vkey(name: str, public: bytes, alg: int = ED25519) -> str:
+    """The published form of a 32-byte public key under a name; InputError if either is malformed."""
+    if not _is_name(name) or len(public) != _KEY_BYTES or alg not in (ED25519, COSIGNATURE):
+        raise InputError("a verifier key takes a name without spaces and plus signs, and 32 bytes of Ed25519")
+    return f"{name}+{key_hash(name, alg, public).hex()}+{encode_base64(bytes([alg]) + public)}"
+
+
+def parse_vkey(text: str) -> NoteKey:
+    """The key of its published form; FormatError also for algorithms other than 1 and 4."""
+    name, _, rest = text.partition("+")
+    digits, _, encoded = rest.partition("+")
+    key = decode_base64(encoded, "a verifier key")
+    if not _is_name(name) or len(key) != 1 + _KEY_BYTES or key[0] not in (ED25519, COSIGNATURE):
+        raise FormatError("not a verifier key of the form name+hash+key with an Ed25519 key")
+    found = key_hash(name, key[0], key[1:])
+    if found.hex() != digits:
+        raise FormatError(f"the hash of the verifier key {name!r} does not fit its key")
+    return NoteKey(name, found, key[0], key[1:])
+
+
+def format_note(note: Note) -> bytes:
+    """The note's bytes; InputError if the text or a signature cannot stand in a note."""
+    _check(note, InputError)
+    lines = [f"{_DASH}{name} {encode_base64(hash + value)}\n" for name, hash, value in note.signatures]
+    data = f"{note.text}\n{''.join(lines)}".encode()
+    if len(data) > MAX_NOTE:
+        raise InputError(f"a note of {len(data)} bytes passes the limit of {MAX_NOTE}")
+    return data
+
+
+def parse_note(data: bytes) -> Note:
+    """The parts of a note, unchecked; FormatError unless `data` is what `format_note` makes."""
+    if len(data) > MAX_NOTE:
+        raise FormatError(f"a note of {len(data)} bytes passes the limit of {MAX_NOTE}")
+    try:
+        whole = data.decode()
+    except UnicodeDecodeError as error:
+        raise FormatError(f"the note is not UTF-8 at byte {error.start}") from None
+    # The last empty line parts text and signatures: the text may have empty lines of its own.
+    text, gap, block = whole.rpartition("\n\n")
+    if not gap or not block.endswith("\n"):
+        raise FormatError("the note has no signatures after an empty line, or does not end in a newline")
+    lines = block[:-1].split("\n")
+    note = Note(text + "\n", tuple(_parse_line(line, at) for at, line in enumerate(lines, 1)))
+    _check(note, FormatError)
+    return note
+
+
+def _parse_line(line: str, at: int) -> NoteSignature:
+    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    if not line.startswith(_DASH):
+        raise FormatError(f"signature line {at} of the note does not begin with a dash and a space")
+    value = decode_base64(encoded, f"signature line {at} of the note")
+    return NoteSignature(name, value[:_HASH_BYTES], value[_HASH_BYTES:])
+
+
+def _check(note: Note, error: type[UsageError]) -> None:
+    """Raise `error` unless the parts make a note: the one rule for writing and reading."""
+    if not note.text.endswith("\n"):
+        raise error("the text of a note ends in a newline")
+    if any(char < " " and char != "\n" for char in note.text):
+        raise error("the text of a note holds a control character")
+    try:
+        note.text.encode()
+    except UnicodeEncodeError:
+        raise error("the text of a note holds a lone surrogate") from None
+    if not 0 < len(note.signatures) <= MAX_SIGNATURES:
+        raise error(f"a note has 1 to {MAX_SIGNATURES} signatures, this one {len(note.signatures)}")
+    for at, line in enumerate(note.signatures, 1):
+        if not _is_name(line.name) or len(line.hash) != _HASH_BYTES or not line.signature:
+            raise error(f"signature line {at} of the note has no proper key name, hash or signature")
+
+
+def _is_name(name: str) -> bool:
+    """Whether a key may be called so: something, without Unicode spaces, controls and plus signs."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return bool(name) and not any(char.isspace() or char < " " or char == "+" for char in name)
+
+
+def open_note(data: bytes, keys: Sequence[NoteKey], verify: Verify) -> Opened:
+    """The text of a note that one of `keys` has signed, and who else claims to have signed it.
+
+    FormatError if it is no note; ProofError if no known key has signed it, or if a signature of a
+    known key fails, whatever the others say; InputError if two of `keys` cannot be told apart.
+    """
+    note = parse_note(data)
+    known = _by_name(keys)
+    verified: dict[tuple[str, bytes], NoteSignature] = {}
+    unknown: dict[NoteSignature, None] = {}
+    for line in note.signatures:
+        key = known.get((line.name, line.hash))
+        if key is None:
+            unknown[line] = None
+        elif _holds(key, note.text, line.signature, verify):
+            verified.setdefault((line.name, line.hash), line)
+        else:
+            raise ProofError("a signature of the note does not hold")
+    if not verified:
+        raise ProofError("no known key has signed the note")
+    return Opened(note.text, tuple(verified.values()), tuple(unknown))
+
+
+def _by_name(keys: Sequence[NoteKey]) -> dict[tuple[str, bytes], NoteKey]:
+    known: dict[tuple[str, bytes], NoteKey] = {}
+    for key in keys:
+        if known.setdefault((key.name, key.hash), key) != key:
+            raise InputError(f"two different keys go by the name {key.name!r} and one hash")
+    return known
+
+
+def _holds(key: NoteKey, text: str, signature: bytes, verify: Verify) -> bool:
+    if key.alg == ED25519:
+        return verify(key.public, text.encode(), signature)
+    time, rest = signature[:_TIME_BYTES], signature[_TIME_BYTES:]
+    return key.alg == COSIGNATURE and verify(key.public, cosigned(text, int.from_bytes(time)), rest)
+
+
+def cosigned(text: str, time: int) -> bytes:
+    """The message that a witness signs of a note's text at `time`, in seconds since 1970."""
+    return f"cosignature/v1\ntime {time}\n{text}".encode()

@@ -1,0 +1,74 @@
+"""Roles: which event types a key may record.
+
+A role is a set of patterns: `decision.accepted` is that type, `decision.*` its whole family, `*`
+everything. A leading `!` takes away, and wins over whatever else is given.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class Role(NamedTuple):
+    """What people call the role's holders, and what they may record."""
+
+    name: str
+    may: tuple[str, ...]
+    title: str
+
+
+def may_record(patterns: Iterable[str], event_type: str) -> bool:
+    """Whether the patterns allow the event type: one gives it and none takes it away."""
+    given = False
+    for pattern in patterns:
+        if pattern.startswith("!"):
+            if _matches(pattern[1:], event_type):
+                return False
+        else:
+            given = given or _matches(pattern, event_type)
+    return given
+
+
+def _matches(pattern: str, event_type: str) -> bool:
+    if pattern.endswith(".*"):
+        return event_type.startswith(pattern[:-1])
+    return pattern in ("*", event_type)
+
+
+_TALK = ("comment.*", "dissent.*")
+
+_ROLES = (
+    Role("owner", ("*",), "Owner of the ledger"),
+    Role(
+        "admin",
+        ("ledger.*", "key.*", "role.*", "policy.*", "anchor.*", "verification.*", "record.*", *_TALK),
+        "Keeper of keys and rules",
+    ),
+    Role(
+        "engineer",
+        (
+            *("model.*", "problem.*", "plan.*", "handover.*"),
+            *("decision.proposed", "evidence.*"),
+            *("dataset.*", "transform.*", "profile.*"),
+            *("run.*", "evaluation.*", "risk.*"),
+            *("artifact.*", "version.*", "release.*", "review.requested", "promotion.requested"),
+            *("deployment.*", "rollback.*", "monitoring.*", "drift.*", "incident.*"),
+            *("record.corrected", *_TALK),
+        ),
+        "Builder of models and data",
+    ),
+    Role(
+        "reviewer",
+        (
+            *("decision.accepted", "decision.rejected", "decision.superseded"),
+            *("promotion.approved", "promotion.rejected", "review.submitted"),
+            *_TALK,
+        ),
+        "Reviewer who approves and rejects",
+    ),
+    Role("machine", ("dataset.*", "run.*", "artifact.*", "deployment.recorded"), "Pipeline or training job"),
+    Role("auditor", ("audit.*", "verification.*", *_TALK), "Auditor who reads and comments"),
+)
+
+DEFAULT_ROLES: Mapping[str, Role] = MappingProxyType({role.name: role for role in _ROLES})
+"""The roles of a new ledger by name, until its policy says otherwise."""
