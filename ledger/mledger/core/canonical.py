@@ -105,13 +105,13 @@ def decode(data: bytes, *, what: str = "document") -> object:
         value: object = _DECODER.decode(text)
     except JSONDecodeError as error:
         raise FormatError(f"the {what} is not JSON: {error.msg} {_place(text, error.pos)}") from None
-    except _Refused as error:
+    except _RefusedError as error:
         raise FormatError(f"the {what} {error}") from None
     _check_characters(text, what)
     return value
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """JSON that I-JSON does not allow; told by a hook, which does not know where it is."""
 
 
@@ -120,26 +120,26 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(members) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise _Refused(f"has the key {twice[:40]!r} twice in one object")
+        raise _RefusedError(f"has the key {twice[:40]!r} twice in one object")
     return members
 
 
 def _integer(digits: str) -> int:
     # The length first: Python refuses to read integers of thousands of digits.
     if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
-        raise _Refused(f"has the integer {digits[:20]}, which passes 2**53 - 1")
+        raise _RefusedError(f"has the integer {digits[:20]}, which passes 2**53 - 1")
     return int(digits)
 
 
 def _float(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise _Refused(f"has the number {digits[:20]}, which a double cannot hold")
+        raise _RefusedError(f"has the number {digits[:20]}, which a double cannot hold")
     return number
 
 
 def _constant(name: str) -> NoReturn:
-    raise _Refused(f"holds {name}, which is not JSON")
+    raise _RefusedError(f"holds {name}, which is not JSON")
 
 
 _DECODER = JSONDecoder(

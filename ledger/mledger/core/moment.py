@@ -50,11 +50,6 @@ def check_moment(text: object) -> Moment:
     return Moment(text)
 
 
-def is_later(later: Moment, earlier: Moment, seconds: float = 0) -> bool:
-    """Whether `later` lies more than `seconds` after `earlier`."""
-    return (parse_moment(later) - parse_moment(earlier)).total_seconds() > seconds
-
-
 def read_moment(text: str) -> Moment:
     """The moment that a person wrote in any ISO 8601 form with a zone; InputError otherwise."""
     try:
@@ -67,7 +62,7 @@ def read_moment(text: str) -> Moment:
 
 
 def read_cut(text: str) -> Moment:
-    """The last moment that a cut includes: like `read_moment`, and a bare date means all of that day in UTC."""
+    """The last moment of a cut: like `read_moment`, but a bare date means the end of that day in UTC."""
     if _DATE.fullmatch(text.strip()):
         return read_moment(text.strip() + "T23:59:59.999999Z")
     return read_moment(text)

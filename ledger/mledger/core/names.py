@@ -51,9 +51,13 @@ def _is_blank(character: str) -> bool:
 
 def check_stream(text: object, *, error: type[UsageError] = FormatError) -> str:
     """The stream itself: `ledger`, or `<kind>/<name>` with a name of 1 to 128 characters."""
-    if isinstance(text, str) and _STREAM.fullmatch(text) and ".." not in text:
-        if len(text.partition("/")[2]) <= MAX_NAME:
-            return text
+    if (
+        isinstance(text, str)
+        and _STREAM.fullmatch(text)
+        and len(text.partition("/")[2]) <= MAX_NAME
+        and ".." not in text
+    ):
+        return text
     raise error(
         f"{str(text)[:80]!r} is not a stream: it is `ledger`, or a kind, a slash and a name"
         f" of up to {MAX_NAME} letters, digits, '.', '_', '-' and '/'"

@@ -26,7 +26,7 @@ _MAX_HEAD = MAX_EXTRA * 4 // 3 + 46 * MAX_HASHES + 256
 class TlogProof(NamedTuple):
     """What a receipt holds, none of it checked: `extra` is where an entry's envelope travels."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # a field, over the method that every tuple has
     hashes: tuple[bytes, ...]
     checkpoint: bytes
     extra: bytes | None = None

@@ -157,7 +157,7 @@ def dump_private(signer: Ed25519Signer, passphrase: str | None = None, comment: 
 
 
 def load_public(text: str, *, what: str = "the public key") -> bytes:
-    """The 32 bytes of a public key written as an OpenSSH line, as PEM, or as 64 hex digits; else KeyFileError."""
+    """The 32 bytes of a public key: an OpenSSH line, PEM, or 64 hex digits; KeyFileError for all else."""
     text = text.strip()
     if _HEX_KEY.fullmatch(text):
         return bytes.fromhex(text)

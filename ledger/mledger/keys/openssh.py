@@ -29,7 +29,7 @@ def read_public_blob(blob: bytes) -> bytes | None:
 
 
 def cipher_of(data: bytes) -> bytes | None:
-    """The cipher that an OpenSSH private key file names (`none` if it is open); None if it is no such file."""
+    """The cipher that an OpenSSH private key file names, `none` if it is open; None for any other file."""
     body = data.strip().removeprefix(BEGIN).removesuffix(END)
     try:
         blob = b64decode(b"".join(body.split()), validate=True)
