@@ -5,8 +5,10 @@ which is imported when the first of its names is asked for. Other distributions 
 entry point of the group `mledger` that names a module to import.
 """
 
+import functools
 import importlib
 import pkgutil
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
@@ -26,36 +28,43 @@ LIST_COMMAND = "mledger types"
 
 _GOVERNANCE_FAMILIES = frozenset({"ledger", "key", "role", "policy"})
 _GOVERNANCE_TYPES = frozenset({"record.redacted", "anchor.recorded"})
-_PARTS = frozenset({"base", "fields", "forms", "messages"})
+_RESERVED = frozenset({"type", "schema_version", "kinds", "answers", "meaning"})
+# Modules of this folder that hold no family.
+_TOOLS = frozenset({"base", "fields", "forms", "free", "messages"})
+_FAMILY = re.compile("[a-z][a-z0-9_]*")
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 B = TypeVar("B", bound="type[EventBody]")
 
 _types: Registry["type[EventBody]"] = Registry("event type", fix=LIST_COMMAND)
 _upcasters: dict[tuple[str, int], Upcaster] = {}
-_plugins: dict[str, str | None] = {}
-_searched = False
 
 
 class EventBody(BaseModel):
     """The content of one event: frozen, complete, and checked when it is made.
 
     A subclass registers with `@event(...)`, explains in its docstring when to record it and what
-    good content looks like, and describes each field with an example.
+    good content looks like, and describes each field with an example. `schema_version` counts the
+    schemas of the type (a field may well be called `version`), `kinds` names the kinds of stream
+    that it may stand on. `answers` is set by a type that judges another event: the field that names
+    it and the type that it must have. `meaning` is what a person's signature means unless they say
+    otherwise.
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", ser_json_inf_nan="strings", allow_inf_nan=False, defer_build=True
+        frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True, serialize_by_alias=True
     )
 
     type: ClassVar[str]
-    version: ClassVar[int]
+    schema_version: ClassVar[int]
     kinds: ClassVar[tuple[str, ...]]
+    answers: ClassVar[tuple[str, str] | None] = None
+    meaning: ClassVar[str] = "authorship"
 
     def to_bytes(self) -> bytes:
         """The body as compact UTF-8 JSON without null fields; InputError beyond 1 MiB."""
         try:
-            data = self.__pydantic_serializer__.to_json(self, exclude_none=True)
+            data = _to_json(self)
         except PydanticSerializationError as error:
             raise InputError(f"{self.type}: cannot be written as JSON: {messages.one_line(error)}") from None
         if len(data) > MAX_BODY:
@@ -64,6 +73,10 @@ class EventBody(BaseModel):
                 fix="attach the long part as a file and record its digest",
             )
         return data
+
+
+def _to_json(body: EventBody) -> bytes:
+    return body.__pydantic_serializer__.to_json(body, exclude_none=True, by_alias=True)
 
 
 def event(type: str, *, version: int = 1, on: tuple[str, ...] = ("*",)) -> Callable[[B], B]:
@@ -79,8 +92,11 @@ def event(type: str, *, version: int = 1, on: tuple[str, ...] = ("*",)) -> Calla
             if is_governance(type):
                 raise AssertionError(f"bug: {type!r} is kept for mledger: its family governs the ledger")
             _import_family(family)
-        cls.type, cls.version, cls.kinds = type, version, on
-        return _types.add(type, cls)
+        if taken := _RESERVED & getattr(cls, "model_fields", {}).keys():
+            raise AssertionError(f"bug: {type!r} has a field with the reserved name {min(taken)!r}")
+        cls.type, cls.schema_version, cls.kinds = type, version, on
+        _types.add(type, cls)
+        return cls
 
     return register
 
@@ -110,8 +126,10 @@ def find(type: str) -> "type[EventBody]":
     if type not in _types:
         _import_family(type.partition(".")[0])
         if type not in _types:
-            import_all()
-            _refuse_unknown(type)
+            failures = import_all()
+            if type not in _types:
+                line = "; ".join((unknown("event type", type, list(_types)), *failures))
+                raise NotFoundError(line, fix=LIST_COMMAND)
     return _types.get(type)
 
 
@@ -141,8 +159,9 @@ def build(type: str, fields: Mapping[str, object]) -> EventBody:
     try:
         return cls.model_validate(dict(fields))
     except ValidationError as error:
-        line = messages.describe(cls, error)
-        raise InputError(f"{type}: {line}", fix=f"{LIST_COMMAND} {type}", type=type) from None
+        wrong = messages.wrong_fields(cls, error)
+        line = f"{type}: {messages.join(wrong)}"
+        raise InputError(line, fix=f"{LIST_COMMAND} {type}", type=type, fields=wrong) from None
 
 
 def decode(type: str, version: int, data: bytes) -> EventBody:
@@ -152,13 +171,13 @@ def decode(type: str, version: int, data: bytes) -> EventBody:
     version that this mledger does not know.
     """
     cls = find(type)
-    if version == cls.version:
+    if version == cls.schema_version:
         try:
             body = cls.__pydantic_validator__.validate_json(data, strict=True)
         except ValidationError:
             body = None
         # Bytes that our own writer would make hold no duplicate key and no number out of range.
-        if body is not None and body.__pydantic_serializer__.to_json(body, exclude_none=True) == data:
+        if body is not None and _to_json(body) == data:
             return body  # type: ignore[no-any-return]
         canonical.decode(data, what=f"body of {type}")
         return _validated(cls, data)
@@ -170,19 +189,21 @@ def _validated(cls: "type[EventBody]", data: bytes) -> EventBody:
     try:
         return cls.model_validate_json(data, strict=True)
     except ValidationError as error:
-        raise FormatError(f"body of {cls.type}: {messages.describe(cls, error)}") from None
+        raise FormatError(
+            f"the body of {cls.type}: {messages.join(messages.wrong_fields(cls, error))}"
+        ) from None
 
 
 def _upcast(cls: "type[EventBody]", version: int, fields: object) -> dict[str, Any]:
     """The fields as the current version writes them."""
-    if version > cls.version:
+    if version > cls.schema_version:
         raise NotFoundError(
-            f"{cls.type} version {version} is newer than this mledger, which knows {cls.version}",
+            f"{cls.type} version {version} is newer than this mledger, which knows {cls.schema_version}",
             fix="install a newer mledger",
         )
     if not isinstance(fields, dict):
-        raise FormatError(f"body of {cls.type}: not a JSON object")
-    for step in range(version, cls.version):
+        raise FormatError(f"the body of {cls.type}: not a JSON object")
+    for step in range(version, cls.schema_version):
         function = _upcasters.get((cls.type, step))
         if function is None:
             raise NotFoundError(f"{cls.type} version {version} cannot be read: no upcaster from {step}")
@@ -190,23 +211,23 @@ def _upcast(cls: "type[EventBody]", version: int, fields: object) -> dict[str, A
             fields = function(fields)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise FormatError(
-                f"body of {cls.type}: does not fit version {step}: {messages.one_line(error)}"
+                f"the body of {cls.type}: does not fit version {step}: {messages.one_line(error)}"
             ) from None
     return fields
 
 
-def import_all() -> None:
-    """Import every family and every plug-in, so that the registry is complete."""
+def import_all() -> tuple[str, ...]:
+    """Import every family and every plug-in; a line for each plug-in that failed, which also warns."""
     package = importlib.import_module("mledger.events")
     for module in pkgutil.iter_modules(package.__path__):
-        if module.name not in _PARTS:
+        if module.name not in _TOOLS:
             importlib.import_module(f"mledger.events.{module.name}")
-    _import_plugins()
+    return _import_plugins()
 
 
 def _import_family(family: str) -> None:
     """Import the module of a family of our own, if there is one."""
-    if family.isidentifier() and family not in _PARTS:
+    if _FAMILY.fullmatch(family) and family not in _TOOLS:
         name = f"mledger.events.{family}"
         try:
             importlib.import_module(name)
@@ -215,42 +236,17 @@ def _import_family(family: str) -> None:
                 raise
 
 
-def _import_plugins() -> None:
-    """Import what other distributions register; one that fails is named in a warning, once."""
-    global _searched
-    if _searched:
-        return
-    _searched = True
+@functools.cache
+def _import_plugins() -> tuple[str, ...]:
+    """Import what other distributions register, once; a line for each plug-in that failed."""
     from importlib.metadata import entry_points
 
+    failures = []
     for point in entry_points(group=ENTRY_POINTS):
         try:
             importlib.import_module(point.module)
-            _plugins[point.name] = None
-        except Exception as error:  # whatever a stranger's module raises must not stop a ledger from opening
+        except Exception as error:  # noqa: BLE001 - a stranger's broken module must not close a ledger
             line = f"plug-in {point.name!r} ({point.module}) did not load: {messages.one_line(error)}"
-            _plugins[point.name] = line
+            failures.append(line)
             warnings.warn(line, RuntimeWarning, stacklevel=2)
-
-
-def _refuse_unknown(type: str) -> None:
-    """Raise NotFoundError if nobody registers `type`, and say which plug-ins failed."""
-    if type in _types:
-        return
-    failures = "".join(f"; {line}" for line in _plugins.values() if line)
-    raise NotFoundError(unknown("event type", type, list(_types)) + failures, fix=LIST_COMMAND)
-
-
-__all__ = [
-    "MAX_BODY",
-    "EventBody",
-    "all",
-    "build",
-    "decode",
-    "event",
-    "find",
-    "is_governance",
-    "known",
-    "names",
-    "upcast",
-]
+    return tuple(failures)

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from mledger.events.base import EventBody, event
-from mledger.events.fields import Digest, EventNumber, Line, Means, Name, Part, RoleName, Text, refuse, unique
+from mledger.events.fields import Digest, EventNumber, Line, Means, Name, Part, RoleName, Text, unique
+from mledger.events.free import refuse
 from mledger.keys.ed25519 import key_id
 
 
@@ -55,7 +56,7 @@ class KeyInfo(Part):
     @model_validator(mode="after")
     def _fits(self) -> "KeyInfo":
         if key_id(self.public_bytes) != self.id:
-            raise refuse("id should be the key id of public")
+            raise refuse("should be the key id of public", at="id")
         return self
 
     @property
@@ -101,7 +102,7 @@ class KeyRotated(EventBody):
     @model_validator(mode="after")
     def _new(self) -> "KeyRotated":
         if self.old == self.key.id:
-            raise refuse("key.id should be another key than old")
+            raise refuse("should be another key than old", at="key.id")
         return self
 
 

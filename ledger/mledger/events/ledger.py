@@ -7,7 +7,8 @@ from pydantic import AfterValidator, Field, model_validator
 from mledger.core.names import check_origin
 from mledger.errors import MledgerError
 from mledger.events.base import EventBody, event
-from mledger.events.fields import Line, Means, refuse
+from mledger.events.fields import Line, Means
+from mledger.events.free import refuse
 from mledger.events.key import EXAMPLE_ID, EXAMPLE_PUBLIC, KeyInfo
 from mledger.events.policy import Policy
 
@@ -60,8 +61,8 @@ class LedgerOpened(EventBody):
 
     @model_validator(mode="after")
     def _can_govern(self) -> "LedgerOpened":
-        if missing := [role for role in self.key.roles if role not in self.policy.roles]:
-            raise refuse(f"key.roles should be roles of the policy, but {missing[0]!r} is not")
+        if strange := [role for role in self.key.roles if role not in self.policy.roles]:
+            raise refuse(f"should be roles of the policy, but {strange[0]!r} is not", at="key.roles")
         if not self.key.roles:
-            raise refuse("key.roles should name a role of the policy: nobody else could enrol a key")
+            raise refuse("should name a role of the policy: nobody else can enrol a key", at="key.roles")
         return self

@@ -9,6 +9,18 @@ if TYPE_CHECKING:
     from mledger.events.base import EventBody
 
 MAX_SHOWN = 60
+# Errors of pydantic that say less than the name of the type does.
+_VAGUE = frozenset({"string_pattern_mismatch", "string_type", "float_type", "float_parsing", "int_type"})
+_SAID = {
+    "tuple_type": "should be a list",
+    "dict_type": "should be an object of names and values",
+    "model_type": "should be an object of names and values",
+    "model_attributes_type": "should be an object of names and values",
+    "bool_parsing": "should be true or false",
+    "bool_type": "should be true or false",
+    "finite_number": "should be a finite number",
+    "string_unicode": "should be Unicode text, but holds a surrogate",
+}
 
 
 def one_line(error: object) -> str:
@@ -17,54 +29,75 @@ def one_line(error: object) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def describe(cls: "type[EventBody]", error: ValidationError) -> str:
-    """Every wrong field by its path and what was expected there, joined by semicolons."""
-    seen: dict[str, None] = {}
-    for row in error.errors(include_url=False, include_context=True):
+def wrong_fields(cls: "type[EventBody]", error: ValidationError) -> dict[str, str]:
+    """What was expected of each wrong field, by the path of the field; "" is the whole event."""
+    wrong: dict[str, str] = {}
+    for row in error.errors(include_url=False):
         path = _path(row["loc"])
-        text = _sentence(cls, row)
-        seen[f"{path}: {text}" if path else text] = None
-    return "; ".join(seen)
+        if row["type"] == "mledger":  # told by our own validators, see `free.refuse`
+            for below, text in row["ctx"]["wrong"].items():
+                shown = "" if below else _shown(row["input"])
+                wrong.setdefault(".".join(filter(None, (path, below))), text + shown)
+        else:
+            wrong.setdefault(path, _sentence(cls, row))
+    return wrong
+
+
+def join(wrong: dict[str, str]) -> str:
+    """One line of all that is wrong."""
+    return "; ".join(f"{path}: {text}" if path else text for path, text in wrong.items())
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
-    """A path as people write it: `alternatives[1].why_not`."""
+    """A path as people write it, counted from 0: `alternatives[1].why_not`."""
     path = ""
     for step in loc:
         if isinstance(step, int):
             path += f"[{step}]"
-        elif not _is_tag(step):
+        elif step != "[key]":
             path += f".{step}" if path else step
     return path
 
 
-def _is_tag(step: str) -> bool:
-    """Whether a step names a branch of a union or a validator, and no field."""
-    return "[" in step or "(" in step
-
-
 def _sentence(cls: "type[EventBody]", row: Any) -> str:
-    kind = row["type"]
-    if kind == "missing":
-        return "is missing"
+    kind, loc = row["type"], row["loc"]
     if kind == "extra_forbidden":
-        return _unknown_field(cls, row["loc"])
-    text = str(row["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    text = text.replace("Input should be", "should be").rstrip(".")
-    return text + _shown(row.get("input"))
+        return _unknown_field(cls, loc)
+    if kind == "missing":
+        wanted = _wanted(cls, loc)
+        return f"is missing, should be {wanted}" if wanted else "is missing"
+    wanted = _wanted(cls, loc) if kind in _VAGUE else None
+    text = f"should be {wanted}" if wanted else _SAID.get(kind) or _plain(str(row["msg"]))
+    return text + _shown(row.get("input")) + _quotes(kind, row.get("input"))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("Input should", "should").rstrip(".").split())
+
+
+def _wanted(cls: "type[EventBody]", loc: tuple[int | str, ...]) -> str | None:
+    from mledger.events import forms  # only errors pay for it
+
+    return forms.wanted(cls, loc)
 
 
 def _unknown_field(cls: "type[EventBody]", loc: tuple[int | str, ...]) -> str:
-    if len(loc) > 1:
-        return "is not a field here"
-    near = difflib.get_close_matches(str(loc[0]), list(cls.model_fields), n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"is not a field of {cls.type}{hint}"
+    from mledger.events import forms
+
+    known = forms.names_beside(cls, loc)
+    near = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}" if len(loc) > 1 else ""
+    return f"is not a field {'of ' + cls.type if len(loc) == 1 else 'here'}{hint}"
 
 
 def _shown(value: object) -> str:
     """The value itself, when it is short enough to help."""
-    if value is None or not isinstance(value, str | int | float):
+    if not isinstance(value, str | int | float):
         return ""
     text = repr(value)
     return f", not {text}" if len(text) <= MAX_SHOWN else f", not {text[:MAX_SHOWN]}..."
+
+
+def _quotes(kind: str, value: object) -> str:
+    """YAML reads 2.1 as a number, and a version is a name."""
+    return " (put it in quotes)" if kind == "string_type" and isinstance(value, int | float) else ""

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from mledger.events.base import EventBody, event
-from mledger.events.fields import EventType, Line, Means, Name, Part, RoleName, Text, refuse, unique
+from mledger.events.fields import Count, EventType, Line, Means, Name, Part, RoleName, Text, unique
 
 _PATTERN = r"^!?(\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*\.\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+)$"
 Pattern = Annotated[
@@ -47,14 +47,13 @@ class Policy(Part):
         description="event types that nobody may record about their own proposal or request",
         examples=[["decision.accepted", "promotion.approved"]],
     )
-    skew_seconds: int = Field(
+    skew_seconds: Count = Field(
         default=120,
-        ge=0,
         le=86_400,
         description="how far ahead of the checking clock a recorded time may be, in seconds",
         examples=[120],
     )
-    anchor_days: int | None = Field(
+    anchor_days: Count | None = Field(
         default=None,
         ge=1,
         le=3_650,
