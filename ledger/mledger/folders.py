@@ -1,0 +1,115 @@
+"""Where mledger keeps files outside ledgers, and how it writes them.
+
+    keys     configuration   private keys, see `mledger.keystore`
+    heads    state           what this machine has seen, see `mledger.heads`
+    cache    cache           what can be derived again
+
+`MLEDGER_HOME` puts all of them under one folder.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mledger.errors import StoreError
+
+
+def keys_folder() -> Path:
+    """The folder of private keys; it need not exist."""
+    if home := _home():
+        return home / "keys"
+    from platformdirs import user_config_path
+
+    return user_config_path("mledger") / "keys"
+
+
+def heads_folder() -> Path:
+    """The folder of remembered heads; it need not exist."""
+    if home := _home():
+        return home / "heads"
+    from platformdirs import user_state_path
+
+    return user_state_path("mledger") / "heads"
+
+
+def cache_folder() -> Path:
+    """The folder of what may be deleted at any time; it need not exist."""
+    if home := _home():
+        return home / "cache"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mledger")
+
+
+def _home() -> Path | None:
+    home = os.environ.get("MLEDGER_HOME")
+    return Path(home).expanduser().absolute() if home else None
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner may enter; one that exists is left as it is. Errors: StoreError."""
+    with translated(folder):
+        if not folder.is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put `data` in the place of the file in one step: a reader sees the old bytes or the new, never a part.
+
+    Not synced: after a power cut the old bytes may be back. Errors: StoreError.
+    """
+    with translated(path), _draft(path, data, durable=False) as draft:
+        draft.replace(path)
+
+
+def create(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Make a new file in one step, durable on return; FileExistsError if the name is taken.
+
+    It has its mode from the first byte on. Errors otherwise: StoreError.
+    """
+    with translated(path, FileExistsError), _draft(path, data, mode=mode) as draft:
+        # A hard link never overwrites, and appears with all its bytes.
+        os.link(draft, path)
+        _sync_folder(path.parent)
+
+
+@contextmanager
+def _draft(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> Iterator[Path]:
+    """A new file of that content beside `path`, gone afterwards unless it was moved."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        yield draft
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def translated(path: Path, *expected: type[OSError]) -> Iterator[None]:
+    """Turn what the system says of a file into StoreError, the expected errors apart."""
+    try:
+        yield
+    except expected:
+        raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StoreError(f"{path}: {reason}", fix="set MLEDGER_HOME to a folder you can write to") from error

@@ -1,0 +1,263 @@
+"""The memory of heads: what this machine has seen of each ledger.
+
+It is kept outside the ledgers, one file for each, named by the leaf hash of its entry 0. A ledger
+that is shorter than the memory of it was cut off or put back; one that has another leaf there was
+written anew. A file is replaced in one step and never synced: an older memory is still true.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from mledger import folders
+from mledger.core.digest import short
+from mledger.core.moment import Moment, check_moment
+from mledger.errors import DivergedError, FormatError, InputError, NotFoundError
+
+VERSION = 1
+MAX_PATHS = 32
+SHORTEST_PREFIX = 8
+_NAME = re.compile(r"[0-9a-f]{64}\.json")
+
+
+class Verified(NamedTuple):
+    """The longest part of a ledger that was verified here, and how far the verification reached."""
+
+    size: int
+    root: bytes
+    at: Moment
+    level: int
+
+
+Fingerprint = dict[str, str]
+"""What tells that a file was not written to since: to be compared, never read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of one ledger: its beginning, the last head seen, the last verification.
+
+    `path` is where it was seen last, see `place`; `other_paths` are the places before that, newest first.
+    """
+
+    origin: str
+    genesis: bytes
+    """The leaf hash of entry 0, 32 bytes."""
+    key: str
+    """The id of the key that opened the ledger, 64 hex digits."""
+    size: int
+    leaf: bytes
+    """The leaf hash of the last entry, 32 bytes."""
+    root: bytes
+    """The root of the tree over all entries, 32 bytes."""
+    seen: Moment
+    path: str
+    verified: Verified | None = None
+    fingerprint: Fingerprint | None = None
+    other_paths: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """The memory as its file holds it and `--json` prints it, hashes in hex."""
+        row: dict[str, object] = {"v": VERSION} | asdict(self)
+        row |= {name: getattr(self, name).hex() for name in ("genesis", "leaf", "root")}
+        row["other_paths"] = list(self.other_paths)
+        if self.verified:
+            row["verified"] = self.verified._asdict() | {"root": self.verified.root.hex()}
+        return row
+
+
+class Heads:
+    """The memories in one folder; several processes may use it at once."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Use the folder, or else the user's own."""
+        self.folder = folder or folders.heads_folder()
+
+    def recall(self, genesis: bytes) -> Memory | None:
+        """What is remembered of the ledger that begins so; FormatError if the file is damaged."""
+        return self._read(self._file(genesis))
+
+    def recall_path(self, path: str | Path) -> Memory | None:
+        """What is remembered of the ledger that this path held last."""
+        name = place(path)
+        here = [memory for memory in self.all() if memory.path == name]
+        return max(here, key=lambda memory: memory.seen, default=None)
+
+    def all(self) -> list[Memory]:
+        """Every memory, the ledger seen last first; FormatError at the first damaged file."""
+        memories = [memory for file in self._files() if (memory := self._read(file))]
+        return sorted(memories, key=lambda memory: (memory.seen, memory.genesis), reverse=True)
+
+    def keep(self, memory: Memory, *, known: int | None = None) -> Memory:
+        """What is remembered from now on: `memory`, with the places and the verification known before.
+
+        DivergedError if it is shorter than what is remembered, or of the same size with another leaf.
+        `known` is the size that was recalled before the ledger was read (0 for none): a longer head
+        that another process has kept since then is no contradiction, and stays.
+        StoreError if the folder cannot be written.
+        """
+        folders.make_private(self.folder)
+        with self._lock():
+            held = self.recall(memory.genesis)
+            if held is None:
+                merged = memory
+            else:
+                _check_extends(memory, held, held.size if known is None else known)
+                merged = _merge(memory, held)
+            # Escaped, so that a path in no encoding, or not in NFC, comes back as it was.
+            folders.replace(self._file(memory.genesis), json.dumps(merged.to_json()).encode() + b"\n")
+        return merged
+
+    def forget(self, genesis: bytes) -> None:
+        """Remember nothing of that ledger any more, damaged or not; NotFoundError if nothing is known."""
+        file = self._file(genesis)
+        try:
+            with folders.translated(file, FileNotFoundError):
+                file.unlink()
+        except FileNotFoundError:
+            raise _unknown(short(genesis.hex())) from None
+
+    def find(self, text: str) -> bytes:
+        """The genesis of the ledger named by 8 or more hex digits of it, by its origin, or by its path."""
+        files = list(self._files())
+        if len(text) >= SHORTEST_PREFIX and (found := [f for f in files if f.stem.startswith(text.lower())]):
+            return _only(text, [bytes.fromhex(file.stem) for file in found])
+        name = place(text)
+        memories = []
+        for file in files:
+            with suppress(FormatError):
+                memories.append(self._read(file))
+        return _only(text, [m.genesis for m in memories if m and (text == m.origin or name == m.path)])
+
+    def _file(self, genesis: bytes) -> Path:
+        return self.folder / f"{genesis.hex()}.json"
+
+    def _files(self) -> Iterator[Path]:
+        """The files of memories in order of their names; none if there is no folder."""
+        with folders.translated(self.folder, FileNotFoundError), suppress(FileNotFoundError):
+            yield from sorted(file for file in self.folder.iterdir() if _NAME.fullmatch(file.name))
+
+    def _read(self, file: Path) -> Memory | None:
+        try:
+            with folders.translated(file, FileNotFoundError):
+                data = file.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            memory = _parse(data)
+        except (FormatError, LookupError, TypeError, ValueError, RecursionError):
+            memory = None
+        if memory is None or memory.genesis.hex() != file.stem:
+            raise FormatError(
+                f"the memory of a ledger's head is damaged: {file}",
+                fix=f"make sure of the ledger, then: mledger heads forget {short(file.stem)}",
+            )
+        return memory
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Hold the folder against the other processes; without flock (Windows) the last one wins."""
+        try:
+            import fcntl
+        except ImportError:
+            yield
+            return
+        with folders.translated(self.folder):
+            handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            with folders.translated(self.folder):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def place(path: str | Path) -> str:
+    """The absolute name of a path, as `Memory.path` holds it.
+
+    Links are not followed: one that points to another ledger now is what the memory must notice.
+    """
+    return os.path.abspath(path)  # noqa: PTH100  resolve() would follow links, absolute() keeps ".."
+
+
+def fingerprint(path: str | Path) -> Fingerprint | None:
+    """What tells whether a ledger's file or its log of changes was touched; None if there is no file.
+
+    Holds inode, size, and the times of the last write and of the last change of the inode: a tool can
+    set back the first of these times, but not the second.
+    """
+    found: Fingerprint = {}
+    for name, file in (("file", Path(path)), ("wal", Path(f"{path}-wal"))):
+        with suppress(OSError):
+            stat = file.stat()
+            found[name] = f"{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
+    return found if "file" in found else None
+
+
+def _check_extends(memory: Memory, held: Memory, known: int) -> None:
+    """Refuse a head that cannot follow what is remembered."""
+    if memory.size < known:
+        what = f"{held.origin} has {memory.size} entries, and had {known} before {held.seen}"
+    elif memory.size == held.size and (memory.leaf, memory.root) != (held.leaf, held.root):
+        what = f"{held.origin} is another history than the one seen on {held.seen}"
+    else:
+        return
+    raise DivergedError(what, fix="mledger verify", origin=held.origin, size=memory.size, known=known)
+
+
+def _merge(memory: Memory, held: Memory) -> Memory:
+    """The longer head, the longer verification, all places.
+
+    A fingerprint vouches for a file that was verified: it stays only beside the verification it came with.
+    """
+    newer = memory if memory.size >= held.size else held
+    verified = max(
+        (v for v in (held.verified, memory.verified) if v),
+        key=lambda v: (v.size, v.level, v.at),
+        default=None,
+    )
+    paths = dict.fromkeys((memory.path, held.path, *held.other_paths))
+    _, *others = list(paths)[:MAX_PATHS]
+    kept = newer.fingerprint if newer.verified == verified else None
+    return replace(newer, path=memory.path, verified=verified, fingerprint=kept, other_paths=tuple(others))
+
+
+def _parse(data: bytes) -> Memory | None:
+    """The memory in a file; None, or an error of any kind, if it holds something else."""
+    row = json.loads(data)
+    if not isinstance(row, dict) or row.pop("v") != VERSION:
+        return None
+    row |= {name: _hash(row[name]) for name in ("genesis", "leaf", "root")}
+    row["other_paths"] = tuple(row["other_paths"])
+    check_moment(row["seen"])
+    if row["verified"] is not None:
+        row["verified"] = Verified(**row["verified"] | {"root": _hash(row["verified"]["root"])})
+    memory = Memory(**row)
+    return memory if type(memory.size) is int and memory.size > 0 else None
+
+
+def _hash(text: str) -> bytes:
+    value = bytes.fromhex(text)
+    if len(value) != 32:
+        raise ValueError("a hash has 32 bytes")
+    return value
+
+
+def _only(text: str, found: list[bytes]) -> bytes:
+    match found:
+        case [genesis]:
+            return genesis
+        case []:
+            raise _unknown(text)
+        case _:
+            names = ", ".join(short(genesis.hex()) for genesis in found)
+            raise InputError(f"{text!r} names several ledgers: {names}", fix="name one of them")
+
+
+def _unknown(text: str) -> NotFoundError:
+    return NotFoundError(f"no ledger called {text!r} is remembered", fix="mledger heads list")
