@@ -1,0 +1,93 @@
+"""Judges span reports in order: links between them, authority, the tree.
+
+The same rules as the writer's, over everything; it collects findings and never stops.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from mledger.chain.entry import Head
+from mledger.chain.findings import Finding
+from mledger.chain.keyring import Keyring
+from mledger.chain.rulebook import Lookup, examine
+from mledger.chain.span import SpanReport
+from mledger.chain.statement import NO_LEAF
+from mledger.core.merkle import Frontier, Node
+from mledger.core.moment import Moment
+
+NodeHash = Callable[[int, int], bytes | None]
+
+
+@dataclass(slots=True)
+class Audit:
+    """What has been judged so far; feed it reports from position 0 on, then read its fields.
+
+    `watch` are the sizes at which the root is wanted; `roots` holds them once passed.
+    """
+
+    lookup: Lookup
+    stored_node: NodeHash
+    watch: frozenset[int] = frozenset()
+    keyring: Keyring = field(default_factory=Keyring)
+    frontier: Frontier = field(default_factory=Frontier)
+    head: Head = field(default_factory=lambda: Head(0, NO_LEAF))
+    genesis: bytes = NO_LEAF
+    time: Moment | None = None
+    events: int = 0
+    signatures: int = 0
+    bodies: int = 0
+    absent: list[str] = field(default_factory=list)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    leaves: dict[int, bytes] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, report: SpanReport) -> None:
+        """Judge the next report; it must start where the last one ended."""
+        if not report.entries:
+            return
+        self._join(report)
+        self.findings.extend(report.findings)
+        for act in report.acts:
+            for breach in examine(self.keyring, act, self.lookup):
+                self.findings.append(Finding(breach.rule, breach.where, breach.message))
+        self._grow(report.leaves)
+        self.head = report.last
+        self.time = report.last_time or self.time
+        self.events += report.events
+        self.signatures += report.signatures
+        self.bodies += report.bodies
+        self.absent.extend(report.absent)
+
+    def _join(self, report: SpanReport) -> None:
+        """The seam between two spans is checked like the seams within one."""
+        where = f"entry {report.start}"
+        if report.first_prev != self.head.leaf and report.first_time is not None:
+            message = f"follows {report.first_prev.hex()[:12]}, before it is {self.head.leaf.hex()[:12]}"
+            self.findings.append(Finding("chain.link", where, message))
+        if self.time and report.first_time and report.first_time < self.time:
+            message = f"recorded {report.first_time}, the entry before {self.time}"
+            self.findings.append(Finding("chain.time", where, message))
+
+    def _grow(self, leaves: Sequence[bytes]) -> None:
+        for leaf in leaves:
+            if not self.frontier.size:
+                self.genesis = leaf
+            for node in self.frontier.append(leaf):
+                self._node(node)
+            if self.frontier.size in self.watch:
+                self.roots[self.frontier.size] = self.frontier.root()
+                self.leaves[self.frontier.size] = leaf
+
+    def _node(self, node: Node) -> None:
+        stored = self.stored_node(node.level, node.index)
+        if stored != node.hash:
+            message = (
+                f"node {node.index} of level {node.level} is {stored.hex()[:12] if stored else 'missing'}"
+            )
+            self.findings.append(Finding("tree.node", f"node {node.level}/{node.index}", message))
+
+    def check_origin(self, origin: str | None, start: int) -> None:
+        """Every span names the ledger that entry 0 opened."""
+        if origin is not None and self.keyring.origin and origin != self.keyring.origin:
+            message = f"belongs to {origin!r}, this ledger is {self.keyring.origin!r}"
+            self.findings.append(Finding("entry.origin", f"entry {start}", message))

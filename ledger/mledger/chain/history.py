@@ -1,0 +1,124 @@
+"""Verified facts in order, cut by what was known and by what had happened."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from mledger.chain.draft import format_id
+from mledger.core.moment import Moment
+from mledger.core.names import format_number
+from mledger.errors import FormatError, NotFoundError
+from mledger.events import base as events
+
+
+class Fact(NamedTuple):
+    """An accepted event: what, where, when, who; `body` is None when it was erased.
+
+    It is the event at `place` (from 0) of the `places` in entry `seq`.
+    """
+
+    seq: int
+    place: int
+    places: int
+    type: str
+    version: int
+    stream: str
+    id: bytes
+    time: Moment
+    occurred: Moment
+    key: str
+    signer: str
+    meaning: str
+    body: bytes | None
+
+    @property
+    def number(self) -> str:
+        """The event number: "41", or "41.3" for the third of several in entry 41."""
+        return format_number(self.seq, self.place, self.places)
+
+    @property
+    def data(self) -> events.EventBody | None:
+        """The body as its type, decoded at each access; None if there is an `obstacle`."""
+        if self.body is None:
+            return None
+        try:
+            return events.decode(self.type, self.version, self.body)
+        except (NotFoundError, FormatError):
+            return None
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why `data` is None, in a few words; None if it is there."""
+        if self.body is None:
+            return "erased"
+        if self.data is not None:
+            return None
+        try:
+            events.decode(self.type, self.version, self.body)
+        except NotFoundError:
+            return "of a type that this installation does not know"
+        except FormatError as error:
+            return f"unreadable: {error.message}"
+        return None
+
+    def to_json(self) -> dict[str, object]:
+        """The fact as `--json` prints it; `data` is the body."""
+        from pydantic_core import from_json
+
+        return {
+            "number": self.number,
+            "type": self.type,
+            "version": self.version,
+            "stream": self.stream,
+            "id": format_id(self.id),
+            "time": self.time,
+            "occurred": self.occurred,
+            "signer": self.signer,
+            "meaning": self.meaning,
+            "key": self.key,
+            "data": None if self.body is None else from_json(self.body),
+        }
+
+
+Read = Callable[[str | None, int, int], Iterator[Fact]]
+"""Facts of one stream, or of all if it is None, of the entries start..stop, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The facts of a verified ledger; each narrowing gives a new history.
+
+    `size` is the number of entries known, `total` those there are.
+    """
+
+    read: Read
+    size: int
+    total: int
+    stream: str | None = None
+    until: Moment | None = None
+
+    def of(self, stream: str) -> "History":
+        """Only what stands on one stream."""
+        return replace(self, stream=stream)
+
+    def known_at(self, size: int) -> "History":
+        """Only what the first `size` entries say: the state as it was known then."""
+        return replace(self, size=max(0, min(size, self.total)))
+
+    def as_of(self, moment: Moment) -> "History":
+        """Only what had happened by then, whenever it was recorded."""
+        return replace(self, until=moment)
+
+    def facts(self) -> Iterator[Fact]:
+        """The facts in the order of recording, or of occurrence if the history is cut by it."""
+        facts = self.read(self.stream, 0, self.size)
+        if self.until is None:
+            return facts
+        until = self.until
+        return iter(
+            sorted((f for f in facts if f.occurred <= until), key=lambda f: (f.occurred, f.seq, f.place))
+        )
+
+    def late(self, moment: Moment) -> Iterator[Fact]:
+        """What had occurred by the moment and was recorded only after this history's end: not yet known."""
+        return (f for f in self.read(self.stream, self.size, self.total) if f.occurred <= moment)

@@ -1,0 +1,150 @@
+"""Who may speak, in whose name, with which roles: a fold of governance events.
+
+Authority is by position: a keyring is what was in force when an entry was signed. The
+same keyring decides for the writer and for the auditor.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from mledger.core.names import parse_number
+from mledger.events.base import EventBody
+from mledger.events.key import KeyEnrolled, KeyInfo, KeyRevoked, KeyRotated
+from mledger.events.ledger import LedgerOpened
+from mledger.events.policy import Policy, PolicyAdopted
+from mledger.events.role import RoleGranted, RoleRevoked
+from mledger.keys.roles import may_record
+
+
+class GovernanceError(ValueError):
+    """A governance event that cannot take effect; the message says why. Never leaves the chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A key as the ledger knows it: whose it is, what it may do, since when and until when (seq)."""
+
+    id: str
+    public: bytes
+    name: str
+    email: str | None
+    kind: str
+    roles: frozenset[str]
+    enrolled: int
+    revoked: int | None = None
+    compromised_since: int | None = None
+
+    @property
+    def person(self) -> str:
+        """What tells two people apart: the e-mail address, or else the printed name."""
+        return (self.email or self.name).casefold()
+
+
+@dataclass(slots=True)
+class Keyring:
+    """The keys, their roles and the policy in force after the entries seen so far."""
+
+    origin: str = ""
+    first: str = ""
+    policy: Policy | None = None
+    members: dict[str, Member] = field(default_factory=dict)
+
+    def apply(self, seq: int, body: EventBody, signer: str = "") -> None:
+        """Let one governance event take effect. Errors: GovernanceError, and nothing changed."""
+        match body:
+            case LedgerOpened():
+                self.origin, self.first, self.policy = body.origin, body.key.id, body.policy
+                self._enrol(seq, body.key)
+            case KeyEnrolled():
+                self._enrol(seq, body.key)
+            case KeyRotated():
+                self._rotate(seq, body)
+            case KeyRevoked():
+                self._revoke(seq, body)
+            case RoleGranted():
+                member = self._active(body.key)
+                self._known_role(body.role)
+                self.members[body.key] = replace(member, roles=member.roles | {body.role})
+            case RoleRevoked():
+                member = self._active(body.key)
+                if body.role not in member.roles:
+                    raise GovernanceError(f"{member.name} does not have the role {body.role}")
+                self._replace(replace(member, roles=member.roles - {body.role}))
+            case PolicyAdopted():
+                self._adopt(body.policy)
+
+    def _enrol(self, seq: int, key: KeyInfo) -> None:
+        if key.id in self.members:
+            raise GovernanceError(f"key {key.id[:12]} is enrolled already")
+        for role in key.roles:
+            self._known_role(role)
+        self.members[key.id] = Member(
+            key.id, key.public_bytes, key.name, key.email, key.kind, frozenset(key.roles), seq
+        )
+
+    def _rotate(self, seq: int, body: KeyRotated) -> None:
+        old = self._active(body.old)
+        if body.key.id in self.members:
+            raise GovernanceError(f"key {body.key.id[:12]} is enrolled already")
+        if (body.key.name, body.key.email, body.key.kind) != (old.name, old.email, old.kind):
+            raise GovernanceError("a rotated key keeps its person: name, e-mail and kind")
+        if not old.roles.issuperset(body.key.roles):
+            raise GovernanceError("a rotated key has no roles beyond those of the old one")
+        self._enrol(seq, body.key)
+        self.members[old.id] = replace(old, revoked=seq)
+
+    def _revoke(self, seq: int, body: KeyRevoked) -> None:
+        member = self._active(body.key)
+        since = None if body.compromised_since is None else parse_number(body.compromised_since)[0]
+        if since is not None and since > seq:
+            raise GovernanceError("compromised_since must be an event before the revocation")
+        self._replace(replace(member, revoked=seq, compromised_since=since))
+
+    def _adopt(self, policy: Policy) -> None:
+        held = self.policy
+        self.policy = policy
+        try:
+            self.check_governed()
+        except GovernanceError:
+            self.policy = held
+            raise
+
+    def _replace(self, member: Member) -> None:
+        held = self.members[member.id]
+        self.members[member.id] = member
+        try:
+            self.check_governed()
+        except GovernanceError:
+            self.members[member.id] = held
+            raise
+
+    def check_governed(self) -> None:
+        """A ledger that nobody may govern could never be mended."""
+        if not any(m.revoked is None and self.may(m, "role.granted") for m in self.members.values()):
+            raise GovernanceError("nobody would be left who may grant roles")
+
+    def _active(self, key: str) -> Member:
+        member = self.members.get(key)
+        if member is None:
+            raise GovernanceError(f"key {key[:12]} is not enrolled")
+        if member.revoked is not None:
+            raise GovernanceError(f"key {key[:12]} of {member.name} is revoked")
+        return member
+
+    def _known_role(self, role: str) -> None:
+        if role not in self.roles():
+            raise GovernanceError(
+                f"the policy knows no role {role!r}; it has {', '.join(sorted(self.roles()))}"
+            )
+
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """What each role of the policy in force may record, as patterns."""
+        return {name: role.may for name, role in self.policy.roles.items()} if self.policy else {}
+
+    def may(self, member: Member, event_type: str) -> bool:
+        """Whether some role of the member allows this type of event."""
+        roles = self.roles()
+        return any(may_record(roles.get(name, ()), event_type) for name in member.roles)
+
+    def copy(self) -> "Keyring":
+        """A keyring that may be changed without changing this one."""
+        return Keyring(self.origin, self.first, self.policy, dict(self.members))

@@ -1,0 +1,227 @@
+"""The rules of authority: one function for the writer and the auditor.
+
+- Entry 0, and no other, opens the ledger, signed by the key that it names.
+- A key speaks from its enrolment to its revocation, under the name enrolled with it.
+- A machine's key signs with the meaning "machine", a person's key never does.
+- Each event is of a type that some role of the key allows, on a stream of the right kind.
+- An answer (an approval, an acceptance) names an earlier event of the right type and
+  stream; for the types under four eyes in the policy, that event is somebody else's.
+- All events of an entry are judged by what was in force before the entry.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from mledger.chain.keyring import GovernanceError, Keyring, Member
+from mledger.errors import FormatError, NotFoundError
+from mledger.events import base as events
+
+OPENING = "ledger.opened"
+
+
+class Ruled(NamedTuple):
+    """An event whose body the rules must read."""
+
+    where: str
+    type: str
+    version: int
+    stream: str
+    body: bytes | None
+
+
+class Act(NamedTuple):
+    """What the rules look at in an entry, or in a run of entries that look the same to them.
+
+    `kinds` are the distinct (type, stream kind) of its events; a run has no `ruled` events.
+    """
+
+    seq: int
+    key: str
+    signer: str
+    meaning: str
+    kinds: frozenset[tuple[str, str]]
+    ruled: tuple[Ruled, ...]
+
+
+class Answered(NamedTuple):
+    """The event that a reference names: its entry, type, stream and the key that signed it."""
+
+    seq: int
+    type: str
+    stream: str
+    key: str
+
+
+class Breach(NamedTuple):
+    """A rule that an act breaks: the rule of `findings.RULES`, where, why, and the way out."""
+
+    rule: str
+    where: str
+    message: str
+    fix: str | None = None
+
+
+Lookup = Callable[[str], Answered | None]
+
+
+def kind_of(stream: str) -> str:
+    """The kind of a stream: "model" of "model/credit-risk"."""
+    return stream.partition("/")[0]
+
+
+def is_ruled(event_type: str) -> bool:
+    """Whether the rules read the body of this type of event."""
+    if events.is_governance(event_type):
+        return True
+    known = _class(event_type)
+    return known is not None and known.answers is not None
+
+
+def examine(keyring: Keyring, act: Act, lookup: Lookup) -> list[Breach]:
+    """Every rule that the act breaks; its governance events have then taken effect in `keyring`."""
+    if act.seq == 0:
+        return [*_open(keyring, act), *_author(keyring, act)]
+    breaches = [*_author(keyring, act), *_streams(act)]
+    for ruled in act.ruled:
+        if events.is_governance(ruled.type):
+            breaches.extend(_govern(keyring, act, ruled))
+        else:
+            breaches.extend(_answer(keyring, act, ruled, lookup))
+    return breaches
+
+
+def _open(keyring: Keyring, act: Act) -> Iterator[Breach]:
+    if len(act.ruled) != 1 or act.kinds != {(OPENING, "ledger")}:
+        yield Breach("chain.genesis", "entry 0", "entry 0 must hold one ledger.opened on the stream ledger")
+        return
+    body, breach = _read(act.ruled[0])
+    if body is None:
+        yield breach or Breach("chain.genesis", "entry 0", "the body that opens the ledger is gone")
+        return
+    try:
+        keyring.apply(0, body)
+        keyring.check_governed()
+    except GovernanceError as error:
+        yield Breach("governance", "0", str(error))
+    if keyring.first != act.key:
+        yield Breach("chain.genesis", "0", "the ledger is not opened by the key that it names first")
+
+
+def _author(keyring: Keyring, act: Act) -> Iterator[Breach]:
+    where = f"entry {act.seq}"
+    member = keyring.members.get(act.key)
+    if member is None:
+        yield Breach(
+            "key.unknown", where, f"key {act.key[:12]} is not enrolled in this ledger", "mledger key enroll"
+        )
+        return
+    if member.revoked is not None and act.seq > member.revoked:
+        yield Breach(
+            "key.revoked", where, f"key {act.key[:12]} of {member.name} was revoked at entry {member.revoked}"
+        )
+    if act.signer != member.name:
+        yield Breach("key.name", where, f"signed as {act.signer!r} with the key of {member.name!r}")
+    if (act.meaning == "machine") != (member.kind == "machine"):
+        yield Breach(
+            "key.meaning", where, f"the key of a {member.kind} cannot sign with the meaning {act.meaning!r}"
+        )
+    yield from _roles(keyring, member, act, where)
+
+
+def _roles(keyring: Keyring, member: Member, act: Act, where: str) -> Iterator[Breach]:
+    for event_type in sorted({kind[0] for kind in act.kinds}):
+        if not keyring.may(member, event_type):
+            roles = ", ".join(sorted(member.roles)) or "no role"
+            yield Breach(
+                "role.forbidden",
+                where,
+                f"{member.name} ({roles}) may not record {event_type}",
+                f"ask for a role that may: mledger key grant {member.name!r} ROLE",
+            )
+
+
+def _streams(act: Act) -> Iterator[Breach]:
+    for event_type, kind in sorted(act.kinds):
+        known = _class(event_type)
+        if event_type == OPENING:
+            yield Breach("chain.genesis", f"entry {act.seq}", "the ledger is opened a second time")
+        elif known is not None and "*" not in known.kinds and kind not in known.kinds:
+            wanted = " or ".join(k if k == "ledger" else f"{k}/NAME" for k in known.kinds)
+            yield Breach(
+                "event.stream",
+                f"entry {act.seq}",
+                f"{event_type} belongs on {wanted}, not on a {kind} stream",
+            )
+
+
+def _govern(keyring: Keyring, act: Act, ruled: Ruled) -> Iterator[Breach]:
+    if ruled.type == OPENING:
+        return
+    body, breach = _read(ruled)
+    if body is None:
+        yield breach or Breach("governance", ruled.where, f"the body of {ruled.type} is gone")
+        return
+    try:
+        keyring.apply(act.seq, body)
+    except GovernanceError as error:
+        yield Breach("governance", ruled.where, str(error))
+
+
+def _answer(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterator[Breach]:
+    body, breach = _read(ruled)
+    if body is None or body.answers is None:
+        if breach:
+            yield breach
+        return
+    field, wanted = body.answers
+    name = getattr(body, field)
+    found = lookup(name)
+    if found is None or found.seq >= act.seq:
+        yield Breach(
+            "reference", ruled.where, f"{ruled.type} answers event {name}, which is not there", "mledger log"
+        )
+    elif (found.type, found.stream) != (wanted, ruled.stream):
+        yield Breach(
+            "reference",
+            ruled.where,
+            f"{ruled.type} on {ruled.stream} must answer a {wanted} of that stream, "
+            f"and event {name} is a {found.type} on {found.stream}",
+            f"mledger log {ruled.stream} --type {wanted}",
+        )
+    elif _under_four_eyes(keyring, ruled.type) and _same_person(keyring, act.key, found.key):
+        yield Breach(
+            "four-eyes",
+            ruled.where,
+            f"{act.signer} signed event {name} and cannot answer it with {ruled.type}",
+            "let somebody else sign, with --as KEY",
+        )
+
+
+def _under_four_eyes(keyring: Keyring, event_type: str) -> bool:
+    return keyring.policy is not None and event_type in keyring.policy.four_eyes
+
+
+def _same_person(keyring: Keyring, one: str, other: str) -> bool:
+    people = [keyring.members[key].person for key in (one, other) if key in keyring.members]
+    return one == other or (len(people) == 2 and people[0] == people[1])
+
+
+def _read(ruled: Ruled) -> tuple[events.EventBody | None, Breach | None]:
+    """The body as its type, or None with the breach; a body that was erased is None alone."""
+    if ruled.body is None:
+        return None, None
+    try:
+        return events.decode(ruled.type, ruled.version, ruled.body), None
+    except (FormatError, NotFoundError) as error:
+        rule = "governance" if events.is_governance(ruled.type) else "body.schema"
+        return None, Breach(rule, ruled.where, f"{ruled.type} cannot be read: {error.message}")
+
+
+_classes: dict[str, type[events.EventBody] | None] = {}
+
+
+def _class(event_type: str) -> type[events.EventBody] | None:
+    """The class of a type of event, None if this installation does not know it."""
+    if event_type not in _classes:
+        _classes[event_type] = events.find(event_type) if events.known(event_type) else None
+    return _classes[event_type]

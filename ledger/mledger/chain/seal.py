@@ -1,0 +1,114 @@
+"""Drafts become signed entries, and entries become facts again."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from mledger.chain.draft import Draft
+from mledger.chain.entry import Entry, Head, Slot
+from mledger.chain.history import Fact
+from mledger.chain.statement import MAX_PAYLOAD, Author, Statement, event_text, open_payload, payload_text
+from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
+from mledger.core.merkle import leaf_hash
+from mledger.core.moment import Moment
+from mledger.core.names import format_number
+from mledger.errors import InputError, IntegrityError
+from mledger.events.base import is_governance
+from mledger.keys.signer import Signer
+
+# What a payload holds besides its events, origin and printed name.
+_FRAME = 330
+
+
+class Place(NamedTuple):
+    """Where and when entries are sealed: the ledger's name, its head, and the recorded time."""
+
+    origin: str
+    head: Head
+    time: Moment
+
+
+def seal(drafts: Sequence[Draft], place: Place, signer: Signer, author: Author, random: bytes) -> list[Entry]:
+    """As few entries as the format allows, in order, each signed; 16 bytes of `random` salt each draft.
+
+    Errors: InputError for a draft that fits no entry.
+    """
+    head, sealed = place.head, []
+    room = MAX_PAYLOAD - _FRAME - len((place.origin + author.signer).encode())
+    for group, texts, salts in _packed(drafts, random, room):
+        payload = payload_text(texts, author, place.origin, head.leaf, head.size, place.time)
+        signature = signer.sign(pae(PAYLOAD_TYPE, payload))
+        leaf = leaf_hash(format_envelope(payload, author.key, signature))
+        slots = tuple(Slot(d.id, is_governance(d.type), s, d.body) for d, s in zip(group, salts, strict=True))
+        sealed.append(Entry(head.size, leaf, payload, signature, slots))
+        head = Head(head.size + 1, leaf)
+    return sealed
+
+
+def _packed(
+    drafts: Sequence[Draft], random: bytes, room: int
+) -> Iterator[tuple[list[Draft], list[str], list[bytes]]]:
+    """Group drafts so that the texts of each group fill at most `room` bytes."""
+    group: list[Draft] = []
+    texts: list[str] = []
+    salts: list[bytes] = []
+    used = 0
+    for n, draft in enumerate(drafts):
+        salt = random[16 * n : 16 * n + 16]
+        text = event_text(draft, salt)
+        if used + len(text) + 1 > room and group:
+            yield group, texts, salts
+            group, texts, salts, used = [], [], [], 0
+        used += len(text) + 1
+        group.append(draft)
+        texts.append(text)
+        salts.append(salt)
+    if not group:
+        raise InputError("there is nothing to append")
+    yield group, texts, salts
+
+
+def envelope_of(entry: Entry, statement: Statement) -> bytes:
+    """The entry's DSSE envelope, byte for byte as it was hashed into the tree."""
+    return format_envelope(entry.payload, statement.key, entry.signature)
+
+
+def open_entry(entry: Entry) -> tuple[Statement, list[Fact]]:
+    """What the entry states, and its events with their bodies, each checked against the signed digest.
+
+    Whether the entry belongs to the ledger is for a verification to say: this only finds out
+    that stored parts do not fit each other. Errors: IntegrityError, FormatError.
+    """
+    statement = open_payload(entry.payload)
+    if leaf_hash(envelope_of(entry, statement)) != entry.leaf or len(statement.events) != len(entry.slots):
+        raise _broken(f"entry {entry.seq}")
+    places = len(statement.events)
+    facts = []
+    for place, (event, slot) in enumerate(zip(statement.events, entry.slots, strict=True)):
+        salt, body = slot.salt, slot.body
+        if salt is None or body is None:
+            body = None
+        elif hashlib.sha256(salt + body).hexdigest() != event.body:
+            raise _broken(f"event {format_number(entry.seq, place, places)}")
+        facts.append(
+            Fact(
+                entry.seq,
+                place,
+                places,
+                event.type,
+                event.version,
+                event.stream,
+                event.id,
+                statement.time,
+                event.at or statement.time,
+                statement.key,
+                statement.signer,
+                statement.meaning,
+                body,
+            )
+        )
+    return statement, facts
+
+
+def _broken(where: str) -> IntegrityError:
+    return IntegrityError(f"{where} is not what was signed", fix="mledger verify --full")

@@ -1,0 +1,209 @@
+"""Checks a run of entries by themselves: bytes, hashes, signatures, bodies.
+
+What needs the entries before (authority) is handed on as acts, packed into runs, so that
+ranges can be checked by several processes and judged by one. Pure: entries in, a report out.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pydantic_core import from_json, to_json
+
+from mledger.chain.entry import Entry, Head, Slot
+from mledger.chain.findings import Finding
+from mledger.chain.rulebook import Act, Ruled, is_ruled, kind_of
+from mledger.chain.statement import NO_LEAF, Signed, Statement, open_payload
+from mledger.core import canonical
+from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
+from mledger.core.merkle import leaf_hash
+from mledger.core.moment import Moment, is_later
+from mledger.core.names import format_number
+from mledger.errors import FormatError
+from mledger.events.base import is_governance
+from mledger.keys.ed25519 import verify
+
+_LONG_NUMBER = re.compile(rb"\d{16}").search
+_MAX_DEPTH = 64
+
+
+@dataclass(slots=True)
+class SpanReport:
+    """What checking the entries from `start` showed; leaves are those computed, not those stored."""
+
+    start: int
+    entries: int = 0
+    events: int = 0
+    signatures: int = 0
+    bodies: int = 0
+    first_prev: bytes = NO_LEAF
+    last: Head = field(default_factory=lambda: Head(0, NO_LEAF))
+    first_time: Moment | None = None
+    last_time: Moment | None = None
+    origin: str | None = None
+    leaves: list[bytes] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    """Event numbers of bodies that are not there."""
+
+
+class How(NamedTuple):
+    """How to check: the keys by id, whether signatures count, the latest time, the skew in seconds."""
+
+    keys: Mapping[str, bytes]
+    signatures: bool
+    latest: Moment
+    skew: int
+
+
+def check_span(entries: Iterable[Entry], start: int, how: How) -> SpanReport:
+    """The report on `entries`, which should be those from position `start` on."""
+    report = SpanReport(start)
+    check = _Checker(report, how)
+    for entry in entries:
+        check.entry(entry)
+    report.last = Head(start + report.entries, report.leaves[-1] if report.leaves else NO_LEAF)
+    return report
+
+
+class _Checker:
+    """The state of one pass: where the chain stands, and the run of acts that is growing."""
+
+    def __init__(self, report: SpanReport, how: How) -> None:
+        self.report = report
+        self.how = how
+        self.leaf: bytes | None = None
+        self.time: Moment | None = None
+        self.shape: tuple[object, ...] | None = None
+
+    def find(self, rule: str, where: str, message: str) -> None:
+        self.report.findings.append(Finding(rule, where, message))
+
+    def entry(self, entry: Entry) -> None:
+        """Check one entry and hand on what the rules must see."""
+        report = self.report
+        seq = report.start + report.entries
+        report.entries += 1
+        try:
+            statement = open_payload(entry.payload)
+        except FormatError as error:
+            self.find("entry.format", f"entry {seq}", error.message)
+            report.leaves.append(entry.leaf)
+            self.leaf = entry.leaf
+            self.shape = None
+            return
+        leaf = leaf_hash(format_envelope(entry.payload, statement.key, entry.signature))
+        self._links(entry, statement, seq, leaf)
+        self._signature(entry, statement, seq)
+        self._events(entry, statement, seq)
+        report.leaves.append(leaf)
+        self.leaf = leaf
+        self.time = statement.time
+
+    def _links(self, entry: Entry, statement: Statement, seq: int, leaf: bytes) -> None:
+        report, where = self.report, f"entry {seq}"
+        if entry.seq != seq or statement.seq != seq:
+            self.find("chain.seq", where, f"position {seq} holds row {entry.seq}, signed as {statement.seq}")
+        if leaf != entry.leaf:
+            self.find("entry.leaf", where, f"stored {entry.leaf.hex()[:12]}, computed {leaf.hex()[:12]}")
+        if self.leaf is None:
+            report.first_prev, report.first_time, report.origin = (
+                statement.prev,
+                statement.time,
+                statement.ledger,
+            )
+        elif statement.prev != self.leaf:
+            self.find(
+                "chain.link",
+                where,
+                f"follows {statement.prev.hex()[:12]}, before it is {self.leaf.hex()[:12]}",
+            )
+        if self.time is not None and statement.time < self.time:
+            self.find("chain.time", where, f"recorded {statement.time}, the entry before {self.time}")
+        if statement.time > self.how.latest:
+            self.find("time.future", where, f"recorded {statement.time}, later than this clock allows")
+        if statement.ledger != report.origin and report.origin is not None:
+            self.find(
+                "entry.origin", where, f"belongs to {statement.ledger!r}, this ledger is {report.origin!r}"
+            )
+        report.last_time = statement.time
+
+    def _signature(self, entry: Entry, statement: Statement, seq: int) -> None:
+        if not self.how.signatures:
+            return
+        public = self.how.keys.get(statement.key)
+        if public is None:
+            return  # no enrolment was ever seen: the rules report the key as unknown
+        self.report.signatures += 1
+        if not verify(public, pae(PAYLOAD_TYPE, entry.payload), entry.signature):
+            self.find("entry.signature", f"entry {seq}", f"not signed by key {statement.key[:12]}")
+
+    def _events(self, entry: Entry, statement: Statement, seq: int) -> None:
+        signed, slots = statement.events, entry.slots
+        count = len(signed)
+        if len(slots) != count:
+            self.find("column.copy", f"entry {seq}", f"{count} events are signed, {len(slots)} are stored")
+        self.report.events += count
+        kinds, ruled = set(), []
+        for index, (event, slot) in enumerate(zip(signed, slots, strict=False)):
+            problem = _slot(event, slot)
+            if problem:
+                self.find(problem[0], format_number(seq, index, count), problem[1])
+            elif slot.body is not None:
+                self.report.bodies += 1
+            if slot.body is None or slot.salt is None:
+                self.report.absent.append(format_number(seq, index, count))
+            if (
+                event.at is not None
+                and event.at > statement.time
+                and is_later(event.at, statement.time, self.how.skew)
+            ):
+                self.find(
+                    "time.future",
+                    format_number(seq, index, count),
+                    f"occurred {event.at}, after it was recorded",
+                )
+            kinds.add((event.type, kind_of(event.stream)))
+            if is_ruled(event.type):
+                body = None if problem else slot.body
+                number = format_number(seq, index, count)
+                ruled.append(Ruled(number, event.type, event.version, event.stream, body))
+        self._act(statement, seq, frozenset(kinds), tuple(ruled))
+
+    def _act(
+        self, statement: Statement, seq: int, kinds: frozenset[tuple[str, str]], ruled: tuple[Ruled, ...]
+    ) -> None:
+        """Start a new act unless the rules could not tell this entry from the one before."""
+        shape = (statement.key, statement.signer, statement.meaning, kinds)
+        if shape == self.shape and not ruled:
+            return
+        self.report.acts.append(Act(seq, *shape, ruled))
+        self.shape = None if ruled else shape
+
+
+def _slot(event: Signed, slot: Slot) -> tuple[str, str] | None:
+    """What is wrong with the stored part of an event: rule and message, or None."""
+    salt, body = slot.salt, slot.body
+    if slot.id != event.id:
+        return "column.copy", f"the id column says {slot.id.hex()}, signed is {event.id.hex()}"
+    if slot.governance != is_governance(event.type):
+        return "column.copy", f"the governance column says {slot.governance} for {event.type}"
+    if body is None or salt is None:
+        return None
+    if hashlib.sha256(salt + body).hexdigest() != event.body:
+        return "body.digest", f"the body of {event.type} on {event.stream} is not the one that was signed"
+    try:
+        value = from_json(body, allow_inf_nan=False)
+        if to_json(value) != body or _needs_care(body):
+            value = canonical.decode(body, what="body")
+    except (ValueError, FormatError):
+        return "body.format", f"the body of {event.type} is not strict JSON"
+    return None if isinstance(value, dict) else ("body.format", "a body must be a JSON object")
+
+
+def _needs_care(body: bytes) -> bool:
+    """Whether a body that reads back the same may still break I-JSON: long numbers, deep nesting."""
+    return _LONG_NUMBER(body) is not None or body.count(b"[") + body.count(b"{") > _MAX_DEPTH

@@ -1,0 +1,195 @@
+"""The signed payload of an entry, written and read strictly.
+
+A payload is made once, when it is signed; a reader never makes it again in order to
+check it. `open_payload` accepts the keys in any order, refuses duplicate and unknown keys
+and any version but 1, and calls nothing valid that the format does not.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pydantic_core import from_json, to_json
+
+from mledger.chain.draft import Draft, format_id
+from mledger.core import canonical
+from mledger.core.moment import Moment, check_moment
+from mledger.core.names import check_origin, check_stream, check_type
+from mledger.errors import FormatError, InputError
+
+VERSION = 1
+MEANINGS = ("authorship", "review", "approval", "rejection", "responsibility", "witness", "machine")
+NO_LEAF = bytes(32)
+# An envelope of 48 KiB (the limit of tlog-proof readers) holds this much payload in base64.
+MAX_PAYLOAD = (48 * 1024 - 300) // 4 * 3
+
+_HEX64 = re.compile(r"[0-9a-f]{64}").fullmatch
+_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
+_KEYS = {"events", "key", "ledger", "meaning", "prev", "seq", "signer", "time", "v"}
+_EVENT_KEYS = {"body", "id", "stream", "type", "v"}
+_EVENT_KEYS_AT = _EVENT_KEYS | {"at"}
+_TEXTS = ("key", "ledger", "meaning", "prev", "signer", "time")
+_MAX_NAME = 200
+_good_streams: set[str] = set()
+_good_types: set[str] = set()
+
+
+class Signed(NamedTuple):
+    """What an entry says of one event; `body` is the hex digest of the salted body."""
+
+    type: str
+    version: int
+    stream: str
+    id: bytes
+    body: str
+    at: Moment | None
+
+
+class Statement(NamedTuple):
+    """What an entry says: who signed which events, when, after what."""
+
+    seq: int
+    prev: bytes
+    time: Moment
+    key: str
+    signer: str
+    meaning: str
+    ledger: str
+    events: tuple[Signed, ...]
+
+
+class Author(NamedTuple):
+    """Who signs, as it stands in the payload: key id, printed name, meaning."""
+
+    key: str
+    signer: str
+    meaning: str
+
+
+def quote(text: str) -> str:
+    """A JSON string, non-ASCII unescaped, as the payload writes it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def event_text(draft: Draft, salt: bytes) -> str:
+    """The JSON of one event in the payload; its body appears as SHA-256(salt || body)."""
+    digest = hashlib.sha256(salt + draft.body).hexdigest()
+    at = f'"at":"{draft.at}",' if draft.at else ""
+    return (
+        f'{{{at}"body":"{digest}","id":"{format_id(draft.id)}","stream":"{draft.stream}",'
+        f'"type":"{draft.type}","v":{draft.version}}}'
+    )
+
+
+def payload_text(
+    events: Sequence[str], author: Author, origin: str, prev: bytes, seq: int, time: Moment
+) -> bytes:
+    """The bytes to sign. Errors: InputError if they would not fit an envelope of 48 KiB."""
+    data = (
+        f'{{"events":[{",".join(events)}],"key":"{author.key}","ledger":{quote(origin)},'
+        f'"meaning":"{author.meaning}","prev":"{prev.hex()}","seq":{seq},'
+        f'"signer":{quote(author.signer)},"time":"{time}","v":{VERSION}}}'
+    ).encode()
+    if len(data) > MAX_PAYLOAD:
+        raise InputError(f"an entry of {len(events)} events needs {len(data)} bytes, {MAX_PAYLOAD} fit")
+    return data
+
+
+def check_author(author: Author) -> None:
+    """Refuse (InputError) a printed name or a meaning that no entry may carry."""
+    if author.meaning not in MEANINGS:
+        raise InputError(
+            f"{author.meaning!r} is no meaning of a signature; it is one of {', '.join(MEANINGS)}"
+        )
+    if not _good_name(author.signer):
+        raise InputError(
+            f"{author.signer!r} cannot be a printed name: 1 to {_MAX_NAME} characters on one line"
+        )
+
+
+def _good_name(name: str) -> bool:
+    return 0 < len(name) <= _MAX_NAME and name.isprintable() and name == name.strip()
+
+
+def open_payload(payload: bytes) -> Statement:
+    """The statement that the signed bytes make, or FormatError saying what is wrong with them."""
+    fields = _strict(payload)
+    if not isinstance(fields, dict) or fields.keys() != _KEYS:
+        raise FormatError("the payload of an entry must have exactly the keys " + ", ".join(sorted(_KEYS)))
+    if type(fields["v"]) is not int or fields["v"] != VERSION:
+        raise FormatError(f"the payload is of version {fields['v']!r}; this program reads version {VERSION}")
+    seq, events = fields["seq"], fields["events"]
+    if type(seq) is not int or seq < 0:
+        raise FormatError("seq must be a whole number from 0")
+    if not all(isinstance(fields[name], str) for name in _TEXTS):
+        raise FormatError(f"{', '.join(_TEXTS)} must be strings")
+    if not _HEX64(fields["prev"]) or not _HEX64(fields["key"]):
+        raise FormatError("prev and key must be 64 lower-case hexadecimal digits")
+    check_moment(fields["time"])
+    check_origin(fields["ledger"])
+    if fields["meaning"] not in MEANINGS or not _good_name(fields["signer"]):
+        raise FormatError("meaning or signer is not one that an entry may carry")
+    if not isinstance(events, list) or not events:
+        raise FormatError("an entry carries at least one event")
+    return Statement(
+        seq,
+        bytes.fromhex(fields["prev"]),
+        fields["time"],
+        fields["key"],
+        fields["signer"],
+        fields["meaning"],
+        fields["ledger"],
+        tuple(map(_signed, events)),
+    )
+
+
+def _strict(payload: bytes) -> object:
+    """Decode quickly if writing it again gives the same bytes (so nothing stood twice), else strictly."""
+    try:
+        value = from_json(payload, allow_inf_nan=False)
+        if to_json(value) == payload:
+            return value
+    except ValueError:
+        pass
+    return canonical.decode(payload, what="payload")
+
+
+def _signed(event: object) -> Signed:
+    if not isinstance(event, dict) or not (event.keys() == _EVENT_KEYS or event.keys() == _EVENT_KEYS_AT):
+        raise FormatError(
+            "an event of an entry must have exactly the keys at (or not), body, id, stream, type, v"
+        )
+    kind, stream, name, digest, version = (
+        event["type"],
+        event["stream"],
+        event["id"],
+        event["body"],
+        event["v"],
+    )
+    if type(version) is not int or version < 1:
+        raise FormatError("the version of an event type must be a whole number from 1")
+    at = event.get("at", "")
+    if not all(isinstance(text, str) for text in (kind, stream, name, digest, at)):
+        raise FormatError("at, body, id, stream and type of an event must be strings")
+    if not _HEX64(digest):
+        raise FormatError("body must be 64 lower-case hexadecimal digits")
+    if not _UUID7(name):
+        raise FormatError("the id of an event must be a UUIDv7 in lower case")
+    _check_names(kind, stream)
+    if "at" in event:
+        check_moment(at)
+    return Signed(kind, version, stream, bytes.fromhex(name.replace("-", "")), digest, at or None)
+
+
+def _check_names(kind: str, stream: str) -> None:
+    """Check names once each: a ledger repeats the same few thousand."""
+    if kind not in _good_types:
+        check_type(kind)
+        _good_types.add(kind)
+    if stream not in _good_streams:
+        check_stream(stream)
+        if len(_good_streams) > 10_000:
+            _good_streams.clear()
+        _good_streams.add(stream)

@@ -1,0 +1,352 @@
+"""Appends to a ledger: the only door through which anything is recorded."""
+
+import base64
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple, Self, cast
+
+from mledger.chain.draft import Draft, format_id, new_ids, read_id
+from mledger.chain.history import Fact
+from mledger.chain.statement import Author, check_author
+from mledger.core import merkle
+from mledger.core.checkpoint import Checkpoint, format_checkpoint
+from mledger.core.merkle import Frontier
+from mledger.core.moment import Moment, read_moment
+from mledger.core.names import check_origin, check_stream
+from mledger.core.note import Note, NoteSignature, format_note
+from mledger.chain.seal import open_entry
+from mledger.errors import ConflictError, DeniedError, InputError, IntegrityError
+from mledger.events import base as events
+from mledger.events.base import EventBody
+from mledger.heads import Fingerprint, Heads, fingerprint
+from mledger.keys.signer import Signer
+from mledger.reader import Clock, Reader, utc_now
+from mledger.stores import LedgerStore, open_store
+from mledger.events.ledger import LedgerOpened
+from mledger.events.policy import Policy
+from mledger.opening import create, default_policy, find_signer
+from mledger.writing import Receipt, Sealed, Writer, receipt_of, receipts
+
+_TRIES = 1_000
+_KEEP_SECONDS = 1.0
+
+Random = Callable[[int], bytes]
+
+
+class What(NamedTuple):
+    """One event to record: its body and stream, when it occurred if not now, and its id if chosen."""
+
+    body: EventBody
+    stream: str
+    at: Moment | None = None
+    id: bytes | None = None
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """One caller's events on their way to the disk."""
+
+    items: Sequence[What]
+    meaning: str | None
+    receipts: list[Receipt] = field(default_factory=list)
+    error: BaseException | None = None
+    done: bool = False
+
+
+class Ledger(Reader):
+    """A ledger opened for appending with one signer.
+
+    Threads may share it: appends that wait at the same time are written together, each signed by
+    itself, with one sync of the disk. What `append` returned is on the disk.
+    """
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        signer: Signer,
+        *,
+        heads: Heads | None = None,
+        clock: Clock = utc_now,
+        path: Path | None = None,
+        random: Random = secrets.token_bytes,
+        before: Fingerprint | None = None,
+    ) -> None:
+        """Append to `store` as `signer`. Errors: DeniedError, IntegrityError, DivergedError.
+
+        `before` is the fingerprint of the file before it was opened: if that is the one remembered,
+        a later verification need not read again what was verified.
+        """
+        super().__init__(store, heads=heads, clock=clock, path=path)
+        self.signer = signer
+        self._random = random
+        self._queue: list[_Ticket] = []
+        self._queueing = threading.Lock()
+        self._turn = threading.Lock()
+        self._kept = 0.0
+        memory = self.check_memory()
+        self._vouched = (
+            memory.verified if memory and memory.fingerprint and memory.fingerprint == before else None
+        )
+        self._writer = Writer.at_the_end(self, signer)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        heads: Heads | None = None,
+        clock: Clock = utc_now,
+        key: Signer | str | None = None,
+        passphrase: Callable[[], str] | None = None,
+    ) -> Self:
+        """The ledger at `path`, to append with a key: a signer, or how the keystore calls it.
+
+        Without `key` it is the one key of the keystore that is enrolled here. `passphrase` is asked
+        if the key is encrypted. Errors: NotFoundError, FormatError, KeyFileError, DeniedError,
+        DivergedError, StoreError.
+        """
+        before = fingerprint(Path(path))
+        store = open_store(path)
+        try:
+            signer = find_signer(Reader(store), key, passphrase)
+            return cls(store, signer, heads=heads or Heads(), clock=clock, path=Path(path), before=before)
+        except BaseException:
+            store.close()
+            raise
+
+    @classmethod
+    def create(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        origin: str,
+        signer: Signer,
+        name: str,
+        email: str | None = None,
+        kind: Literal["person", "machine"] = "person",
+        policy: Policy | None = None,
+        heads: Heads | None = None,
+        clock: Clock = utc_now,
+    ) -> Self:
+        """A new ledger at `path`, opened by entry 0: its origin, the first key, the rules.
+
+        The first key is the owner's and signs the ledger's checkpoints. Errors: InputError, StoreError.
+        """
+        key = {
+            "id": signer.key_id,
+            "public": base64.b64encode(signer.public).decode(),
+            "name": name,
+            "email": email,
+            "kind": kind,
+            "roles": ["owner"],
+        }
+        check_origin(origin, error=InputError)
+        opening = events.build(
+            "ledger.opened", {"origin": origin, "key": key, "policy": policy or default_policy()}
+        )
+        create(Path(path), signer, cast(LedgerOpened, opening), clock)
+        return cls.open(path, heads=heads, clock=clock, key=signer)
+
+    # --- appending
+
+    def append(
+        self,
+        event: str | EventBody,
+        stream: str,
+        fields: Mapping[str, object] | None = None,
+        *,
+        at: str | None = None,
+        id: str | None = None,
+        meaning: str | None = None,
+    ) -> Receipt:
+        """The receipt of one event, once it is on the disk.
+
+        `event` is a body, or a type with its `fields`; `at` is when it occurred, ISO 8601 with a
+        zone. An `id` (UUIDv7) that was recorded before with the same content gives the first
+        receipt again; with other content it is an InputError. Errors: InputError, DeniedError,
+        ConflictError, LockedError, StoreError, and DivergedError if the file was exchanged.
+        """
+        body = events.build(event, fields or {}) if isinstance(event, str) else event
+        moment = read_moment(at) if at is not None else None
+        item = What(body, stream, moment, read_id(id) if id is not None else None)
+        return self.append_all([item], meaning=meaning)[0]
+
+    def append_all(self, items: Sequence[What], *, meaning: str | None = None) -> list[Receipt]:
+        """The receipts of events recorded all or none, in as few entries as the format allows."""
+        if not items:
+            return []
+        ticket = _Ticket(items, meaning)
+        with self._queueing:
+            self._queue.append(ticket)
+        with self._turn:
+            if not ticket.done:
+                self._lead()
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.receipts
+
+    def _lead(self) -> None:
+        """Write what everybody waits for; whoever comes next finds their ticket done."""
+        with self._queueing:
+            tickets, self._queue = self._queue, []
+        try:
+            self._commit(tickets)
+        except BaseException as error:
+            for ticket in tickets:
+                ticket.error = ticket.error or error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            for ticket in tickets:
+                ticket.done = True
+
+    def _commit(self, tickets: list[_Ticket]) -> None:
+        """Seal and store until it succeeds; tickets that reuse an id of this very batch come after it."""
+        first, rest = _apart(tickets)
+        for attempt in range(_TRIES):
+            try:
+                sealed = self._seal(first)
+                if sealed is not None and sealed.entries:
+                    self.store.append(sealed.entries, sealed.nodes, after=self._writer.head)
+                    self._writer.advance(sealed)
+                    self._keep_now_and_then()
+                break
+            except ConflictError:
+                self._writer.catch_up()
+                time.sleep(min(0.02, 0.0005 * attempt) * self._random(1)[0] / 255)
+        else:
+            raise ConflictError(f"others appended first, {_TRIES} times in a row", fix="try again")
+        if rest:
+            self._commit(rest)
+
+    def _seal(self, tickets: list[_Ticket]) -> Sealed | None:
+        """The entries of all tickets that break no rule, one after the other."""
+        sealed = None
+        for ticket in tickets:
+            ticket.error = None
+            try:
+                sealed = self._seal_one(ticket, sealed)
+            except Exception as error:  # it is the caller's: the others' events must not wait for it
+                ticket.error = error
+        return sealed
+
+    def _seal_one(self, ticket: _Ticket, after: Sealed | None) -> Sealed | None:
+        drafts, found = self._drafts(ticket.items)
+        fresh = [draft for draft, held in zip(drafts, found, strict=True) if held is None]
+        sealed = after
+        made: Iterator[Receipt] = iter(())
+        if fresh:
+            author, before = self._author(ticket), len(after.entries) if after else 0
+            sealed = self._writer.seal(fresh, author, self._random(16 * len(fresh)), after)
+            made = receipts(sealed.entries[before:], fresh, author, sealed.time)
+        ticket.receipts = [next(made) if f is None else receipt_of(f, self.entry(f.seq).leaf) for f in found]
+        return sealed
+
+    def _author(self, ticket: _Ticket) -> Author:
+        member = self._writer.member()
+        meanings = {item.body.meaning for item in ticket.items}
+        own = meanings.pop() if len(meanings) == 1 else "authorship"
+        meaning = ticket.meaning or ("machine" if member.kind == "machine" else own)
+        author = Author(member.id, member.name, meaning)
+        check_author(author)
+        return author
+
+    def _drafts(self, items: Sequence[What]) -> tuple[list[Draft], list[Fact | None]]:
+        """The drafts of the items, and for each the fact that its id stands for already."""
+        own = [item.id for item in items if item.id is not None]
+        if len(set(own)) < len(own):
+            raise InputError("two of the events have the same id", fix="give each an id of its own, or none")
+        ids = iter(new_ids(int(self.clock().timestamp() * 1000), self._random(10 * len(items)), len(items)))
+        drafts = [
+            Draft(b.type, b.schema_version, check_stream(s, error=InputError), b.to_bytes(), chosen or new, at)
+            for (b, s, at, chosen), new in zip(items, ids, strict=True)
+        ]
+        return drafts, [
+            self._held(draft) if item.id else None for draft, item in zip(drafts, items, strict=True)
+        ]
+
+    def _held(self, draft: Draft) -> Fact | None:
+        """The event recorded under this id; InputError if it says something else."""
+        if self.store.find(draft.id) is None:
+            return None
+        fact = self.fact(format_id(draft.id))
+        same = (fact.type, fact.version, fact.stream, fact.body) == (
+            draft.type,
+            draft.version,
+            draft.stream,
+            draft.body,
+        )
+        if not same or (draft.at is not None and draft.at != fact.occurred):
+            raise InputError(
+                f"id {format_id(draft.id)} is event {fact.number} already, with other content",
+                fix=f"compare with: mledger show {fact.number}; or leave the id out",
+            )
+        return fact
+
+    # --- checkpoints
+
+    def checkpoint(self) -> bytes:
+        """A signed note of the tree's root now, kept in the ledger; the newest again if nothing is new.
+
+        The entries since the last one are read again from the disk and hashed again before it is
+        signed, and it is durable before it is returned (C2SP tlog-checkpoint). Errors: DeniedError
+        unless the ledger's first key signs, IntegrityError if the disk says something else.
+        """
+        with self._turn:
+            self._writer.catch_up()
+            if self.signer.key_id != self._writer.keyring.first:
+                owner = self._writer.keyring.members[self._writer.keyring.first].name
+                raise DeniedError(f"checkpoints are signed by the ledger's first key, that of {owner}")
+            kept = self.checkpoints()
+            size, frontier = self._writer.head.size, self._reread(kept[-1][0] if kept else None)
+            if kept and kept[-1][0].size == size:
+                return kept[-1][1]
+            text = format_checkpoint(Checkpoint(self.origin, size, frontier.root()))
+            line = NoteSignature(self.origin, self.vkey.hash, self.signer.sign(text.encode()))
+            note = format_note(Note(text, (line,)))
+            self.store.keep_checkpoint(size, note)
+            return note
+
+    def _reread(self, last: Checkpoint | None) -> Frontier:
+        """The tree as the disk has it now, hashed again since the last checkpoint."""
+        frontier = merkle.frontier(self.store, last.size) if last else Frontier()
+        if last and frontier.root() != last.root:
+            raise IntegrityError(f"the first {last.size} entries are not those of the last checkpoint")
+        for entry in self.store.entries(frontier.size, self._writer.head.size):
+            open_entry(entry)
+            frontier.append(entry.leaf)
+        if frontier.root() != self._writer.frontier.root():
+            raise IntegrityError("the disk does not hold what was appended", fix="mledger verify --full")
+        return frontier
+
+    # --- leaving
+
+    def close(self) -> None:
+        """Let go of the file and remember its head on this machine."""
+        vouched = None if self.store.touched() else self._vouched
+        head, root, first = self._writer.head, self._writer.frontier.root(), self.keyring(1).first
+        super().close()
+        print_after = fingerprint(self.path) if self.path and vouched else None
+        self.keep_head(head, root, first, vouched, print_after)
+
+    def _keep_now_and_then(self) -> None:
+        """A process that is killed remembers a head that is at most a second old."""
+        if (now := time.monotonic()) - self._kept > _KEEP_SECONDS:
+            self._kept = now
+            self.keep_head(self._writer.head, self._writer.frontier.root(), self._writer.keyring.first)
+
+
+def _apart(tickets: list[_Ticket]) -> tuple[list[_Ticket], list[_Ticket]]:
+    """The tickets that may be written together, and those with an id that one of them brings too."""
+    seen: set[bytes] = set()
+    first, rest = [], []
+    for ticket in tickets:
+        ids = {item.id for item in ticket.items if item.id is not None}
+        (rest if ids & seen else first).append(ticket)
+        seen |= ids
+    return first, rest

@@ -1,0 +1,113 @@
+"""How a ledger begins, and with which key it is opened."""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from mledger.chain.draft import Draft, new_ids
+from mledger.chain.keyring import Keyring
+from mledger.chain.statement import Author, check_author
+from mledger.core.merkle import Frontier
+from mledger.errors import InputError, KeyFileError, NotFoundError, StoreError
+from mledger.events.ledger import LedgerOpened
+from mledger.events.policy import Policy, RoleRule
+from mledger.keys.roles import DEFAULT_ROLES
+from mledger.keys.signer import Signer
+from mledger.keystore import KeyRecord, Keystore
+from mledger.reader import Clock, Reader
+from mledger.stores import open_store
+from mledger.writing import Writer
+
+Random = Callable[[int], bytes]
+Passphrase = Callable[[], str]
+
+
+def default_policy() -> Policy:
+    """The rules of a new ledger: the built-in roles, four eyes on what lets a model go live."""
+    return Policy(
+        name="default",
+        roles={name: RoleRule(may=role.may, title=role.title) for name, role in DEFAULT_ROLES.items()},
+        four_eyes=("decision.accepted", "promotion.approved"),
+    )
+
+
+def create(path: Path, signer: Signer, opening: LedgerOpened, clock: Clock) -> None:
+    """Write a ledger whose entry 0 opens it, all or nothing: the file appears under its name complete.
+
+    Errors: InputError if the file is there already; StoreError.
+    """
+    if path.exists() or path.is_symlink():
+        raise InputError(f"{path} is there already", fix="choose another place with --ledger PATH")
+    unborn = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        store = open_store(unborn, create=True)
+        try:
+            begin(Reader(store, clock=clock), signer, opening)
+        finally:
+            store.close()
+        _name(unborn, path)
+    finally:
+        for leftover in (unborn, Path(f"{unborn}-wal"), Path(f"{unborn}-shm")):
+            leftover.unlink(missing_ok=True)
+
+
+def begin(
+    reader: Reader, signer: Signer, opening: LedgerOpened, random: Random = secrets.token_bytes
+) -> None:
+    """Append entry 0 to an empty store. Errors: DeniedError or InputError if the rules forbid it."""
+    store, first = reader.store, opening.key
+    writer = Writer(reader, signer, store.head(), Frontier(), Keyring(opening.origin), None)
+    (name,) = new_ids(int(reader.clock().timestamp() * 1000), random(10), 1)
+    draft = Draft(opening.type, opening.schema_version, "ledger", opening.to_bytes(), name)
+    author = Author(first.id, first.name, "machine" if first.kind == "machine" else "authorship")
+    check_author(author)
+    sealed = writer.seal([draft], author, random(16), None)
+    store.append(sealed.entries, sealed.nodes, after=writer.head)
+
+
+def _name(unborn: Path, path: Path) -> None:
+    """Give the file its name, never over another's, and make the name durable."""
+    try:
+        os.link(unborn, path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except FileExistsError:
+        raise InputError(f"{path} is there already", fix="choose another place with --ledger PATH") from None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def find_signer(
+    reader: Reader, key: Signer | str | None, passphrase: Passphrase | None, keys: Keystore | None = None
+) -> Signer:
+    """The signer that `key` names in the keystore, or the only one there that is enrolled here.
+
+    Errors: NotFoundError, InputError if several would do, KeyFileError.
+    """
+    if key is not None and not isinstance(key, str):
+        return key
+    keys = keys or Keystore()
+    record = keys.find(key) if isinstance(key, str) else _only_one(reader, keys.list())
+    return keys.unlock(record, passphrase or _no_passphrase)
+
+
+def _only_one(reader: Reader, records: list[KeyRecord]) -> KeyRecord:
+    members = reader.keyring().members
+    own = [r for r in records if r.key_id in members and members[r.key_id].revoked is None]
+    if len(own) == 1:
+        return own[0]
+    if own:
+        names = ", ".join(record.name for record in own)
+        raise InputError(f"several of your keys may sign here: {names}", fix="choose one with --as KEY")
+    raise NotFoundError(
+        f"none of your keys is enrolled in {reader.origin}",
+        fix="mledger key new, and let somebody enrol it: mledger key enroll FILE.pub --role ROLE",
+    )
+
+
+def _no_passphrase() -> str:
+    raise KeyFileError("the key is encrypted and no passphrase is given", fix="set MLEDGER_PASSPHRASE")

@@ -1,0 +1,291 @@
+"""Reads a ledger: facts, proofs, verification, the state at a moment."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import cached_property
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mledger.chain.draft import read_id
+from mledger.chain.entry import Entry, Head
+from mledger.chain.history import Fact, History
+from mledger.chain.keyring import Keyring
+from mledger.chain.rulebook import Act, Answered, Ruled, examine, kind_of
+from mledger.chain.seal import envelope_of, open_entry
+from mledger.chain.statement import Statement, open_payload
+from mledger.chain.verification import Verification
+from mledger.core import merkle
+from mledger.core.checkpoint import Checkpoint, parse_checkpoint
+from mledger.core.moment import Moment, format_moment
+from mledger.core.names import parse_number
+from mledger.core.note import NoteKey, format_vkey, open_note, parse_vkey
+from mledger.core.proof import TlogProof, format_proof
+from mledger.errors import DivergedError, InputError, IntegrityError, MledgerError, NotFoundError, StoreError
+from mledger.heads import Fingerprint, Heads, Memory, Verified, place
+from mledger.keys.ed25519 import verify as verify_signature
+from mledger.stores import LedgerStore, open_store
+from mledger.verifying import Trust, Verifier
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The present time in UTC."""
+    return datetime.now(UTC)
+
+
+class Reader:
+    """A ledger opened for reading; it cannot append.
+
+    Use it as a context manager. Everything it returns comes from bytes that were checked against
+    their signed digests; `history` and `replay` also verify the ledger first.
+    """
+
+    def __init__(
+        self, store: LedgerStore, *, heads: Heads | None = None, clock: Clock = utc_now, path: Path | None = None
+    ) -> None:
+        """Read from `store`; `heads` is the memory of heads, None to keep none."""
+        self.store = store
+        self.heads = heads
+        self.clock = clock
+        self.path = path
+
+    @classmethod
+    def open(
+        cls, path: str | os.PathLike[str], *, heads: Heads | None = None, clock: Clock = utc_now
+    ) -> Self:
+        """The ledger in the file at `path`, read-only. Errors: NotFoundError, FormatError, StoreError."""
+        return cls(open_store(path, read_only=True), heads=heads or Heads(), clock=clock, path=Path(path))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.store.close()
+
+    # --- what is there
+
+    @property
+    def head(self) -> Head:
+        """The number of entries and the leaf hash of the last."""
+        return self.store.head()
+
+    @cached_property
+    def genesis(self) -> Entry:
+        """Entry 0. Errors: IntegrityError if the ledger is empty: an empty ledger is never valid."""
+        for entry in self.store.entries(0, 1):
+            return entry
+        raise IntegrityError("the ledger is empty: not even the entry that opens it is there")
+
+    @cached_property
+    def origin(self) -> str:
+        """The ledger's name for ever."""
+        return open_payload(self.genesis.payload).ledger
+
+    @cached_property
+    def vkey(self) -> NoteKey:
+        """The note key under which checkpoints are signed: the origin and the first key."""
+        return parse_vkey(format_vkey(self.origin, self.keyring(1).members[self.keyring(1).first].public))
+
+    def entry(self, seq: int) -> Entry:
+        """The entry at a position, as it is stored. Errors: NotFoundError."""
+        if seq >= 0:
+            for entry in self.store.entries(seq, seq + 1):
+                return entry
+        raise NotFoundError(f"there is no entry {seq}; the ledger ends with entry {self.head.size - 1}")
+
+    def statement(self, seq: int) -> Statement:
+        """What the entry at a position states."""
+        return open_payload(self.entry(seq).payload)
+
+    def facts(self, stream: str | None = None, start: int = 0, stop: int | None = None) -> Iterator[Fact]:
+        """The events of the entries start..stop in order, of one stream or of all.
+
+        Errors: IntegrityError at the first that is not what was signed.
+        """
+        for entry in self.store.entries(start, stop):
+            for fact in open_entry(entry)[1]:
+                if stream is None or fact.stream == stream:
+                    yield fact
+
+    def fact(self, reference: str) -> Fact:
+        """The event with a number ("41", "41.3") or a UUID. Errors: NotFoundError, InputError."""
+        seq, place = self._locate(reference)
+        facts = open_entry(self.entry(seq))[1]
+        if place is None and len(facts) > 1:
+            raise InputError(
+                f"entry {seq} carries {len(facts)} events", fix=f"name one of {seq}.1 to {seq}.{len(facts)}"
+            )
+        if place is not None and place >= len(facts):
+            raise NotFoundError(f"entry {seq} carries {len(facts)} events, there is no {reference}")
+        return facts[place or 0]
+
+    def _locate(self, reference: str) -> tuple[int, int | None]:
+        if "-" not in reference:
+            return parse_number(reference)
+        found = self.store.find(read_id(reference))
+        if found is None:
+            raise NotFoundError(f"there is no event {reference}")
+        return found
+
+    def answered(self, reference: str) -> Answered | None:
+        """What the rules need to know of a referenced event; None if it is not there."""
+        try:
+            fact = self.fact(reference)
+        except MledgerError:
+            return None
+        return Answered(fact.seq, fact.type, fact.stream, fact.key)
+
+    def keyring(self, size: int | None = None) -> Keyring:
+        """The keys, roles and policy in force after the first `size` entries, or all of them.
+
+        The cost grows with the number of governance events alone.
+        """
+        keyring = Keyring()
+        for entry in self.store.entries(0, size, governance=True):
+            statement, facts = open_entry(entry)
+            ruled = tuple(
+                Ruled(f.number, f.type, f.version, f.stream, f.body)
+                for f, slot in zip(facts, entry.slots, strict=True)
+                if slot.governance
+            )
+            kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
+            examine(keyring, Act(entry.seq, *statement[3:6], kinds, ruled), self.answered)
+        return keyring
+
+    def size_at(self, moment: Moment) -> int:
+        """How many entries had been recorded by a moment, by bisection: recorded time never decreases."""
+        low, high = 0, self.head.size
+        while low < high:
+            middle = (low + high) // 2
+            if self.statement(middle).time <= moment:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    # --- proof
+
+    def checkpoints(self) -> list[tuple[Checkpoint, bytes]]:
+        """The checkpoints kept in the ledger, oldest first, with the bytes of their notes."""
+        return [(self.read_checkpoint(note), note) for _, note in self.store.checkpoints()]
+
+    def read_checkpoint(self, note: bytes) -> Checkpoint:
+        """The checkpoint that a note signed by this ledger's key makes. Errors: FormatError, ProofError."""
+        return parse_checkpoint(open_note(note, [self.vkey], verify_signature).text)
+
+    def prove(self, reference: str) -> bytes:
+        """A `.tlog-proof` of the event's entry, its envelope in `extra`, against the newest checkpoint.
+
+        Errors: NotFoundError if no checkpoint covers the entry yet.
+        """
+        seq = self.fact(reference).seq
+        covering = [(c, note) for c, note in self.checkpoints() if c.size > seq]
+        if not covering:
+            raise NotFoundError(f"no checkpoint covers entry {seq} yet", fix="mledger checkpoint")
+        checkpoint, note = covering[-1]
+        hashes = merkle.inclusion_proof(self.store, seq, checkpoint.size)
+        entry = self.entry(seq)
+        envelope = envelope_of(entry, open_payload(entry.payload))
+        return format_proof(TlogProof(seq, tuple(hashes), note, envelope))
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """The proof that the tree of `new` entries extends that of `old` (RFC 6962, 2.1.2)."""
+        return merkle.consistency_proof(self.store, old, new)
+
+    # --- memory of heads
+
+    def check_memory(self) -> Memory | None:
+        """What this machine remembers, compared with the head. Errors: DivergedError with the way out."""
+        if self.heads is None:
+            return None
+        path, head = self.path, self.head
+        held = self.heads.recall_path(path) if path else None
+        memory = self.heads.recall(self.genesis.leaf) if head.size else held
+        if memory is None and held is not None:
+            memory = held
+        if memory is None:
+            return None
+        out = "put the newest copy back; if this one is right: mledger heads forget"
+        if not head.size or memory.genesis != self.genesis.leaf:
+            raise DivergedError(
+                f"this is not the ledger {memory.origin} that was here on {memory.seen[:10]}", fix=out
+            )
+        if memory.size > head.size:
+            raise DivergedError(
+                f"the ledger had {memory.size} entries on {memory.seen[:10]} and has {head.size} now", fix=out
+            )
+        if merkle.root(self.store, memory.size) != memory.root:
+            raise DivergedError(
+                f"the first {memory.size} entries are not those seen on {memory.seen[:10]}",
+                fix="mledger verify --full",
+            )
+        return memory
+
+    def keep_head(
+        self,
+        head: Head,
+        root: bytes,
+        first: str,
+        verified: Verified | None = None,
+        untouched: Fingerprint | None = None,
+    ) -> None:
+        """Remember a head on this machine; one that cannot remember can still work."""
+        if self.heads is None or self.path is None:
+            return
+        memory = Memory(
+            origin=self.origin,
+            genesis=self.genesis.leaf,
+            key=first,
+            size=head.size,
+            leaf=head.leaf,
+            root=root,
+            seen=self.now(),
+            path=place(self.path),
+            verified=verified,
+            fingerprint=untouched,
+        )
+        with suppress(StoreError, DivergedError):
+            self.heads.keep(memory)
+
+    # --- verification
+
+    def verify(
+        self,
+        *,
+        full: bool = False,
+        trust: Trust | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        processes: int = 1,
+    ) -> Verification:
+        """Everything that is wrong with the ledger, and the level of trust that was reached.
+
+        Without `full`, entries up to the last verified head are not checked again as long as only
+        mledger wrote to the file, and otherwise hashed again without checking their signatures.
+        `progress(done, total)` counts entries. `processes` beyond one are started
+        by spawning, so a script that asks for them must guard its main module.
+        """
+        return Verifier(self, trust or Trust(), full, progress, processes).run()
+
+    def history(self) -> History:
+        """The facts of the ledger once it has been verified. Errors: IntegrityError if it is broken."""
+        verification = self.verify()
+        if not verification.intact:
+            first = next(f for f in verification.findings if f.integrity)
+            raise IntegrityError(
+                f"the ledger is broken: {first.where}: {first.message}", fix="mledger verify --full"
+            )
+        return History(self.facts, verification.head.size, verification.head.size)
+
+    def now(self) -> Moment:
+        """The present time by this reader's clock."""
+        return format_moment(self.clock())

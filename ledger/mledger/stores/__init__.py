@@ -1,0 +1,25 @@
+"""Where entries are kept: one contract, in memory and in SQLite."""
+
+import os
+from typing import Protocol
+
+from mledger.stores.base import Probes, Shelf, Store
+
+
+class LedgerStore(Store, Shelf, Probes, Protocol):
+    """A store with all that a ledger needs of it."""
+
+    def touched(self) -> bool:
+        """Whether anybody else has written to the store since it was opened."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the store; a second call does nothing."""
+        ...
+
+
+def open_store(path: str | os.PathLike[str], *, read_only: bool = False, create: bool = False) -> LedgerStore:
+    """The store of the ledger at `path`. Errors: NotFoundError, FormatError, StoreError, LockedError."""
+    from mledger.stores.sqlite import SqliteStore
+
+    return SqliteStore(path, read_only=read_only, create=create)

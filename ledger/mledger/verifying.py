@@ -1,0 +1,397 @@
+"""Runs an audit over a store: what to check again, with how many processes, at which level."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mledger.chain.audit import Audit
+from mledger.chain.entry import Head
+from mledger.chain.findings import Finding
+from mledger.chain.rulebook import Answered
+from mledger.chain.seal import open_entry
+from mledger.chain.span import How, SpanReport, check_span
+from mledger.chain.statement import NO_LEAF
+from mledger.chain.verification import Verification
+from mledger.core import merkle
+from mledger.core.checkpoint import Checkpoint, parse_checkpoint
+from mledger.core.moment import later
+from mledger.core.note import open_note
+from mledger.errors import FormatError, IntegrityError, MledgerError, StoreError
+from mledger.events.base import decode
+from mledger.heads import Fingerprint, Memory, Verified, fingerprint
+from mledger.keys.ed25519 import verify as verify_signature
+from mledger.stores import LedgerStore, open_store
+
+if TYPE_CHECKING:
+    from mledger.reader import Reader
+
+# Entries that one task checks: large enough to hide the cost of a task, small enough to share out.
+SPAN = 512
+# Below so many entries a second process costs more than it saves.
+WORTH_PROCESSES = 3_000
+
+Progress = Callable[[int, int], None]
+
+
+class Trust(NamedTuple):
+    """What the verifier brings along: a checkpoint kept elsewhere, or the hash of a head."""
+
+    checkpoint: bytes | None = None
+    head: bytes | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """From where signatures are checked, and from where anything is."""
+
+    start: int = 0
+    signed_from: int = 0
+    earlier: str | None = None
+
+
+@dataclass(slots=True)
+class Verifier:
+    """One verification of one ledger."""
+
+    reader: "Reader"
+    trust: Trust
+    full: bool
+    progress: Progress | None
+    processes: int
+    findings: list[Finding] = field(default_factory=list)
+    relied_on: list[str] = field(default_factory=list)
+    keys: dict[str, bytes] = field(default_factory=dict)
+    skew: int = 120
+    extends: bool = False
+
+    @property
+    def store(self) -> LedgerStore:
+        """The store that is verified."""
+        return self.reader.store
+
+    def run(self) -> Verification:
+        """Check, judge, compare with what is known, and remember."""
+        head, path = self.reader.head, self.reader.path
+        print_before = fingerprint(path) if path else None
+        memory = self._recall(head)
+        if not head.size:
+            self.find(
+                "chain.genesis", "entry 0", "the ledger is empty: not even the entry that opens it is there"
+            )
+            return self._verdict(Audit(self._lookup, self._node), head, memory, Plan())
+        self._collect_keys()
+        checkpoints = self._checkpoints()
+        plan = self._plan(memory, head, print_before)
+        watch = frozenset({head.size, *(c.size for c, _ in checkpoints), *self._known_sizes(memory)})
+        audit = self._audit(plan, head, watch)
+        if plan.signed_from and (
+            self._suspicious(audit, memory, plan) or audit.keyring.members.keys() - self.keys.keys()
+        ):
+            plan = Plan()
+            audit = self._audit(plan, head, watch)
+        if audit.keyring.members.keys() - self.keys.keys():
+            self.keys |= {member.id: member.public for member in audit.keyring.members.values()}
+            audit = self._audit(Plan(), head, watch)
+        self._compare(audit, memory, checkpoints, plan)
+        verification = self._verdict(audit, head, memory, plan)
+        self._remember(verification, print_before)
+        return verification
+
+    def rely(self, on: str, size: int) -> None:
+        """Note what the verification could compare with; entry 0 alone pins the ledger, more is a head."""
+        self.relied_on.append(on)
+        self.extends = self.extends or size > 1
+
+    def find(self, rule: str, where: str, message: str) -> None:
+        """Note one finding of this verification itself."""
+        self.findings.append(Finding(rule, where, message))
+
+    # --- before
+
+    def _recall(self, head: Head) -> Memory | None:
+        """What this machine remembers; a file that was exchanged for another ledger is found by its path."""
+        heads, path = self.reader.heads, self.reader.path
+        if heads is None:
+            return None
+        by_path = heads.recall_path(path) if path else None
+        if not head.size:
+            return by_path
+        memory = heads.recall(self.reader.genesis.leaf)
+        if memory is None and by_path is not None:
+            self.find(
+                "head.diverged",
+                "entry 0",
+                f"this file held {by_path.origin} opened by {by_path.genesis.hex()[:12]} when it was last seen",
+            )
+        return memory
+
+    def _collect_keys(self) -> None:
+        """Public keys by id, from whatever enrols them: a key that does not hash to its id is no candidate."""
+        for entry in self.store.entries(governance=True):
+            try:
+                facts = open_entry(entry)[1]
+            except MledgerError:
+                continue
+            for fact in facts:
+                self._candidate(fact.type, fact.version, fact.body)
+
+    def _candidate(self, event_type: str, version: int, data: bytes | None) -> None:
+        if data is None or event_type not in (
+            "ledger.opened",
+            "key.enrolled",
+            "key.rotated",
+            "policy.adopted",
+        ):
+            return
+        try:
+            body = decode(event_type, version, data)
+        except MledgerError:
+            return
+        if (key := getattr(body, "key", None)) is not None:
+            self.keys[key.id] = key.public_bytes
+        if (policy := getattr(body, "policy", None)) is not None:
+            self.skew = max(self.skew, policy.skew_seconds)
+
+    def _checkpoints(self) -> list[tuple[Checkpoint, str]]:
+        """The checkpoints kept in the ledger and the one brought along, each with its name."""
+        notes = [(note, f"checkpoint {size}") for size, note in self.store.checkpoints()]
+        if self.trust.checkpoint is not None:
+            notes.append((self.trust.checkpoint, "the checkpoint given"))
+        good = []
+        for note, name in notes:
+            try:
+                good.append((self.reader.read_checkpoint(note), name))
+            except MledgerError as error:
+                self.find("checkpoint.bad", name, error.message)
+        return good
+
+    def _known_sizes(self, memory: Memory | None) -> set[int]:
+        return {memory.size, memory.verified.size if memory.verified else 0} if memory else set()
+
+    def _plan(self, memory: Memory | None, head: Head, print_now: Fingerprint | None) -> Plan:
+        """What need not be done again, given what was verified before."""
+        if self.full or memory is None or memory.verified is None or memory.verified.size > head.size:
+            return Plan()
+        known = memory.verified.size
+        when = f"verified {memory.verified.at[:10]}"
+        if (
+            print_now is not None
+            and memory.fingerprint == print_now
+            and self._root(known) == memory.verified.root
+        ):
+            return Plan(known, known, f"{when}, and only mledger wrote to the file since")
+        return Plan(0, known, f"{when}; hashed again, since something else may have written to the file")
+
+    def _root(self, size: int) -> bytes | None:
+        try:
+            return merkle.root(self.store, size)
+        except MledgerError:
+            return None
+
+    # --- the pass
+
+    def _audit(self, plan: Plan, head: Head, watch: frozenset[int]) -> Audit:
+        audit = Audit(self._lookup, self._node, watch)
+        if plan.start:
+            self._seed(audit, plan.start)
+        for report in self._reports(plan, head.size):
+            audit.add(report)
+            audit.check_origin(report.origin, report.start)
+            if self.progress:
+                self.progress(report.start + report.entries, head.size)
+        if audit.head.size != head.size:
+            audit.findings.append(
+                Finding(
+                    "chain.seq",
+                    f"entry {audit.head.size}",
+                    f"{head.size} entries are counted, {audit.head.size} read",
+                )
+            )
+        return audit
+
+    def _seed(self, audit: Audit, size: int) -> None:
+        """Stand where an earlier verification ended."""
+        last = self.reader.entry(size - 1)
+        audit.keyring = self.reader.keyring(size)
+        audit.frontier = merkle.frontier(self.store, size)
+        audit.head = Head(size, last.leaf)
+        audit.genesis = self.reader.genesis.leaf
+        audit.time = self.reader.statement(size - 1).time
+        audit.roots[size] = audit.frontier.root()
+
+    def _reports(self, plan: Plan, size: int) -> Iterator[SpanReport]:
+        bounds = sorted({*range(plan.start, size, SPAN), plan.signed_from, size})
+        spans = [(a, b) for a, b in pairwise(bounds) if a >= plan.start]
+        latest = later(self.reader.now(), self.skew)
+        hashed, signed = (How(self.keys, yes, latest, self.skew) for yes in (False, True))
+        path = self.reader.path
+        many = self.processes > 1 and size - plan.start >= WORTH_PROCESSES and path is not None
+        jobs = ((a, b, signed if a >= plan.signed_from else hashed) for a, b in spans)
+        if not many or path is None:
+            for a, b, how in jobs:
+                yield check_span(self.store.entries(a, b), a, how)
+            return
+        with _pool(self.processes) as pool:
+            yield from _in_order(pool, partial(_check_file, str(path)), jobs, self.processes * 4)
+
+    def _suspicious(self, audit: Audit, memory: Memory | None, plan: Plan) -> bool:
+        """Whether a pass without signatures saw anything that signatures should be asked about."""
+        verified = memory.verified if memory else None
+        return (
+            any(f.integrity for f in audit.findings)
+            or verified is None
+            or audit.roots.get(plan.signed_from) != verified.root
+        )
+
+    # --- after
+
+    def _compare(
+        self, audit: Audit, memory: Memory | None, checkpoints: list[tuple[Checkpoint, str]], plan: Plan
+    ) -> None:
+        self._compare_memory(audit, memory)
+        for checkpoint, name in checkpoints:
+            root = audit.roots.get(checkpoint.size) or self._root(checkpoint.size)
+            if checkpoint.size > audit.head.size:
+                self.find(
+                    "head.rollback",
+                    name,
+                    f"covers {checkpoint.size} entries, the ledger has {audit.head.size}",
+                )
+            elif root != checkpoint.root:
+                self.find(
+                    "head.diverged", name, f"another history: the root of {checkpoint.size} entries differs"
+                )
+            elif name == "the checkpoint given":
+                self.rely(f"the checkpoint given, of {checkpoint.size} entries", checkpoint.size)
+        self._compare_head(audit)
+        if plan.start == 0:
+            for number in self.store.strays():
+                self.find("store.stray", "the file", number)
+            for event_id, places in self.store.duplicate_ids():
+                where = ", ".join(f"{seq}.{place + 1}" for seq, place in places)
+                self.find("event.twice", where, f"event id {event_id.hex()} stands {len(places)} times")
+        self._missing_bodies(audit)
+        self._disputed(audit)
+
+    def _compare_memory(self, audit: Audit, memory: Memory | None) -> None:
+        if memory is None:
+            return
+        if memory.size > audit.head.size:
+            message = (
+                f"{memory.size} entries were seen on {memory.seen[:10]}, the ledger has {audit.head.size}"
+            )
+            self.find("head.rollback", "the head", message)
+        elif (audit.roots.get(memory.size) or self._root(memory.size)) != memory.root:
+            self.find(
+                "head.diverged",
+                "the head",
+                f"the first {memory.size} entries are not those seen on {memory.seen[:10]}",
+            )
+        else:
+            self.rely(
+                f"this machine's memory of {memory.size} entries, last seen {memory.seen[:10]}", memory.size
+            )
+
+    def _compare_head(self, audit: Audit) -> None:
+        wanted = self.trust.head
+        if wanted is None:
+            return
+        seq = next((e.seq for e in self.store.entries() if e.leaf == wanted), None)
+        if seq is not None:
+            self.rely(f"the expected head {wanted.hex()[:12]}, entry {seq}", 2)
+        else:
+            self.find("head.unknown", "the head", f"no entry of this ledger has the hash {wanted.hex()[:12]}")
+
+    def _missing_bodies(self, audit: Audit) -> None:
+        for number in audit.absent:
+            self.find("body.missing", number, "the body is gone and no redaction names it")
+
+    def _disputed(self, audit: Audit) -> None:
+        for member in audit.keyring.members.values():
+            if member.compromised_since is None or member.revoked is None:
+                continue
+            for seq in range(member.compromised_since, member.revoked + 1):
+                statement = self.reader.statement(seq)
+                if statement.key == member.id:
+                    message = f"signed by {member.name} with a key that may have been compromised since {member.compromised_since}"
+                    self.find("key.disputed", f"entry {seq}", message)
+
+    def _verdict(self, audit: Audit, head: Head, memory: Memory | None, plan: Plan) -> Verification:
+        verification = Verification(
+            origin=audit.keyring.origin,
+            head=head,
+            root=audit.frontier.root(),
+            events=audit.events,
+            time=audit.time,
+            keyring=audit.keyring,
+            since=plan.signed_from,
+            earlier=plan.earlier,
+            signatures=audit.signatures,
+            bodies=audit.bodies,
+            relied_on=self.relied_on,
+            findings=[*audit.findings, *self.findings],
+            absent=audit.absent,
+        )
+        if verification.intact:
+            verification.level = 2 if self.extends else 1 if self.relied_on else 0
+        return verification
+
+    def _remember(self, verification: Verification, print_before: Fingerprint | None) -> None:
+        """Keep the head as verified, with what the file looked like before it was read."""
+        level = verification.level
+        if verification.intact and level is not None:
+            head, first = verification.head, verification.keyring.first
+            verified = Verified(head.size, verification.root, self.reader.now(), level)
+            self.reader.keep_head(head, verification.root, first, verified, print_before)
+
+    # --- what the audit asks for
+
+    def _lookup(self, reference: str) -> Answered | None:
+        return self.reader.answered(reference)
+
+    def _node(self, level: int, index: int) -> bytes | None:
+        found = self.store.hashes(level, index, 1)
+        return found[0] if found else None
+
+
+@contextmanager
+def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that start clean; those still waiting are dropped when the caller stops early."""
+    from multiprocessing import get_context
+
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_order(
+    pool: ProcessPoolExecutor,
+    check: Callable[[int, int, How], SpanReport],
+    jobs: Iterator[tuple[int, int, How]],
+    ahead: int,
+) -> Iterator[SpanReport]:
+    """The reports in the order of the jobs, with at most `ahead` under way: memory stays flat."""
+    waiting: list[Future[SpanReport]] = []
+    for job in jobs:
+        waiting.append(pool.submit(check, *job))
+        if len(waiting) >= ahead:
+            yield waiting.pop(0).result()
+    for future in waiting:
+        yield future.result()
+
+
+_opened: dict[str, LedgerStore] = {}
+
+
+def _check_file(path: str, start: int, stop: int, how: How) -> SpanReport:
+    """The report on a range of a ledger file, in a process that keeps the file open."""
+    if path not in _opened:
+        _opened[path] = open_store(path, read_only=True)
+    return check_span(_opened[path].entries(start, stop), start, how)

@@ -1,0 +1,265 @@
+"""The writer: where the chain stands, and what may come next.
+
+It keeps the head, the tree's frontier and the keyring in step with the store, and lets nothing
+pass that the rulebook would report.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mledger.chain.draft import Draft, format_id
+from mledger.chain.entry import Entry, Head
+from mledger.chain.history import Fact
+from mledger.chain.keyring import Keyring, Member
+from mledger.chain.rulebook import Act, Breach, Ruled, examine, is_ruled, kind_of
+from mledger.chain.seal import Place, open_entry, seal
+from mledger.chain.statement import Author
+from mledger.core import merkle
+from mledger.core.envelope import PAYLOAD_TYPE, pae
+from mledger.core.merkle import Frontier, Node
+from mledger.core.moment import Moment, is_later
+from mledger.core.names import format_number
+from mledger.errors import DeniedError, DivergedError, InputError, IntegrityError, UsageError
+from mledger.events.base import is_governance
+from mledger.keys.ed25519 import verify
+from mledger.keys.signer import Signer
+from mledger.reader import Reader
+
+_AUTHORITY = ("key.", "role.", "four-eyes", "governance", "chain.genesis")
+
+
+class Receipt(NamedTuple):
+    """What was recorded: event number, id, hash of its entry, who signed and when.
+
+    `recorded` is False if the same event was there already, and the receipt is of that one.
+    """
+
+    number: str
+    id: str
+    leaf: str
+    type: str
+    stream: str
+    signer: str
+    meaning: str
+    time: Moment
+    recorded: bool = True
+
+    def to_json(self) -> dict[str, object]:
+        """The receipt as `--json` prints it."""
+        return self._asdict()
+
+
+@dataclass(slots=True)
+class Sealed:
+    """Entries ready for the store, and where the chain stands once they are there."""
+
+    entries: list[Entry]
+    nodes: list[Node]
+    head: Head
+    frontier: Frontier
+    keyring: Keyring
+    time: Moment
+
+
+@dataclass(slots=True)
+class Writer:
+    """The place at the end of one ledger from which its next entries are sealed."""
+
+    reader: Reader
+    signer: Signer
+    head: Head
+    frontier: Frontier
+    keyring: Keyring
+    time: Moment | None
+
+    @classmethod
+    def at_the_end(cls, reader: Reader, signer: Signer) -> "Writer":
+        """A writer that stands at the end of the ledger. Errors: IntegrityError, DivergedError, DeniedError."""
+        head = reader.head
+        if not head.size:
+            return cls(reader, signer, head, Frontier(), Keyring(), None)
+        entry = reader.entry(head.size - 1)
+        statement, _ = open_entry(entry)
+        frontier = merkle.frontier(reader.store, head.size)
+        writer = cls(reader, signer, head, frontier, reader.keyring(), statement.time)
+        writer.member()
+        return writer
+
+    def member(self) -> Member:
+        """Who signs here. Errors: DeniedError if the key is not enrolled, or revoked."""
+        member = self.keyring.members.get(self.signer.key_id)
+        short = self.signer.key_id[:12]
+        if member is None:
+            raise DeniedError(
+                f"key {short} is not enrolled in {self.reader.origin}",
+                fix="somebody who may enrol keys records it: mledger key enroll FILE.pub --role ROLE",
+                rule="key.unknown",
+            )
+        if member.revoked is not None:
+            raise DeniedError(
+                f"key {short} of {member.name} was revoked by entry {member.revoked}",
+                fix="sign with another key: --as KEY",
+                rule="key.revoked",
+            )
+        return member
+
+    def clock(self) -> Moment:
+        """The recorded time of the next entry: now, but never before the entry before.
+
+        Errors: InputError if the clock is further behind the ledger than the policy allows.
+        """
+        now = self.reader.now()
+        if self.time is None or now >= self.time:
+            return now
+        if is_later(self.time, now, self.skew):
+            raise InputError(
+                f"this clock says {now}, but the last entry was recorded at {self.time}",
+                fix="set the clock right",
+            )
+        return self.time
+
+    @property
+    def skew(self) -> int:
+        """How far clocks may differ, in seconds, by the policy in force."""
+        return self.keyring.policy.skew_seconds if self.keyring.policy else 120
+
+    # --- sealing
+
+    def seal(self, drafts: Sequence[Draft], author: Author, random: bytes, after: Sealed | None) -> Sealed:
+        """The entries of the drafts, after the ledger's end or after what is sealed already.
+
+        Errors: DeniedError or InputError with the rule that forbids it; nothing has changed then.
+        """
+        base = after or Sealed([], [], self.head, self.frontier, self.keyring, self.clock())
+        time = base.time
+        self._check_times(drafts, time)
+        origin = self.keyring.origin or self.reader.origin
+        entries = seal(drafts, Place(origin, base.head, time), self.signer, author, random)
+        keyring = base.keyring.copy() if any(is_governance(draft.type) for draft in drafts) else base.keyring
+        self._judge(entries, drafts, author, keyring)
+        frontier, nodes = base.frontier.copy(), list(base.nodes)
+        for entry in entries:
+            nodes += frontier.append(entry.leaf)
+        head = Head(base.head.size + len(entries), entries[-1].leaf)
+        return Sealed([*base.entries, *entries], nodes, head, frontier, keyring, time)
+
+    def _check_times(self, drafts: Sequence[Draft], time: Moment) -> None:
+        for draft in drafts:
+            if draft.at is not None and is_later(draft.at, time, self.skew):
+                raise InputError(f"{draft.type} is dated {draft.at}, which is in the future")
+
+    def _judge(
+        self, entries: Sequence[Entry], drafts: Sequence[Draft], author: Author, keyring: Keyring
+    ) -> None:
+        """Ask the rulebook about each entry; the first breach is the error."""
+        rest = iter(drafts)
+        for entry in entries:
+            own = [next(rest) for _ in entry.slots]
+            for breach in examine(keyring, _act(entry.seq, own, author), self.reader.answered):
+                raise denied(breach)
+
+    def advance(self, sealed: Sealed) -> None:
+        """Stand after entries that the store has taken."""
+        self.head, self.frontier, self.keyring, self.time = (
+            sealed.head,
+            sealed.frontier,
+            sealed.keyring,
+            sealed.time,
+        )
+
+    # --- following others
+
+    def catch_up(self) -> None:
+        """Take in what others have appended, by the same rules. Errors: DivergedError, IntegrityError."""
+        store = self.reader.store
+        there = store.head()
+        if there.size < self.head.size:
+            raise DivergedError(
+                f"the ledger had {self.head.size} entries a moment ago and has {there.size} now"
+            )
+        keyring, frontier, leaf, time = self.keyring.copy(), self.frontier.copy(), self.head.leaf, self.time
+        size = self.head.size
+        if size and next(iter(store.entries(size - 1, size))).leaf != leaf:
+            raise DivergedError(f"entry {size - 1} is not the one that was here a moment ago")
+        for entry in store.entries(size, there.size):
+            statement, facts = open_entry(entry)
+            self._accept(entry, keyring, leaf, time)
+            ruled = tuple(
+                Ruled(f.number, f.type, f.version, f.stream, f.body) for f in facts if is_ruled(f.type)
+            )
+            kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
+            for breach in examine(
+                keyring, Act(entry.seq, *statement[3:6], kinds, ruled), self.reader.answered
+            ):
+                raise IntegrityError(f"{breach.where} was appended against the rules: {breach.message}")
+            frontier.append(entry.leaf)
+            leaf, time, size = entry.leaf, statement.time, size + 1
+        self.head, self.frontier, self.keyring, self.time = Head(size, leaf), frontier, keyring, time
+
+    def _accept(self, entry: Entry, keyring: Keyring, leaf: bytes, time: Moment | None) -> None:
+        """One entry of somebody else: its place, its time and its signature."""
+        statement, _ = open_entry(entry)
+        member = keyring.members.get(statement.key)
+        if (statement.seq, statement.prev) != (entry.seq, leaf) or (
+            time is not None and statement.time < time
+        ):
+            raise IntegrityError(
+                f"entry {entry.seq} does not follow the one before it", fix="mledger verify --full"
+            )
+        if member and not verify(member.public, pae(PAYLOAD_TYPE, entry.payload), entry.signature):
+            raise IntegrityError(
+                f"entry {entry.seq} is not signed by {member.name}", fix="mledger verify --full"
+            )
+
+
+def _act(seq: int, drafts: Sequence[Draft], author: Author) -> Act:
+    """What the rules see of an entry that is about to be."""
+    ruled = tuple(
+        Ruled(format_number(seq, n, len(drafts)), d.type, d.version, d.stream, d.body)
+        for n, d in enumerate(drafts)
+        if is_ruled(d.type)
+    )
+    return Act(seq, *author, frozenset((d.type, kind_of(d.stream)) for d in drafts), ruled)
+
+
+def receipts(
+    entries: Sequence[Entry], drafts: Sequence[Draft], author: Author, time: Moment
+) -> Iterator[Receipt]:
+    """The receipt of each draft, given the entries that it was sealed into."""
+    rest = iter(drafts)
+    for entry in entries:
+        for place, slot in enumerate(entry.slots):
+            draft = next(rest)
+            number = format_number(entry.seq, place, len(entry.slots))
+            yield Receipt(
+                number,
+                format_id(slot.id),
+                entry.leaf.hex(),
+                draft.type,
+                draft.stream,
+                author.signer,
+                author.meaning,
+                time,
+            )
+
+
+def receipt_of(fact: Fact, leaf: bytes) -> Receipt:
+    """The receipt of an event that was recorded before."""
+    return Receipt(
+        fact.number,
+        format_id(fact.id),
+        leaf.hex(),
+        fact.type,
+        fact.stream,
+        fact.signer,
+        fact.meaning,
+        fact.time,
+        False,
+    )
+
+
+def denied(breach: Breach) -> UsageError:
+    """The error that a breach is for somebody who was about to commit it."""
+    kind = DeniedError if breach.rule.startswith(_AUTHORITY) else InputError
+    return kind(breach.message, fix=breach.fix, rule=breach.rule)
