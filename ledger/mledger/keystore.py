@@ -1,0 +1,289 @@
+"""Private keys on disk, named by the people who hold them.
+
+    <name>.key   private key in OpenSSH's form, mode 0600; or a link to a file that the owner keeps
+    <name>.pub   its public key, an OpenSSH line with the comment `Alice Example <alice@acme.test>`
+
+A key file is never overwritten, and is used only if nobody else can read it. Any Ed25519 key file
+in OpenSSH's or PKCS#8 form can also be used from where it is, named by its path.
+"""
+
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from mledger import folders
+from mledger.errors import InputError, KeyFileError, NotFoundError
+from mledger.keys import ed25519
+from mledger.keys.ed25519 import Ed25519Signer
+from mledger.keys.signer import Signer
+
+MAX_FILE = 64 * 1024
+SHORTEST_PREFIX = 8
+LIST_COMMAND = "mledger key list"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_EMAIL = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
+_COMMENT = re.compile(r"(.*?)\s*<([^\s<>]+)>")
+_HEX = re.compile(r"[0-9a-f]+")
+
+Passphrase = Callable[[], str]
+
+
+class KeyRecord(NamedTuple):
+    """A private key as it lies on disk, still locked."""
+
+    name: str
+    """The file's name without its ending."""
+    path: Path
+    public: bytes
+    """The 32 bytes of the public key."""
+    key_id: str
+    owner: str
+    """The printed name of the person or the machine."""
+    email: str | None
+    encrypted: bool
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint as `ssh-keygen -l` prints it."""
+        return ed25519.fingerprint(self.public)
+
+    def to_json(self) -> dict[str, object]:
+        """The record as `--json` prints it."""
+        return {
+            "name": self.name,
+            "owner": self.owner,
+            "email": self.email,
+            "key": self.key_id,
+            "fingerprint": self.fingerprint,
+            "encrypted": self.encrypted,
+            "path": str(self.path),
+        }
+
+
+class Keystore:
+    """The private keys in one folder."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Use the folder, or else the user's own."""
+        self.folder = folder or folders.keys_folder()
+
+    def add(
+        self,
+        signer: Ed25519Signer,
+        *,
+        owner: str,
+        email: str | None = None,
+        passphrase: str | None = None,
+        name: str | None = None,
+    ) -> KeyRecord:
+        """The record of a new key, written and durable; encrypted if there is a passphrase.
+
+        `name` is made of the owner's if it is left out. InputError if the name is taken: a key is
+        never overwritten. StoreError if the folder cannot be written.
+        """
+        if passphrase == "":
+            raise InputError("an empty passphrase protects nothing", fix="give one, or say --no-passphrase")
+        comment = _comment(owner, email)
+        name = self._free_name(name or _slug(owner, email))
+        private = ed25519.dump_private(signer, passphrase, comment)
+        folders.make_private(self.folder)
+        with _never_twice(name):
+            folders.create(self._key(name), private)
+            folders.create(self._pub(name), _line(signer.public, comment), mode=0o644)
+        return self.get(name)
+
+    def adopt(
+        self,
+        path: str | Path,
+        *,
+        owner: str,
+        email: str | None = None,
+        passphrase: Passphrase | None = None,
+        name: str | None = None,
+    ) -> KeyRecord:
+        """The record of a key file that its owner keeps elsewhere: the keystore holds a link to it.
+
+        The file is opened once, to know that it can be used. Errors: as `add`, and KeyFileError.
+        """
+        comment = _comment(owner, email)
+        name = self._free_name(name or _slug(owner, email))
+        file = Path(path).absolute()
+        signer = ed25519.load_private(_read_private(file), passphrase, what=str(file))
+        folders.make_private(self.folder)
+        with _never_twice(name), folders.translated(self.folder, FileExistsError):
+            self._key(name).symlink_to(file)
+            folders.create(self._pub(name), _line(signer.public, comment), mode=0o644)
+        return self.get(name)
+
+    def get(self, name: str) -> KeyRecord:
+        """The key of exactly that name. Errors: NotFoundError, KeyFileError if it cannot be read."""
+        if not _NAME.fullmatch(name) or not os.path.lexists(self._key(name)):
+            raise NotFoundError(f"no key is called {name!r}", fix=LIST_COMMAND)
+        return _record(name, self._key(name), self._pub(name))
+
+    def find(self, text: str) -> KeyRecord:
+        """The key that somebody means: by name, id (8 or more digits), fingerprint, owner, e-mail or path.
+
+        NotFoundError if there is none, InputError if there are several, KeyFileError if it cannot be read.
+        """
+        if _NAME.fullmatch(text) and os.path.lexists(self._key(text)):
+            return self.get(text)
+        found = [record for record in self.list() if _is_meant(record, text)]
+        if len(found) > 1:
+            names = ", ".join(record.name for record in found)
+            raise InputError(f"{text!r} means several keys: {names}", fix="name one of them")
+        if found:
+            return found[0]
+        path = Path(text).expanduser()
+        if path.is_file():
+            return _record(path.stem, path.absolute(), *_beside(path.absolute()))
+        raise NotFoundError(f"no key is called {text!r}, and no key file lies there", fix=LIST_COMMAND)
+
+    def unlock(self, record: KeyRecord, passphrase: Passphrase | None = None) -> Signer:
+        """The signer of a key; `passphrase` is called only if the file is encrypted.
+
+        KeyFileError if others can read the file, the passphrase is wrong, or it is another key by now.
+        """
+        what = f"the key {record.name}"
+        signer = ed25519.load_private(_read_private(record.path), passphrase, what=what)
+        if signer.public != record.public:
+            raise KeyFileError(
+                f"{what} is not the one that its .pub file tells of: {record.path}",
+                fix="put the file back that belongs there",
+            )
+        return signer
+
+    def problems(self) -> list[KeyFileError]:
+        """Why each of the key files that `list` leaves out cannot be read."""
+        return [found for found in self._scan() if isinstance(found, KeyFileError)]
+
+    def list(self) -> list[KeyRecord]:
+        """The keys that can be read, by name."""
+        return [found for found in self._scan() if isinstance(found, KeyRecord)]
+
+    def _key(self, name: str) -> Path:
+        return self.folder / f"{name}.key"
+
+    def _pub(self, name: str) -> Path:
+        return self.folder / f"{name}.pub"
+
+    def _scan(self) -> Iterator[KeyRecord | KeyFileError]:
+        """Each key file in order of the names, or why it cannot be read."""
+        with folders.translated(self.folder):
+            files = sorted(self.folder.glob("[!.]*.key"))
+        for file in files:
+            try:
+                yield _record(file.stem, file, self._pub(file.stem))
+            except KeyFileError as error:
+                yield error
+
+    def _free_name(self, name: str) -> str:
+        """The name, if it is one and no file has it; checked before anybody is asked for a passphrase."""
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{name[:80]!r} cannot name a key: letters, digits, '.', '_' and '-' can")
+        if any(os.path.lexists(path) for path in (self._key(name), self._pub(name))):
+            raise _taken(name)
+        return name
+
+
+def _record(name: str, path: Path, *public_files: Path) -> KeyRecord:
+    """What can be told of a key file without its passphrase. Errors: KeyFileError."""
+    data = _read(path)
+    line = next((_read(file).decode(errors="replace") for file in public_files if file.is_file()), None)
+    encrypted = ed25519.is_encrypted(data)
+    if line is not None:
+        public = ed25519.load_public(line, what=f"the public key of {name}")
+        comment = line.strip().partition(" ")[2].partition(" ")[2]
+    elif encrypted:
+        pub = public_files[0]
+        raise KeyFileError(f"{path} has no {pub.name} beside it", fix=f"ssh-keygen -y -f {path} > {pub}")
+    else:
+        public, comment = ed25519.load_private(data, what=str(path)).public, ""
+    parts = _COMMENT.fullmatch(comment)
+    owner, email = parts.groups() if parts else (comment, None)
+    return KeyRecord(name, path, public, ed25519.key_id(public), owner or name, email, encrypted)
+
+
+def _beside(path: Path) -> Iterator[Path]:
+    """Where the public key of a key file lies: as `ssh-keygen` names it, or as this store does."""
+    yield path.with_name(f"{path.name}.pub")
+    yield path.with_suffix(".pub")
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a small file, or KeyFileError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise KeyFileError(
+            f"{path}: {reason}", fix="see that the file is there and that you may read it"
+        ) from None
+    if len(data) > MAX_FILE:
+        raise KeyFileError(f"{path} is too large for a key file", fix="name a key file")
+    return data
+
+
+def _read_private(path: Path) -> bytes:
+    """The bytes of a key file that nobody but its owner can read.
+
+    The rule is OpenSSH's: it binds files of one's own, for those of others (a mounted secret) are not
+    ours to judge.
+    """
+    data = _read(path)
+    stat = path.stat()
+    if os.name == "posix" and stat.st_uid == os.getuid() and stat.st_mode & 0o077:
+        mode = f"{stat.st_mode & 0o777:04o}"
+        raise KeyFileError(f"{path} can be read by others (mode {mode})", fix=f"chmod 600 {path}")
+    return data
+
+
+def _is_meant(record: KeyRecord, text: str) -> bool:
+    folded = text.casefold()
+    if len(folded) >= SHORTEST_PREFIX and _HEX.fullmatch(folded) and record.key_id.startswith(folded):
+        return True
+    return folded in (record.owner.casefold(), (record.email or "").casefold()) or text == record.fingerprint
+
+
+def _comment(owner: str, email: str | None) -> str:
+    """The comment of a public key; InputError if it could not be read back."""
+    owner = unicodedata.normalize("NFC", owner)
+    if not owner.strip() or owner != owner.strip() or not owner.isprintable() or set(owner) & set("<>"):
+        raise InputError(f"{owner[:80]!r} is not a printed name: a line of text without < and >")
+    if email is None:
+        return owner
+    if not _EMAIL.fullmatch(email) or not email.isprintable():
+        raise InputError(f"{email[:80]!r} is not an e-mail address")
+    return f"{owner} <{email}>"
+
+
+def _slug(owner: str, email: str | None) -> str:
+    """A file name made of the owner's name, or of the address where that has no Latin letters."""
+    for text in (owner, (email or "").partition("@")[0]):
+        plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+        if name := re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64]:
+            return name
+    raise InputError(f"no file name can be made of {owner[:80]!r}", fix="choose one with --name")
+
+
+def _line(public: bytes, comment: str) -> bytes:
+    return ed25519.dump_public(public, comment).encode() + b"\n"
+
+
+@contextmanager
+def _never_twice(name: str) -> Iterator[None]:
+    """Tell that a file of that name has come into being meanwhile."""
+    try:
+        yield
+    except FileExistsError:
+        raise _taken(name) from None
+
+
+def _taken(name: str) -> InputError:
+    return InputError(f"a key called {name} exists already", fix="choose another name with --name")
