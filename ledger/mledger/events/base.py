@@ -11,7 +11,7 @@ import pkgutil
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticSerializationError
@@ -21,6 +21,9 @@ from mledger.core.names import check_type
 from mledger.errors import FormatError, InputError, NotFoundError
 from mledger.events import messages
 from mledger.registry import Registry, unknown
+
+if TYPE_CHECKING:
+    from mledger.events.forms import Field
 
 MAX_BODY = 1 << 20
 ENTRY_POINTS = "mledger"
@@ -153,11 +156,14 @@ def all() -> Iterator["type[EventBody]"]:
     return (_types.get(name) for name in names())
 
 
-def build(type: str, fields: Mapping[str, object]) -> EventBody:
+def build(type: str, fields: Mapping[Any, object]) -> EventBody:
     """The body of an event from Python or JSON values; InputError lists every wrong field in one line."""
     cls = find(type)
+    if not isinstance(fields, Mapping):
+        raise InputError(f"{type}: should be an object of names and values", fix=f"{LIST_COMMAND} {type}")
     try:
-        return cls.model_validate(dict(fields))
+        # YAML 1.1 reads the bare word `on` as true, and comments have a field of that name.
+        return cls.model_validate({"on" if name is True else name: fields[name] for name in fields})
     except ValidationError as error:
         wrong = messages.wrong_fields(cls, error)
         line = f"{type}: {messages.join(wrong)}"
@@ -183,6 +189,20 @@ def decode(type: str, version: int, data: bytes) -> EventBody:
         return _validated(cls, data)
     fields = canonical.decode(data, what=f"body of {type}")
     return _validated(cls, canonical.encode(_upcast(cls, version, fields)))
+
+
+def describe(type: str) -> "list[Field]":
+    """The fields of an event type with type, help and example, those of its parts included."""
+    from mledger.events import forms  # only people who ask pay for it
+
+    return forms.describe(find(type))
+
+
+def template(type: str) -> str:
+    """A commented YAML document for an event type, valid as it stands; see `mledger.events.forms`."""
+    from mledger.events import forms
+
+    return forms.template(find(type), type)
 
 
 def _validated(cls: "type[EventBody]", data: bytes) -> EventBody:

@@ -29,7 +29,7 @@ class Means(NamedTuple):
 
 
 def _text(value: str) -> str:
-    value = free.text(value).strip()
+    value = free.text(value.replace("\r\n", "\n")).strip()
     if not value:
         raise refuse("should not be empty")
     return value
@@ -111,6 +111,16 @@ def _number(value: object) -> object:
         raise refuse(_NOT_A_NUMBER) from None
 
 
+def _amount(value: object) -> object:
+    """A quantity in double precision; text and booleans are none."""
+    if not isinstance(value, bool | str):
+        try:
+            return float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            pass
+    raise refuse("should be a number, 0 or more")
+
+
 def unique(items: tuple[T, ...]) -> tuple[T, ...]:
     """The items, if each is there once; parts are told apart by their name."""
     seen = set()
@@ -138,7 +148,7 @@ Digest: TypeAlias = Annotated[
 Count: TypeAlias = Annotated[
     int, BeforeValidator(_whole), Field(ge=0, le=MAX_INTEGER), Means("a whole number, 0 or more")
 ]
-Amount: TypeAlias = Annotated[float, Field(ge=0), Means("a number, 0 or more")]
+Amount: TypeAlias = Annotated[float, BeforeValidator(_amount), Field(ge=0), Means("a number, 0 or more")]
 Number: TypeAlias = Annotated[
     float | Literal["NaN", "Infinity", "-Infinity"],
     BeforeValidator(_number),
@@ -160,13 +170,13 @@ EventNumber: TypeAlias = Annotated[
     str,
     BeforeValidator(_event_ref),
     Field(pattern=f"^{_NUMBER}$"),
-    Means("an event number like 41 or 41.3, in quotes"),
+    Means("an event number like 41 or 41.3"),
 ]
 EventRef: TypeAlias = Annotated[
     str,
     BeforeValidator(_event_ref),
     Field(pattern=f"^({_NUMBER}|{_UUID})$"),
-    Means("an event number like 41 or 41.3, in quotes, or the event's UUID"),
+    Means("an event number like 41 or 41.3, or the event's UUID"),
 ]
 EventType: TypeAlias = Annotated[
     str,
@@ -222,3 +232,20 @@ REFS: Any = Field(
     description="typed links to evidence: events, files by digest, documents by URI",
     examples=[[{"rel": "evidence", "event": "40", "title": "Baseline run"}]],
 )
+
+
+class File(Part):
+    """A file by its content: a model, an image of a container, a report, a checkpoint."""
+
+    name: Name = Field(description="its name, unique in the list", examples=["model.pkl"])
+    sha256: Digest = Field(description="the SHA-256 of its bytes", examples=["c07d" * 16])
+    size: Count | None = Field(default=None, description="its size in bytes", examples=[48_213_004])
+    media_type: MediaType | None = Field(
+        default=None, description="its media type", examples=["application/octet-stream"]
+    )
+    role: Line | None = Field(
+        default=None, description="what it is: model, container image, dashboard, ...", examples=["model"]
+    )
+    uri: Uri | None = Field(
+        default=None, description="where it is kept", examples=["s3://acme-models/credit-risk/2.1/model.pkl"]
+    )

@@ -30,11 +30,22 @@ def refuse_each(wrong: Mapping[str, str]) -> PydanticCustomError:
     return PydanticCustomError("mledger", "{text}", {"text": "; ".join(wrong.values()), "wrong": dict(wrong)})
 
 
+def below(error: PydanticCustomError, step: str) -> PydanticCustomError:
+    """The same error, seen from one level up: `step` leads to the value that it is about."""
+    wrong = (error.context or {}).get("wrong", {})
+    return refuse_each({join_path(step, path): text for path, text in wrong.items()})
+
+
+def join_path(upper: str, lower: str) -> str:
+    """A path of two parts, as people write it: `alternatives[1].why_not`."""
+    return upper + lower if not upper or not lower or lower[0] == "[" else f"{upper}.{lower}"
+
+
 def text(value: str) -> str:
-    """The text in NFC, its line ends LF; refuses control characters, surrogates and noncharacters."""
+    """The text in NFC; refuses control characters, surrogates and noncharacters."""
     if value.isascii() and value.isprintable():
         return str(value)
-    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n"))
+    value = unicodedata.normalize("NFC", value)
     if found := _CONTROL.search(value):
         raise refuse(f"should hold no control character, but has U+{ord(found[0]):04X}")
     if not is_clean(value):
@@ -64,8 +75,15 @@ def plain(value: object, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         return plain_object(value, depth)
     if isinstance(value, list | tuple):
-        return [plain(item, depth + 1) for item in value]
+        return [_plain_at(f"[{n}]", item, depth) for n, item in enumerate(value)]
     return plain(_scalar(value), depth + 1)
+
+
+def _plain_at(step: str, value: object, depth: int) -> Any:
+    try:
+        return plain(value, depth + 1)
+    except PydanticCustomError as error:
+        raise below(error, step) from None
 
 
 def plain_object(value: object, depth: int = 0) -> dict[str, Any]:
@@ -79,7 +97,7 @@ def plain_object(value: object, depth: int = 0) -> dict[str, Any]:
         name = text(key)
         if name in found:
             raise refuse(f"should have each name once, but {name[:40]!r} is there twice")
-        found[name] = plain(item, depth + 1)
+        found[name] = _plain_at(name, item, depth)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -23,7 +23,7 @@ def _public(text: str) -> str:
     return text
 
 
-PublicKey = Annotated[str, AfterValidator(_public), Means("base64 of 32 bytes")]
+PublicKey: TypeAlias = Annotated[str, AfterValidator(_public), Means("the base64 of 32 bytes")]
 
 # The public key of the first test vector of RFC 8032 (7.1): a key that nobody can mistake for a real one.
 EXAMPLE_PUBLIC = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="

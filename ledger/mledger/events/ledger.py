@@ -1,6 +1,6 @@
 """The ledger itself: how it was opened."""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -21,8 +21,8 @@ def _origin(text: str) -> str:
     return text
 
 
-Origin = Annotated[
-    str, AfterValidator(_origin), Means("name without space or +, like acme.example/credit-risk")
+Origin: TypeAlias = Annotated[
+    str, AfterValidator(_origin), Means("a name without space or +, like acme.example/credit-risk")
 ]
 
 

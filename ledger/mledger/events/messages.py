@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from mledger.events.free import join_path
+
 if TYPE_CHECKING:
     from mledger.events.base import EventBody
 
@@ -16,6 +18,7 @@ _SAID = {
     "dict_type": "should be an object of names and values",
     "model_type": "should be an object of names and values",
     "model_attributes_type": "should be an object of names and values",
+    "too_short": "should have at least one item",
     "bool_parsing": "should be true or false",
     "bool_type": "should be true or false",
     "finite_number": "should be a finite number",
@@ -37,7 +40,9 @@ def wrong_fields(cls: "type[EventBody]", error: ValidationError) -> dict[str, st
         if row["type"] == "mledger":  # told by our own validators, see `free.refuse`
             for below, text in row["ctx"]["wrong"].items():
                 shown = "" if below else _shown(row["input"])
-                wrong.setdefault(".".join(filter(None, (path, below))), text + shown)
+                wrong.setdefault(join_path(path, below), text + shown)
+        elif row["type"] == "too_short" and any(other.startswith(path) for other in wrong):
+            continue  # pydantic counts the items that were right
         else:
             wrong.setdefault(path, _sentence(cls, row))
     return wrong
@@ -52,10 +57,8 @@ def _path(loc: tuple[int | str, ...]) -> str:
     """A path as people write it, counted from 0: `alternatives[1].why_not`."""
     path = ""
     for step in loc:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif step != "[key]":
-            path += f".{step}" if path else step
+        if step != "[key]":
+            path = join_path(path, f"[{step}]" if isinstance(step, int) else step)
     return path
 
 

@@ -1,6 +1,6 @@
 """Policies: the rules that the ledger enforces on itself."""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
 
@@ -8,10 +8,10 @@ from mledger.events.base import EventBody, event
 from mledger.events.fields import Count, EventType, Line, Means, Name, Part, RoleName, Text, unique
 
 _PATTERN = r"^!?(\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*\.\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+)$"
-Pattern = Annotated[
+Pattern: TypeAlias = Annotated[
     str,
     Field(pattern=_PATTERN),
-    Means("event type, family like decision.*, or *; a leading ! takes away"),
+    Means("an event type, a family like decision.*, or *; a leading ! takes away"),
 ]
 
 
