@@ -45,8 +45,6 @@ def is_clean(text: str) -> bool:
 
 def _clean(value: object, depth: int) -> object:
     """A copy of `value` made of plain JSON types, its text in NFC."""
-    if depth > MAX_DEPTH:
-        raise InputError(f"a value is nested deeper than {MAX_DEPTH} levels")
     match value:
         case None | bool():
             return value
@@ -60,8 +58,10 @@ def _clean(value: object, depth: int) -> object:
             if not math.isfinite(value):
                 raise InputError(f"JSON has no number {value}: write it as a string")
             return float(value)
+        case Mapping() | list() | tuple() if depth == MAX_DEPTH:
+            raise InputError(f"a value is nested deeper than {MAX_DEPTH} levels")
         case Mapping():
-            return _members(value, depth)
+            return _members(value, depth + 1)
         case list() | tuple():
             return [_clean(item, depth + 1) for item in value]
         case _:
@@ -76,7 +76,7 @@ def _members(value: Mapping[object, object], depth: int) -> dict[str, object]:
         name = _text(key)
         if name in members:
             raise InputError(f"the key {name[:40]!r} comes twice once its text is in Unicode NFC")
-        members[name] = _clean(item, depth + 1)
+        members[name] = _clean(item, depth)
     return members
 
 

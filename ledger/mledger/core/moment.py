@@ -19,7 +19,7 @@ _EXAMPLE = "write it like 2026-11-23T09:12:04Z or 2026-11-23T10:12:04+01:00"
 
 def format_moment(time: datetime) -> Moment:
     """The moment of an aware datetime; InputError if it has no zone or leaves the years 1 to 9999."""
-    if time.tzinfo is None:
+    if time.utcoffset() is None:
         raise InputError(f"the time {time.isoformat()} has no time zone", fix=_EXAMPLE)
     try:
         utc = time.astimezone(UTC)

@@ -115,7 +115,8 @@ def load_private(
     if is_encrypted(data):
         if passphrase is None:
             raise KeyFileError(f"{what} is protected by a passphrase", fix="give the passphrase")
-        password = passphrase().encode()
+        # What a terminal typed outside UTF-8 goes back to the bytes that it was.
+        password = passphrase().encode(errors="surrogateescape")
     private = _read_private(data, password, what)
     if not isinstance(private, Ed25519PrivateKey):
         raise KeyFileError(f"{what} holds another kind of key than Ed25519", fix=_MAKE_ONE)

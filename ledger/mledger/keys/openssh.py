@@ -30,7 +30,7 @@ def read_public_blob(blob: bytes) -> bytes | None:
 
 def cipher_of(data: bytes) -> bytes | None:
     """The cipher that an OpenSSH private key file names, `none` if it is open; None for any other file."""
-    body = data.strip().removeprefix(BEGIN).removesuffix(END)
+    body = data.partition(BEGIN)[2].partition(END)[0]
     try:
         blob = b64decode(b"".join(body.split()), validate=True)
     except binascii.Error:
@@ -64,7 +64,7 @@ def _lock(inner: bytes, passphrase: str, salt: bytes) -> bytes:
     import bcrypt
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-    made = bcrypt.kdf(passphrase.encode(), salt, 48, _ROUNDS, ignore_few_rounds=True)
+    made = bcrypt.kdf(passphrase.encode(errors="surrogateescape"), salt, 48, _ROUNDS, ignore_few_rounds=True)
     lock = Cipher(algorithms.AES(made[:32]), modes.CTR(made[32:])).encryptor()
     return lock.update(inner) + lock.finalize()
 

@@ -1,0 +1,26 @@
+import subprocess
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mledger.core.digest import body_digest, sha256_hex, short
+
+
+@given(salt=st.binary(min_size=16, max_size=16), body=st.binary())
+def test_salted(salt, body):
+    """A body's digest is the SHA-256 of salt and body in hex, and changes with the salt."""
+    assert body_digest(salt, body) == sha256(salt + body).hexdigest()
+    assert body_digest(bytes(16), body) != body_digest(b"\1" * 16, body)
+
+
+@pytest.mark.interop
+@given(data=st.binary(max_size=64))
+def test_as_sha256sum(program, data):
+    """Our digest is the one that sha256sum prints, and its short form is how that begins."""
+    printed = subprocess.run([program("sha256sum")], input=data, capture_output=True, check=True).stdout
+
+    assert printed.split()[0].decode() == sha256_hex(data)
+    assert printed.startswith(short(sha256_hex(data)).encode())
+    assert len(short(sha256_hex(data))) == 12
