@@ -22,6 +22,16 @@ KEY_BYTES = 32
 # DER of SubjectPublicKeyInfo up to the raw key (RFC 8410, section 4).
 SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")
 
+# The y of the eight points of small order, with their non-canonical spellings: 0, 1, p - 1, p, p + 1
+# and the two of order 8. Of these keys anybody can make signatures that verify.
+_WEAK = frozenset(
+    {
+        *(y.to_bytes(32, "little") for y in (0, 1, 2**255 - 20, 2**255 - 19, 2**255 - 18)),
+        bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+        bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    }
+)
+
 _MAKE_ONE = "make one with: ssh-keygen -t ed25519"
 _HEX_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 _SPKI_PEM = re.compile(r"-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]*)-----END PUBLIC KEY-----")
@@ -30,6 +40,11 @@ _SPKI_PEM = re.compile(r"-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]*)-----END P
 def key_id(public: bytes) -> str:
     """The id of a 32-byte public key: the hex SHA-256 of its SubjectPublicKeyInfo in DER."""
     return sha256(SPKI_PREFIX + public).hexdigest()
+
+
+def is_weak(public: bytes) -> bool:
+    """Whether a public key is a point of small order: nobody's, since anybody can sign for it."""
+    return len(public) == KEY_BYTES and public[:31] + bytes([public[31] & 0x7F]) in _WEAK
 
 
 def verify(public: bytes, message: bytes, signature: bytes) -> bool:
@@ -125,8 +140,7 @@ def load_private(
 
 def _check_private(data: bytes, what: str) -> None:
     """Refuse what is plainly no private key file, in words that say what it is instead."""
-    start = data.lstrip()
-    if start.startswith(b"ssh-") or b"-----BEGIN PUBLIC KEY-----" in data:
+    if data.lstrip().startswith((b"ssh-", b"ecdsa-", b"sk-")) or b"-----BEGIN PUBLIC KEY-----" in data:
         raise KeyFileError(f"{what} is a public key, not a private one", fix="name the file without .pub")
     if b"PRIVATE KEY-----" not in data:
         raise KeyFileError(f"{what} is not a private key in OpenSSH or PEM form", fix=_MAKE_ONE)
@@ -134,7 +148,7 @@ def _check_private(data: bytes, what: str) -> None:
 
 def _read_private(data: bytes, password: bytes | None, what: str) -> object:
     """The private key of whatever kind; the one place where errors of `cryptography` are translated."""
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
     load = load_ssh_private_key if openssh.BEGIN in data else load_pem_private_key
@@ -144,7 +158,7 @@ def _read_private(data: bytes, password: bytes | None, what: str) -> object:
         raise KeyFileError(
             f"{what} is locked or made in a way that is not supported", fix=_MAKE_ONE
         ) from None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, InvalidTag):
         if password is None:
             raise KeyFileError(f"{what} is damaged: its private key cannot be read", fix=_MAKE_ONE) from None
         raise KeyFileError(
@@ -160,13 +174,14 @@ def dump_private(signer: Ed25519Signer, passphrase: str | None = None, comment: 
 def load_public(text: str, *, what: str = "the public key") -> bytes:
     """The 32 bytes of a public key: an OpenSSH line, PEM, or 64 hex digits; KeyFileError for all else."""
     text = text.strip()
-    if _HEX_KEY.fullmatch(text):
-        return bytes.fromhex(text)
     if "PRIVATE KEY-----" in text:
         raise KeyFileError(f"{what} is a private key: never hand it out", fix="name the .pub file")
     pem = _SPKI_PEM.fullmatch(text)
-    public = _read_spki(pem[1]) if pem else _read_line(text)
-    if public is None:
+    if _HEX_KEY.fullmatch(text):
+        public: bytes | None = bytes.fromhex(text)
+    else:
+        public = _read_spki(pem[1]) if pem else _read_line(text)
+    if public is None or is_weak(public):
         raise KeyFileError(
             f"{what} is not an Ed25519 public key: an ssh-ed25519 line, a PEM file or 64 hex digits",
             fix=_MAKE_ONE,
