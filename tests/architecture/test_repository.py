@@ -9,8 +9,8 @@ import pytest
 from tests.architecture.tree import ROOT, kept_files
 
 EXPECTED = frozenset(
-    ".ci .gitignore CHANGELOG.md LICENSE README.md cli constraints.txt docs ledger".split()
-    + ["pyproject.toml", "tests"]
+    ".ci .gitignore CHANGELOG.md LICENSE README.md"
+    " cli constraints.txt docs ledger pyproject.toml tests".split()
 )
 OPTIONAL = frozenset({"examples", "benchmarks"})
 

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from mledger.events.base import names
+
 HEAVY = (
     "bcrypt cryptography importlib.metadata multiprocessing pydantic rich sqlite3 sqlite_utils yaml".split()
 )

@@ -1,0 +1,154 @@
+"""Writes docs/reference from the code; `--check` only says whether it is current."""
+
+import argparse
+import importlib
+import importlib.util
+import inspect
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from mledger import errors
+from mledger.chain.findings import RULES
+from mledger.events import base
+from mledger.events.fields import Ref
+from mledger.events.forms import Field, describe
+
+FOLDER = Path(__file__).parent / "reference"
+HEAD = "<!-- Written by docs/generate.py from the code. Change the code, then run it. -->\n\n"
+WIDTH = 100
+
+
+def _cell(text: object) -> str:
+    """The text as it may stand in a cell of a table."""
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+def _example(value: object) -> str:
+    """An example as JSON, cut where it would not be read any more."""
+    text = json.dumps(value, ensure_ascii=False)
+    return f"`{text if len(text) <= 60 else text[:57] + '...'}`".replace("|", "\\|")
+
+
+def events_page() -> str:
+    """Every event type of mledger itself, by family, with its fields."""
+    own = [cls for cls in base.all() if cls.__module__.startswith("mledger.events.")]
+    parts = ["# Event types\n", "`mledger types TYPE` shows the same, as a template to fill in.\n"]
+    for family, classes in groupby(own, lambda cls: cls.type.partition(".")[0]):
+        module = importlib.import_module(f"mledger.events.{family}")
+        parts += [f"## {family}\n", f"{inspect.cleandoc(module.__doc__ or '')}\n"]
+        for cls in classes:
+            parts += [f"### {cls.type}\n", f"{inspect.cleandoc(cls.__doc__ or '')}\n"]
+            streams = "any stream" if "*" in cls.kinds else ", ".join(map(_stream, cls.kinds))
+            parts.append(f"Stands on: {streams}.\n")
+            # Links are the same in every type: they are shown once, at the end.
+            parts += _table(row for row in base.describe(cls.type) if not row.name.startswith("refs[]"))
+    parts += [
+        "## refs: links\n",
+        f"{inspect.cleandoc(Ref.__doc__ or '')}\n",
+        *_table(describe(Ref, "refs[].")),
+    ]
+    return "\n".join(parts)
+
+
+def _table(rows: Iterable[Field]) -> list[str]:
+    lines = ["| field | needed | is | example |", "|---|---|---|---|"]
+    for name, type_text, required, text, example in rows:
+        shown = "" if example is None else _example(example)
+        needed = "yes" if required else ""
+        lines.append(f"| `{name}` | {needed} | {_cell(text)} ({_cell(type_text)}) | {shown} |")
+    return [*lines, ""]
+
+
+def _stream(kind: str) -> str:
+    return "`ledger`" if kind == "ledger" else f"`{kind}/<name>`"
+
+
+def errors_page() -> str:
+    """The tree of errors with exit codes, and the findings of a verification."""
+    tree = inspect.cleandoc(errors.__doc__ or "").partition("\n\n")[2]
+    drawing, _, rest = tree.partition("\n\n")
+    found = [
+        value
+        for value in vars(errors).values()
+        if inspect.isclass(value) and value.__module__ == errors.__name__
+    ]
+    parts = ["# Errors and findings\n", "## Errors\n", "```", inspect.cleandoc(drawing), "```\n", f"{rest}\n"]
+    parts += ["| `error` in `--json` | exit code | class | when |", "|---|---|---|---|"]
+    parts += [
+        f"| `{cls.code}` | {cls.exit_code} | `{cls.__name__}` | {_cell(cls.__doc__)} |"
+        for cls in found
+        if cls is not errors.MledgerError
+    ]
+    parts += ["\n## Findings of a verification\n"]
+    parts += ["| rule | kind | breaks integrity | means |", "|---|---|---|---|"]
+    parts += [
+        f"| `{name}` | {rule.kind} | {'yes' if rule.integrity else ''} | {_cell(rule.title)} |"
+        for name, rule in sorted(RULES.items())
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def commands_page() -> str:
+    """The help of every command, as a terminal shows it."""
+    import click
+
+    module = importlib.import_module("mledger_cli.main")
+    root = next(value for value in vars(module).values() if isinstance(value, click.Group))
+    parts = ["# Commands\n"]
+    for path, text in _helps(root, None, "mledger"):
+        parts += [f"## {path}\n", "```", text.rstrip(), "```\n"]
+    return "\n".join(parts)
+
+
+def _helps(command: object, parent: object, name: str) -> Iterator[tuple[str, str]]:
+    import click
+
+    assert isinstance(command, click.Command)  # noqa: S101  a script's assertion
+    context = click.Context(
+        command, parent=parent, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
+    )
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            if found is not None and not found.hidden:
+                yield from _helps(found, context, below)
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page by its path."""
+    made = {FOLDER / "events.md": events_page(), FOLDER / "errors.md": errors_page()}
+    if importlib.util.find_spec("mledger_cli.main") is not None:
+        made[FOLDER / "commands.md"] = commands_page()
+    return {path: HEAD + text.rstrip() + "\n" for path, text in made.items()}
+
+
+def main() -> int:
+    """Write the pages, or compare them; exit code 1 if a page is not current."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args().check
+    made = pages()
+    stale = [
+        path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    stale += [path for path in FOLDER.glob("*.md") if path not in made]
+    if check:
+        for path in stale:
+            print(f"{path.relative_to(FOLDER.parents[1])} is not current; run: python docs/generate.py")
+        return 1 if stale else 0
+    for path in stale:
+        if path in made:
+            FOLDER.mkdir(exist_ok=True)
+            path.write_text(made[path], encoding="utf-8")
+        else:
+            path.unlink()
+        print(f"wrote {path.relative_to(FOLDER.parents[1])}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
