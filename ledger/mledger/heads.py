@@ -195,6 +195,8 @@ def fingerprint(path: str | Path) -> Fingerprint | None:
     for name, file in (("file", Path(path)), ("wal", Path(f"{path}-wal"))):
         with suppress(OSError):
             stat = file.stat()
+            if name == "wal" and not stat.st_size:
+                continue  # SQLite leaves an empty log behind, or does not
             found[name] = f"{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
     return found if "file" in found else None
 

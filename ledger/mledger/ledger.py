@@ -210,6 +210,9 @@ class Ledger(Reader):
         first, rest = _apart(tickets)
         for attempt in range(_TRIES):
             try:
+                # The rules are asked at the true end, or a key revoked a moment ago would still be heard.
+                if self.store.head() != self._writer.head:
+                    self._writer.catch_up()
                 sealed = self._seal(first)
                 if sealed is not None and sealed.entries:
                     self.store.append(sealed.entries, sealed.nodes, after=self._writer.head)
@@ -217,7 +220,6 @@ class Ledger(Reader):
                     self._keep_now_and_then()
                 break
             except ConflictError:
-                self._writer.catch_up()
                 time.sleep(min(0.02, 0.0005 * attempt) * self._random(1)[0] / 255)
         else:
             raise ConflictError(f"others appended first, {_TRIES} times in a row", fix="try again")

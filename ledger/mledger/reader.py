@@ -27,6 +27,7 @@ from mledger.errors import DivergedError, InputError, IntegrityError, MledgerErr
 from mledger.heads import Fingerprint, Heads, Memory, Verified, place
 from mledger.keys.ed25519 import verify as verify_signature
 from mledger.stores import LedgerStore, open_store
+from mledger.streams import Streams
 from mledger.verifying import Trust, Verifier
 
 Clock = Callable[[], datetime]
@@ -52,6 +53,7 @@ class Reader:
         self.heads = heads
         self.clock = clock
         self.path = path
+        self._streams: Streams | None = None
 
     @classmethod
     def open(
@@ -71,6 +73,8 @@ class Reader:
     def close(self) -> None:
         """Let go of the file."""
         self.store.close()
+        if self._streams is not None:
+            self._streams.close()
 
     # --- what is there
 
@@ -112,10 +116,33 @@ class Reader:
 
         Errors: IntegrityError at the first that is not what was signed.
         """
-        for entry in self.store.entries(start, stop):
+        entries = self.store.entries(start, stop) if stream is None else self._entries_of(stream, start, stop)
+        for entry in entries:
             for fact in open_entry(entry)[1]:
                 if stream is None or fact.stream == stream:
                     yield fact
+
+    def _entries_of(self, stream: str, start: int, stop: int | None) -> Iterator[Entry]:
+        """The entries that speak of a stream; a ledger in a file has a cache of them."""
+        if self.path is None:
+            yield from self.store.entries(start, stop)
+            return
+        for seq in list(self.streams.seqs(stream, start, self.head.size if stop is None else stop)):
+            yield self.entry(seq)
+
+    @property
+    def streams(self) -> Streams:
+        """The cache of streams, read on to the end of the ledger."""
+        if self._streams is None:
+            self._streams = Streams(self.genesis.leaf)
+        cache, head = self._streams, self.head
+        known = cache.head
+        if known.size and self.store.hashes(0, known.size - 1, 1) != [known.leaf]:
+            cache.clear()
+            known = cache.head
+        if known.size < head.size:
+            cache.add(self.store.entries(known.size, head.size))
+        return cache
 
     def fact(self, reference: str) -> Fact:
         """The event with a number ("41", "41.3") or a UUID. Errors: NotFoundError, InputError."""

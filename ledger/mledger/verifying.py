@@ -275,6 +275,8 @@ class Verifier:
             for event_id, places in self.store.duplicate_ids():
                 where = ", ".join(f"{seq}.{place + 1}" for seq, place in places)
                 self.find("event.twice", where, f"event id {event_id.hex()} stands {len(places)} times")
+        if self.full and self.reader.path is not None:
+            self._doubt_the_cache()
         self._missing_bodies(audit)
         self._disputed(audit)
 
@@ -306,6 +308,13 @@ class Verifier:
             self.rely(f"the expected head {wanted.hex()[:12]}, entry {seq}", 2)
         else:
             self.find("head.unknown", "the head", f"no entry of this ledger has the hash {wanted.hex()[:12]}")
+
+    def _doubt_the_cache(self) -> None:
+        """Compare the cache of streams with the ledger; a wrong one is thrown away and made anew."""
+        streams = self.reader.streams
+        if wrong := streams.wrong(self.store.entries(0, streams.head.size)):
+            self.find("cache.wrong", "the cache of streams", wrong)
+            streams.clear()
 
     def _missing_bodies(self, audit: Audit) -> None:
         for number in audit.absent:

@@ -32,6 +32,7 @@ RULES: dict[str, Rule] = {
     "event.twice": Rule("gap", True, "the same event id stands twice"),
     "event.stream": Rule("policy", False, "an event stands on a stream of the wrong kind"),
     "store.stray": Rule("copy", True, "the file holds something that the chain does not account for"),
+    "cache.wrong": Rule("copy", False, "a cache outside the ledger said something else; it was made anew"),
     "checkpoint.bad": Rule(
         "signature", True, "a kept checkpoint is not signed by the ledger's key, or does not fit"
     ),

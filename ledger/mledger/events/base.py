@@ -7,9 +7,7 @@ entry point of the group `mledger` that names a module to import.
 
 import functools
 import importlib
-import pkgutil
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -238,6 +236,8 @@ def _upcast(cls: "type[EventBody]", version: int, fields: object) -> dict[str, A
 
 def import_all() -> tuple[str, ...]:
     """Import every family and every plug-in; a line for each plug-in that failed, which also warns."""
+    import pkgutil
+
     package = importlib.import_module("mledger.events")
     for module in pkgutil.iter_modules(package.__path__):
         if module.name not in _TOOLS:
@@ -259,6 +259,7 @@ def _import_family(family: str) -> None:
 @functools.cache
 def _import_plugins() -> tuple[str, ...]:
     """Import what other distributions register, once; a line for each plug-in that failed."""
+    import warnings
     from importlib.metadata import entry_points
 
     failures = []

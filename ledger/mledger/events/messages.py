@@ -1,6 +1,5 @@
 """Validation errors of pydantic, told in one line."""
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -85,6 +84,8 @@ def _wanted(cls: "type[EventBody]", loc: tuple[int | str, ...]) -> str | None:
 
 
 def _unknown_field(cls: "type[EventBody]", loc: tuple[int | str, ...]) -> str:
+    import difflib
+
     from mledger.events import forms
 
     known = forms.names_beside(cls, loc)

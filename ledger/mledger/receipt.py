@@ -1,0 +1,69 @@
+"""Checks a receipt: a `.tlog-proof` against its checkpoint, its key and its signature.
+
+Needs no ledger: what is trusted is the verifier key that somebody handed over.
+"""
+
+from typing import NamedTuple
+
+from mledger.chain.statement import Statement, open_payload
+from mledger.core.checkpoint import Checkpoint, parse_checkpoint
+from mledger.core.envelope import parse_envelope
+from mledger.core.merkle import check_consistency, check_inclusion, leaf_hash
+from mledger.core.note import NoteKey, open_note, parse_vkey
+from mledger.core.proof import parse_proof
+from mledger.errors import FormatError, ProofError
+from mledger.keys.ed25519 import verify
+
+
+class CheckedReceipt(NamedTuple):
+    """What a receipt proves: that the checkpoint's signer vouches for the entry at this position.
+
+    The entry's own signature is not checked: whose key it is, only the ledger can say.
+    """
+
+    checkpoint: Checkpoint
+    seq: int
+    statement: Statement
+
+    def to_json(self) -> dict[str, object]:
+        """The receipt as `--json` prints it."""
+        return {
+            "origin": self.checkpoint.origin,
+            "size": self.checkpoint.size,
+            "root": self.checkpoint.root.hex(),
+            "seq": self.seq,
+            "time": self.statement.time,
+            "signer": self.statement.signer,
+            "meaning": self.statement.meaning,
+            "events": [event.type for event in self.statement.events],
+        }
+
+
+def check_receipt(data: bytes, vkey: str) -> CheckedReceipt:
+    """What a `.tlog-proof` with the envelope in `extra` proves, trusting the verifier key `vkey`.
+
+    Errors: FormatError if it is no receipt of this format, ProofError if it does not hold.
+    """
+    proof = parse_proof(data)
+    checkpoint = check_checkpoint(proof.checkpoint, parse_vkey(vkey))
+    if proof.extra is None:
+        raise FormatError("the receipt holds no envelope: its line `extra` is missing")
+    envelope = parse_envelope(proof.extra)
+    check_inclusion(leaf_hash(proof.extra), proof.index, checkpoint.size, proof.hashes, checkpoint.root)
+    statement = open_payload(envelope.payload)
+    if statement.seq != proof.index or statement.ledger != checkpoint.origin or statement.key != envelope.keyid:
+        raise ProofError("the receipt's entry is not what its position says")
+    return CheckedReceipt(checkpoint, proof.index, statement)
+
+
+def check_checkpoint(note: bytes, key: NoteKey) -> Checkpoint:
+    """The checkpoint that a note signed by `key` makes. Errors: FormatError, ProofError."""
+    checkpoint = parse_checkpoint(open_note(note, [key], verify).text)
+    if checkpoint.origin != key.name:
+        raise ProofError("the checkpoint is not signed under its origin's name")
+    return checkpoint
+
+
+def check_extension(old: Checkpoint, new: Checkpoint, proof: list[bytes]) -> None:
+    """Whether `new` extends `old` (RFC 6962, section 2.1.2). Errors: ProofError."""
+    check_consistency(old.size, old.root, new.size, new.root, proof)

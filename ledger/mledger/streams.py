@@ -1,0 +1,151 @@
+"""The cache of streams: which entries speak of what, outside the ledger.
+
+It can be deleted at any time. It belongs to one ledger by the leaf of entry 0, and to a head by
+the leaf of the last entry it has read; if the ledger says something else there, it is made anew.
+Rows are (stream, seq), kept in the order of the primary key, so that one stream's entries are
+found at a cost that does not grow with the ledger.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from mledger import folders
+from mledger.chain.entry import Entry, Head
+from mledger.chain.statement import NO_LEAF, open_payload
+from mledger.errors import StoreError
+
+VERSION = 1
+# Entries read between two commits: a cache that is cut off loses no more than this.
+BATCH = 5_000
+_NOWHERE = ":memory:"
+_SCHEMA = """
+CREATE TABLE head (version INTEGER NOT NULL, size INTEGER NOT NULL, leaf BLOB NOT NULL) STRICT;
+CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE place (
+  stream INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (stream, seq)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+class Streams:
+    """Which entries carry events of a stream, for one ledger."""
+
+    def __init__(self, genesis: bytes, folder: Path | None = None) -> None:
+        """Open the cache of the ledger that begins with `genesis`; where nothing can be written, keep it in memory."""
+        folder = folder or folders.cache_folder()
+        self.path: Path | None = folder / f"{genesis.hex()}.streams"
+        try:
+            folders.make_private(folder)
+            self._connection = self._open(str(self.path))
+        except (sqlite3.Error, StoreError, OSError):  # it must stop nobody from reading
+            self.path = None
+            self._connection = self._open(_NOWHERE)
+        self._names: dict[str, int] = dict(self._connection.execute("SELECT name, id FROM stream"))
+
+    def _open(self, name: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(name, isolation_level=None, timeout=5, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=OFF")
+            self._prepare(connection)
+        except sqlite3.DatabaseError:
+            connection.close()
+            if name == _NOWHERE:
+                raise
+            for end in ("", "-wal", "-shm"):
+                Path(name + end).unlink(missing_ok=True)
+            connection = sqlite3.connect(name, isolation_level=None, timeout=5, check_same_thread=False)
+            self._prepare(connection)
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} INSERT INTO head VALUES ({VERSION}, 0, zeroblob(32)); COMMIT")
+        if connection.execute("SELECT version FROM head").fetchall() != [(VERSION,)]:
+            raise sqlite3.DatabaseError("another version")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @property
+    def head(self) -> Head:
+        """How far the ledger has been read, and the leaf of the last entry read."""
+        return Head(*self._connection.execute("SELECT size, leaf FROM head").fetchone())
+
+    def clear(self) -> None:
+        """Forget everything, to be read anew."""
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for table in ("stream", "place"):
+                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand above
+            self._connection.execute("UPDATE head SET size = 0, leaf = ?", (NO_LEAF,))
+        self._names.clear()
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Read on: the entries that follow `head`, in order."""
+        batch: list[Entry] = []
+        for entry in entries:
+            batch.append(entry)
+            if len(batch) >= BATCH:
+                self._add(batch)
+                batch = []
+        if batch:
+            self._add(batch)
+
+    def _add(self, batch: list[Entry]) -> None:
+        last = batch[-1]
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if self.head.size == batch[0].seq:
+                rows = [(self._id(name), entry.seq) for entry in batch for name in _streams(entry)]
+                connection.executemany("INSERT OR IGNORE INTO place VALUES (?, ?)", rows)
+                connection.execute("UPDATE head SET size = ?, leaf = ?", (last.seq + 1, last.leaf))
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            self._names.clear()
+            raise
+
+    def _id(self, name: str) -> int:
+        if name not in self._names:
+            row = self._connection.execute("SELECT id FROM stream WHERE name = ?", (name,)).fetchone()
+            row = row or self._connection.execute(
+                "INSERT INTO stream (name) VALUES (?) RETURNING id", (name,)
+            ).fetchone()
+            self._names[name] = row[0]
+        return self._names[name]
+
+    def names(self) -> list[str]:
+        """Every stream there is, sorted."""
+        return [name for (name,) in self._connection.execute("SELECT name FROM stream ORDER BY name")]
+
+    def seqs(self, stream: str, start: int, stop: int) -> Iterator[int]:
+        """The entries start..stop that carry events of the stream, in order."""
+        rows = self._connection.execute(
+            "SELECT seq FROM place WHERE stream = (SELECT id FROM stream WHERE name = ?) AND seq >= ? AND seq < ?"
+            " ORDER BY seq",
+            (stream, start, stop),
+        )
+        return (seq for (seq,) in rows)
+
+    def wrong(self, entries: Iterable[Entry]) -> str | None:
+        """What the cache says that the entries it has read do not, or None: for those who doubt it."""
+        counted = 0
+        for entry in entries:
+            for name in sorted(_streams(entry)):
+                counted += 1
+                if entry.seq not in self.seqs(name, entry.seq, entry.seq + 1):
+                    return f"it does not know that entry {entry.seq} speaks of {name}"
+        held = self._connection.execute("SELECT count(*) FROM place").fetchone()[0]
+        return None if held == counted else f"it holds {held} places, the ledger has {counted}"
+
+
+def _streams(entry: Entry) -> set[str]:
+    return {event.stream for event in open_payload(entry.payload).events}

@@ -1,0 +1,1 @@
+"""What users test with: a simulator, contract suites, a tamper catalogue."""
