@@ -1,6 +1,7 @@
 """The documents agree with the code and with each other."""
 
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from mledger.chain.statement import MAX_PAYLOAD, MEANINGS, open_payload
 from mledger.chain.verification import LEVELS
 from mledger.core.envelope import MAX_ENVELOPE, PAYLOAD_TYPE
 from mledger.events.base import MAX_BODY
+from mledger.stores.sqlite_schema import TABLES
 from tests.architecture.tree import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -97,6 +99,19 @@ def test_the_payload_of_the_specification_is_one() -> None:
     filled = example.replace("<64 hex>", "ab" * 32).replace("<origin>", "acme.example/credit-risk")
     statement = open_payload(filled.replace("<uuid7>", "0192f0c1-2345-7abc-8def-0123456789ab").encode())
     assert (statement.seq, statement.events[0].type) == (41, "decision.accepted")
+
+
+def test_the_format_names_every_table_and_column() -> None:
+    """The specification lists the tables of a ledger's file with exactly their columns."""
+    section = FORMAT.partition("| table | columns | holds |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", section, re.MULTILINE)
+    stated = {table: re.findall(r"`(\w+)`", columns) for table, columns in rows}
+    database = sqlite3.connect(":memory:")
+    for sql in TABLES.values():
+        database.execute(sql)
+    made = {table: [row[1] for row in database.execute(f"PRAGMA table_xinfo({table})")] for table in TABLES}
+    database.close()
+    assert stated == made
 
 
 def test_the_format_lists_levels_and_exit_codes() -> None:
