@@ -1,0 +1,339 @@
+"""A ledger in one SQLite file: durable, and read while it is written."""
+
+import os
+import sqlite3
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from mledger.chain.entry import Entry, Head, Slot
+from mledger.core.merkle import Node
+from mledger.errors import ConflictError, InputError, LockedError, StoreError
+from mledger.stores import sqlite_probes
+from mledger.stores.base import EMPTY_HEAD, MAX_SLOTS, check_range, check_run, overtaken, taken
+from mledger.stores.sqlite_errors import explain, translated
+from mledger.stores.sqlite_file import LedgerFile, create_file
+from mledger.stores.sqlite_readers import Readers
+
+TIMEOUT = 5.0
+MAX_SEQ = 1 << 53
+_NOTHING = Entry(-1, b"", b"", b"", ())
+_NO_ROW = (1 << 63, b"", 0, None, None)
+
+# What stands in a column comes out as bytes, whatever an attacker put there: it then fits no hash.
+_LAST = "SELECT seq, ifnull(CAST(leaf AS BLOB), x'') FROM entry ORDER BY seq DESC LIMIT 1"
+_ENTRIES = (
+    "SELECT seq, ifnull(CAST(leaf AS BLOB), x''), ifnull(CAST(payload AS BLOB), x''),"
+    " ifnull(CAST(signature AS BLOB), x'') FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq"
+)
+_EVENTS = (
+    "SELECT n, ifnull(CAST(id AS BLOB), x''), governance, CAST(salt AS BLOB), CAST(body AS BLOB)"
+    " FROM event WHERE n >= ? AND n < ? ORDER BY n"
+)
+_MARKED = "SELECT n FROM event WHERE governance = 1 AND n >= ? AND n < ? ORDER BY n"
+_LEAVES = "SELECT ifnull(CAST(leaf AS BLOB), x'') FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq"
+_NODES = (
+    "SELECT ifnull(CAST(hash AS BLOB), x'') FROM node WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
+)
+_ADD_ENTRY = "INSERT INTO entry (seq, leaf, signature, payload) VALUES (?, ?, ?, CAST(? AS TEXT))"
+_ADD_EVENT = "INSERT INTO event (n, id, governance, salt, body) VALUES (?, ?, ?, ?, CAST(? AS TEXT))"
+_ADD_NODE = "INSERT INTO node (level, idx, hash) VALUES (?, ?, ?)"
+_ADD_NOTE = "INSERT OR IGNORE INTO checkpoint (size, note) VALUES (?, CAST(? AS TEXT))"
+
+
+class SqliteStore:
+    """A store in one file: Store, Shelf and Probes.
+
+    Durable: write-ahead log with `synchronous=FULL`, one sync for each append (and one more for the first
+    after the log began anew).
+
+    Threads: one connection writes, under a lock; each read borrows a connection of its own, and with it a
+    snapshot. Readers and writers never wait for each other, here or in another process. A stream that is
+    not walked to its end keeps the log from being trimmed until it is closed or forgotten. A store does not
+    survive a fork: open one in each process.
+
+    A write that fails at its commit may or may not be there. The store then closes, and every later call
+    raises StoreError until it is opened anew. A full disk is no such case: nothing was written.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        read_only: bool = False,
+        create: bool = False,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        """Open the ledger at `path`, or make it with `create`; the cost does not depend on its size.
+
+        Nothing is written but by `create`, and by bringing an older layout up to date. Waits `timeout`
+        seconds for other writers before LockedError.
+        """
+        if create and read_only:
+            raise InputError("a new ledger cannot be read-only", fix="leave out read_only or create")
+        name = os.fspath(path)
+        if "\0" in name:
+            raise InputError("a path holds no NUL character", fix="name the file that `mledger init` made")
+        self.path = os.path.abspath(name)  # noqa: PTH100  links are followed when it is opened
+        self.read_only = read_only
+        if create:
+            create_file(self.path)
+        self._timeout = timeout
+        self._lock = Lock()
+        self._unknown = self._closed = False
+        self._file = LedgerFile(self.path, read_only=read_only, timeout=timeout)
+        self._readers = Readers(self._file)
+        self._writer = None if read_only else self._file.writer()
+        self._untouched = _data_version(self._writer) if self._writer else 0
+        if read_only:
+            with self._readers.snapshot():
+                pass
+
+    def head(self) -> Head:
+        """Where the ledger ends; one look at the last row."""
+        with self._reading() as db:
+            return _head(db)
+
+    def append(self, entries: Sequence[Entry], nodes: Sequence[Node], *, after: Head) -> None:
+        """Add entries at the end, all or none, durable on return; see `Store.append`."""
+        check_run(entries, after)
+        with self._writing() as db:
+            if (head := _head(db)) != after:
+                raise overtaken(head, after)
+            try:
+                db.executemany(_ADD_ENTRY, ((e.seq, e.leaf, e.signature, e.payload) for e in entries))
+                db.executemany(
+                    _ADD_EVENT,
+                    (
+                        (e.seq * MAX_SLOTS + index, s.id, s.governance, s.salt, s.body)
+                        for e in entries
+                        for index, s in enumerate(e.slots)
+                    ),
+                )
+                db.executemany(_ADD_NODE, nodes)
+            except sqlite3.IntegrityError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+                    raise
+                db.execute("ROLLBACK")
+                raise _taken(db, entries) or error from None
+
+    def entries(
+        self, start: int = 0, stop: int | None = None, *, governance: bool = False
+    ) -> Iterator[Entry]:
+        """Entries in order, from one snapshot taken now; see `Store.entries`."""
+        check_range(start, stop)
+        limit = MAX_SEQ if stop is None else min(stop, MAX_SEQ)
+        stream = self._stream(min(start, MAX_SEQ), limit, governance=governance)
+        next(stream)
+        return stream
+
+    def _stream(self, start: int, stop: int, *, governance: bool) -> Iterator[Entry]:
+        with self._reading() as db, closing((_marked if governance else _walk)(db, start, stop)) as found:
+            db.execute(_LAST).fetchone()  # the first read: from here on the snapshot stands
+            yield _NOTHING
+            for entry in found:
+                if self._file.frozen:
+                    self._file.check_same()
+                yield entry
+
+    def hashes(self, level: int, start: int, count: int) -> list[bytes]:
+        """Stored nodes of one level; see `Store.hashes`."""
+        check_range(start, start + count)
+        start, stop = min(start, MAX_SEQ), min(start + count, MAX_SEQ)
+        with self._reading() as db:
+            if level == 0:
+                return [leaf for (leaf,) in db.execute(_LEAVES, (start, stop))]
+            return [node for (node,) in db.execute(_NODES, (level, start, stop))]
+
+    def find(self, id: bytes) -> tuple[int, int] | None:
+        """The place of an event; see `Store.find`."""
+        with self._reading() as db:
+            return _find(db, id)
+
+    def keep_checkpoint(self, size: int, note: bytes) -> None:
+        """Keep a checkpoint; see `Shelf.keep_checkpoint`."""
+        with self._writing() as db:
+            db.execute(_ADD_NOTE, (size, note))
+
+    def checkpoints(self) -> list[tuple[int, bytes]]:
+        """Every checkpoint kept, by size."""
+        with self._reading() as db:
+            return db.execute("SELECT size, note FROM checkpoint ORDER BY size, note").fetchall()
+
+    def duplicate_ids(self) -> list[tuple[bytes, list[tuple[int, int]]]]:
+        """Each event id that stands in more than one place; reads the whole file."""
+        with self._reading() as db:
+            return sqlite_probes.duplicate_ids(db)
+
+    def strays(self) -> list[str]:
+        """One line for each thing that should not be there, is missing or damaged; reads it all."""
+        with self._reading() as db:
+            return sqlite_probes.strays(db)
+
+    def touched(self) -> bool:
+        """Whether another connection has committed to the file since this one was opened for writing."""
+        with self._lock:
+            return self._writer is None or _data_version(self._writer) != self._untouched
+
+    def touched(self) -> bool:
+        """Whether anybody else has written to the file since it was opened, through SQLite or past it.
+
+        Goes by the file's times and sizes before and after each write of our own: it can say yes without
+        need, and it misses what happens within one tick of the file system's clock.
+        """
+        with self._lock:
+            self._check_usable()
+            self._notice()
+            return self._touched
+
+    def close(self) -> None:
+        """Give the file back; streams that are still being walked may end. Closing twice is no error."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        self._check_usable()
+        with self._readers.snapshot() as db:
+            yield db
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction of the writer: all of the block, durable, or nothing."""
+        if self.read_only:
+            raise InputError(f"{self.path} was opened read-only", fix="open it for writing")
+        if not self._lock.acquire(timeout=self._timeout):
+            raise LockedError(f"another thread is writing to {self.path}", fix="try again")
+        try:
+            self._check_usable()
+            self._file.check_same()
+            self._notice()
+            db = self._own
+            with translated(self.path):
+                try:
+                    db.execute("BEGIN IMMEDIATE")
+                    yield db
+                except BaseException:
+                    self._roll_back(db)
+                    raise
+            self._commit(db)
+            self._seen = self._file.look()
+        finally:
+            self._lock.release()
+
+    def _notice(self) -> None:
+        """Take note if the file is not as we left it."""
+        with translated(self.path):
+            self._touched |= self._file.look() != self._seen or _version(self._own) != self._version
+
+    def _commit(self, db: sqlite3.Connection) -> None:
+        try:
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY}:
+                self._roll_back(db)
+                raise explain(error, self.path) from error
+            self._give_up()
+            name = error.sqlite_errorname
+            raise StoreError(
+                f"whether the last write reached the disk of {self.path} is unknown ({name})",
+                fix="open the ledger again, and see whether it is there",
+                outcome="unknown",
+            ) from error
+
+    def _roll_back(self, db: sqlite3.Connection) -> None:
+        if db.in_transaction:
+            try:
+                db.execute("ROLLBACK")
+            except sqlite3.Error:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        self._unknown = True
+        self._release()
+
+    def _release(self) -> None:
+        self._readers.close()
+        with suppress(sqlite3.Error):
+            self._own.close()
+        self._file.clear()
+
+    def _check_usable(self) -> None:
+        if self._unknown:
+            raise StoreError(
+                f"{self.path} must be opened again after a write that failed", fix="open the ledger again"
+            )
+        if self._closed:
+            raise InputError(f"the store of {self.path} is closed", fix="open it again")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    """A number that changes when another connection has committed."""
+    return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _head(db: sqlite3.Connection) -> Head:
+    row = db.execute(_LAST).fetchone()
+    return Head(row[0] + 1, row[1]) if row else EMPTY_HEAD
+
+
+def _find(db: sqlite3.Connection, id_: bytes) -> tuple[int, int] | None:
+    row = db.execute("SELECT n FROM event WHERE id = ?", (id_,)).fetchone()
+    return divmod(row[0], MAX_SLOTS) if row else None
+
+
+def _data_version(db: sqlite3.Connection) -> int:
+    """A number that changes when somebody else commits, and not when this connection does."""
+    return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _taken(db: sqlite3.Connection, entries: Sequence[Entry]) -> ConflictError | None:
+    """Which id of the new entries stands in the file already, or earlier among themselves."""
+    new: dict[bytes, tuple[int, int]] = {}
+    for entry in entries:
+        for index, slot in enumerate(entry.slots):
+            if found := new.get(slot.id) or _find(db, slot.id):
+                return taken(slot.id, *found)
+            new[slot.id] = entry.seq, index
+    return None
+
+
+def _walk(db: sqlite3.Connection, start: int, stop: int) -> Generator[Entry]:
+    """Entries and events side by side: two cursors, one row each in memory.
+
+    A join costs half as much again, because it repeats the entry for every event; a query for each entry
+    is as fast where entries hold many events, and takes twice as long where they hold one.
+    """
+    slot = tuple.__new__  # Slot(...) without its checks: a seventh of the whole time
+    events = db.execute(_EVENTS, (start * MAX_SLOTS, stop * MAX_SLOTS))
+    n, id_, governance, salt, body = next(events, _NO_ROW)
+    for seq, leaf, payload, signature in db.execute(_ENTRIES, (start, stop)):
+        first, end = seq * MAX_SLOTS, seq * MAX_SLOTS + MAX_SLOTS
+        while n < first:  # a row of no entry: strays() tells
+            n, id_, governance, salt, body = next(events, _NO_ROW)
+        slots: list[Slot] = []
+        while n < end:
+            slots.append(slot(Slot, (id_, governance == 1, salt, body)))
+            n, id_, governance, salt, body = next(events, _NO_ROW)
+        yield Entry(seq, leaf, payload, signature, tuple(slots))
+
+
+def _marked(db: sqlite3.Connection, start: int, stop: int) -> Generator[Entry]:
+    last = -1
+    for (n,) in db.execute(_MARKED, (start * MAX_SLOTS, stop * MAX_SLOTS)):
+        if n // MAX_SLOTS != last:
+            last = n // MAX_SLOTS
+            yield from _walk(db, last, last + 1)
