@@ -85,11 +85,10 @@ class SqliteStore:
         self._unknown = self._closed = False
         self._file = LedgerFile(self.path, read_only=read_only, timeout=timeout)
         self._readers = Readers(self._file)
-        self._writer = None if read_only else self._file.writer()
-        self._untouched = _data_version(self._writer) if self._writer else 0
-        if read_only:
-            with self._readers.snapshot():
-                pass
+        self._own = self._file.reader() if read_only else self._file.writer()
+        self._version = _version(self._own)
+        self._seen = self._file.look()
+        self._touched = False
 
     def head(self) -> Head:
         """Where the ledger ends; one look at the last row."""
@@ -171,11 +170,6 @@ class SqliteStore:
         """One line for each thing that should not be there, is missing or damaged; reads it all."""
         with self._reading() as db:
             return sqlite_probes.strays(db)
-
-    def touched(self) -> bool:
-        """Whether another connection has committed to the file since this one was opened for writing."""
-        with self._lock:
-            return self._writer is None or _data_version(self._writer) != self._untouched
 
     def touched(self) -> bool:
         """Whether anybody else has written to the file since it was opened, through SQLite or past it.
@@ -293,11 +287,6 @@ def _head(db: sqlite3.Connection) -> Head:
 def _find(db: sqlite3.Connection, id_: bytes) -> tuple[int, int] | None:
     row = db.execute("SELECT n FROM event WHERE id = ?", (id_,)).fetchone()
     return divmod(row[0], MAX_SLOTS) if row else None
-
-
-def _data_version(db: sqlite3.Connection) -> int:
-    """A number that changes when somebody else commits, and not when this connection does."""
-    return int(db.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _taken(db: sqlite3.Connection, entries: Sequence[Entry]) -> ConflictError | None:

@@ -1,0 +1,99 @@
+"""What SQLite's and the system's errors mean to those who use a ledger."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from mledger.errors import (
+    FormatError,
+    InputError,
+    IntegrityError,
+    LockedError,
+    MledgerError,
+    NotFoundError,
+    StoreError,
+)
+
+
+class _Meaning(NamedTuple):
+    raised: type[MledgerError]
+    line: str
+    fix: str
+
+
+_DAMAGED = "keep the file as it is, and put back a copy; `mledger verify` judges the copy"
+_READ_ONLY = _Meaning(
+    StoreError, "{path} or its folder is read-only", "make both writable, or open the ledger read-only"
+)
+_HELD = _Meaning(LockedError, "{path} is held by another process", "try again when it is done")
+_FULL = _Meaning(
+    StoreError, "the disk of {path} is full; nothing was written", "free some space and try again"
+)
+_MEANINGS = {
+    sqlite3.SQLITE_BUSY: _HELD,
+    sqlite3.SQLITE_LOCKED: _HELD,
+    sqlite3.SQLITE_PROTOCOL: _HELD,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_PERM: _READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: _Meaning(
+        StoreError, "{path} cannot be opened, or its folder not written", "look at the rights of both"
+    ),
+    sqlite3.SQLITE_IOERR: _Meaning(
+        StoreError,
+        "the disk of {path} failed ({name})",
+        "look at the system's log, at quotas and limits of file size, then try again",
+    ),
+    sqlite3.SQLITE_NOMEM: _Meaning(
+        StoreError, "there is no memory left to read {path}", "end other programs and try again"
+    ),
+    sqlite3.SQLITE_CORRUPT: _Meaning(IntegrityError, "{path} is damaged or cut short", _DAMAGED),
+    sqlite3.SQLITE_NOTADB: _Meaning(
+        FormatError, "{path} is not a ledger: it is no SQLite file", "name the file that `mledger init` made"
+    ),
+    sqlite3.SQLITE_ERROR: _Meaning(
+        IntegrityError, "{path} is not laid out as mledger made it: {error}", _DAMAGED
+    ),
+    sqlite3.SQLITE_CONSTRAINT: _Meaning(
+        IntegrityError, "{path} holds rows where new ones must go: {error}", "mledger verify"
+    ),
+    sqlite3.SQLITE_TOOBIG: _Meaning(
+        InputError, "an entry is too large for {path}", "attach the rest as a file"
+    ),
+}
+_OTHER = _Meaning(StoreError, "{path} cannot be used ({name}): {error}", "try again")
+
+
+def explain(error: sqlite3.Error, path: str) -> MledgerError:
+    """The error of this library that says what an error of SQLite means."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    meaning = _MEANINGS.get(code & 0xFF, _OTHER)
+    line = meaning.line.format(path=path, name=name, error=" ".join(str(error).split()))
+    return meaning.raised(line, fix=meaning.fix, sqlite=name)
+
+
+def explain_system(error: OSError, path: str) -> MledgerError:
+    """The error of this library that says what an error of the operating system means."""
+    if isinstance(error, FileNotFoundError):
+        return NotFoundError(f"there is no ledger at {path}", fix="mledger init")
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StoreError(_FULL.line.format(path=path), fix=_FULL.fix)
+    if error.errno == errno.EROFS:
+        return StoreError(_READ_ONLY.line.format(path=path), fix=_READ_ONLY.fix)
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return StoreError(f"{path} cannot be used: {reason}", fix="look at the path, its rights and its disk")
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """The one place where foreign errors become ours: wraps whatever touches the file at `path`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    except OSError as error:
+        raise explain_system(error, path) from error

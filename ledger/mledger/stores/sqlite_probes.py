@@ -1,0 +1,127 @@
+"""What an auditor asks a ledger's file about the parts that no signature covers.
+
+Nothing here trusts an index: rows are counted in the tables themselves, and every index must hold as many.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from mledger.core.merkle import TILE_LEVELS, TOP_LEVEL
+from mledger.stores.base import MAX_SLOTS
+from mledger.stores.sqlite_schema import NOT_OURS, SCHEMA
+
+MOST = 100
+"""Lines about one kind of thing, at most: a broken file would have millions."""
+ENDLESS = 1 << 63
+_COUNTS = (
+    (
+        "event_id",
+        "SELECT count(*) FROM event INDEXED BY event_id",
+        "SELECT count(*) FROM event NOT INDEXED",
+    ),
+    (
+        "event_governance",
+        "SELECT count(*) FROM event INDEXED BY event_governance WHERE governance = 1",
+        "SELECT count(*) FROM event NOT INDEXED WHERE governance = 1",
+    ),
+)
+
+
+def duplicate_ids(db: sqlite3.Connection) -> list[tuple[bytes, list[tuple[int, int]]]]:
+    """Each event id that stands in more than one row, with the places; sorted on disk, not in memory."""
+    rows = db.execute(
+        "SELECT ifnull(CAST(id AS BLOB), x'') AS same, n FROM event NOT INDEXED"
+        " WHERE id IN (SELECT id FROM event NOT INDEXED GROUP BY id HAVING count(*) > 1)"
+        " ORDER BY same, n"
+    )
+    found: dict[bytes, list[tuple[int, int]]] = {}
+    for id_, n in rows:
+        found.setdefault(id_, []).append(divmod(n, MAX_SLOTS))
+    return list(found.items())
+
+
+def strays(db: sqlite3.Connection) -> list[str]:
+    """One line for each thing that should not be there, is missing, or is damaged."""
+    schema = list(_schema(db))
+    found = [*schema, *_quick_check(db)]
+    for lines in (_events(db), _nodes(db)):
+        found += _few(lines)
+    return found if schema else found + list(_indexes(db))
+
+
+def _few(lines: Iterator[str]) -> Iterable[str]:
+    first = list(islice(lines, MOST))
+    more = sum(1 for _ in lines)
+    return [*first, f"and {more:,} more like the last"] if more else first
+
+
+def _schema(db: sqlite3.Connection) -> Iterator[str]:
+    there = {
+        (kind.decode(), name.decode(errors="replace")): sql and sql.decode(errors="replace")
+        for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_schema")
+    }
+    for (kind, name), sql in SCHEMA.items():
+        if (kind, name) not in there:
+            yield f"the {kind} {name} is missing"
+        elif there[kind, name] != sql:
+            yield f"the {kind} {name} is not as mledger made it"
+    for kind, name in there:
+        if (kind, name) not in SCHEMA and name not in NOT_OURS and not name.startswith("sqlite_"):
+            yield f"the {kind} {name} does not belong to a ledger"
+
+
+def _quick_check(db: sqlite3.Connection) -> Iterator[str]:
+    for (text,) in db.execute(f"PRAGMA quick_check({MOST})"):
+        if text != b"ok":
+            yield f"SQLite finds: {' '.join(text.decode(errors='replace').split())}"
+
+
+def _events(db: sqlite3.Connection) -> Iterator[str]:
+    """Entries and events that do not fit each other, by walking both tables side by side."""
+    places = (divmod(n, MAX_SLOTS) for (n,) in db.execute("SELECT n FROM event NOT INDEXED ORDER BY n"))
+    end = (ENDLESS, 0)
+    at = next(places, end)
+    expected = 0
+    for (seq,) in db.execute("SELECT seq FROM entry ORDER BY seq"):
+        while at[0] < seq:
+            yield f"event row {at[0]}.{at[1]} belongs to no entry"
+            at = next(places, end)
+        if seq != expected:
+            yield f"entry {seq} follows entry {expected - 1}" if expected else f"the first entry is {seq}"
+        index = 0
+        while at[0] == seq:
+            if at[1] != index:
+                yield f"entry {seq} has an event row {at[1]}, and no row {index}"
+            index = at[1] + 1
+            at = next(places, end)
+        if not index:
+            yield f"entry {seq} has no event rows"
+        expected = seq + 1
+    while at != end:
+        yield f"event row {at[0]}.{at[1]} belongs to no entry"
+        at = next(places, end)
+
+
+def _nodes(db: sqlite3.Connection) -> Iterator[str]:
+    (size,) = db.execute("SELECT ifnull(max(seq), -1) + 1 FROM entry").fetchone()
+    for level in range(TILE_LEVELS, TOP_LEVEL + 1, TILE_LEVELS):
+        expected = 0
+        for (index,) in db.execute("SELECT idx FROM node WHERE level = ? ORDER BY idx", (level,)):
+            if index >= size >> level or index < 0:
+                yield f"node {index} of level {level} has no leaves under it"
+                continue
+            if index != expected:
+                yield f"nodes {expected} to {index - 1} of level {level} are missing"
+            expected = index + 1
+        if expected < size >> level:
+            yield f"nodes {expected} to {(size >> level) - 1} of level {level} are missing"
+    for level, index in db.execute("SELECT level, idx FROM node WHERE level NOT IN (8, 16, 24)"):
+        yield f"node {index} of level {level} is of a level that is not kept"
+
+
+def _indexes(db: sqlite3.Connection) -> Iterator[str]:
+    for index, own, table in _COUNTS:
+        (rows,), (expected,) = db.execute(own).fetchone(), db.execute(table).fetchone()
+        if rows != expected:
+            yield f"the index {index} holds {rows:,} rows, its table {expected:,}"
