@@ -83,7 +83,7 @@ class Shift(Part):
     """How far the distribution of one column or group moved since the version before."""
 
     column: Name = Field(description="the column or group", examples=["region"])
-    metric: Name = Field(description="the measure: psi, ks, share, ...", examples=["psi"])
+    metric: Name = Field(description="the measure, such as psi, ks or share", examples=["psi"])
     value: Number = Field(description="how far it moved", examples=[0.31])
     threshold: Number | None = Field(
         default=None, description="from where on it counts as a shift", examples=[0.25]

@@ -244,7 +244,7 @@ class File(Part):
         default=None, description="its media type", examples=["application/octet-stream"]
     )
     role: Line | None = Field(
-        default=None, description="what it is: model, container image, dashboard, ...", examples=["model"]
+        default=None, description="what it is, such as model, container image or dashboard", examples=["model"]
     )
     uri: Uri | None = Field(
         default=None, description="where it is kept", examples=["s3://acme-models/credit-risk/2.1/model.pkl"]

@@ -48,10 +48,13 @@ def describe(cls: type[BaseModel], prefix: str = "") -> list[Field]:
 
 
 def template(cls: type[BaseModel], title: str) -> str:
-    """A YAML document that is valid as it stands: required fields filled in, optional ones behind `#`."""
+    """A YAML document that is valid as it stands: required fields filled in, optional ones behind `# `.
+
+    Explanations stand behind `##`.
+    """
     first, *rest = inspect.cleandoc(cls.__doc__ or "").splitlines()
-    head = [*_wrapped(f"{title}: {first}", "# "), *(f"# {line}".rstrip() for line in rest), "#"]
-    head.append("# Lines that begin with # and a name are optional: take the # away to use them.")
+    head = [*_wrapped(f"{title}: {first}", "## "), *(f"## {line}".rstrip() for line in rest), "##"]
+    head.append("## Lines behind a single # are optional: take it and the space away to use them.")
     blocks = ["\n".join(head)]
     for name, info in _fields(cls):
         blocks.append("\n".join((*_comment(info), *_lines(name, info))))
@@ -169,11 +172,11 @@ def _comment(info: FieldInfo) -> list[str]:
     state = "" if info.is_required() else "optional: "
     part, _ = _part(typed)
     kind = "" if part else f" ({type_text(typed)})"
-    lines = _wrapped(f"{state}{info.description}{kind}", "# ")
+    lines = _wrapped(f"{state}{info.description}{kind}", "## ")
     if part:
         for below, about in _fields(part):
             need = "" if about.is_required() else "optional: "
-            lines += _wrapped(f"{below}: {need}{about.description}", "#   ", "#     ")
+            lines += _wrapped(f"{below}: {need}{about.description}", "##   ", "##     ")
     return lines
 
 
@@ -182,10 +185,10 @@ def _wrapped(text: str, first: str, later: str | None = None) -> list[str]:
 
 
 def _lines(name: str, info: FieldInfo) -> list[str]:
-    """The field with its example as YAML; behind `#` if it is optional."""
+    """The field with its example as YAML; behind `# ` if it is optional."""
     import yaml  # slow to import, and only templates need it
 
     value: Mapping[str, object] = {name: info.examples[0] if info.examples else None}
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDTH)
-    mark = "" if info.is_required() else "#"
+    mark = "" if info.is_required() else "# "
     return [mark + line for line in text.splitlines()]
