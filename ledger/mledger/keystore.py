@@ -52,6 +52,11 @@ class KeyRecord(NamedTuple):
         """The fingerprint as `ssh-keygen -l` prints it."""
         return ed25519.fingerprint(self.public)
 
+    @property
+    def public_line(self) -> str:
+        """The public key as an OpenSSH line that names the owner."""
+        return ed25519.dump_public(self.public, _comment(self.owner, self.email))
+
     def to_json(self) -> dict[str, object]:
         """The record as `--json` prints it."""
         return {
@@ -62,6 +67,7 @@ class KeyRecord(NamedTuple):
             "fingerprint": self.fingerprint,
             "encrypted": self.encrypted,
             "path": str(self.path),
+            "public": self.public_line,
         }
 
 
@@ -89,13 +95,25 @@ class Keystore:
         if passphrase == "":
             raise InputError("an empty passphrase protects nothing", fix="give one, or say --no-passphrase")
         comment = _comment(owner, email)
-        name = self._free_name(name or _slug(owner, email))
+        name = self.free_name(owner, email, name)
         private = ed25519.dump_private(signer, passphrase, comment)
         folders.make_private(self.folder)
         with _never_twice(name):
             folders.create(self._key(name), private)
             folders.create(self._pub(name), _line(signer.public, comment), mode=0o644)
         return self.get(name)
+
+    def free_name(self, owner: str, email: str | None = None, name: str | None = None) -> str:
+        """The name that a new key of that owner gets, or the name asked for.
+
+        Worth asking before a person chooses a passphrase. InputError if it cannot name a key or is taken.
+        """
+        name = name or _slug(owner, email)
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{name[:80]!r} cannot name a key: letters, digits, '.', '_' and '-' can")
+        if any(os.path.lexists(path) for path in (self._key(name), self._pub(name))):
+            raise _taken(name)
+        return name
 
     def adopt(
         self,
@@ -111,7 +129,7 @@ class Keystore:
         The file is opened once, to know that it can be used. Errors: as `add`, and KeyFileError.
         """
         comment = _comment(owner, email)
-        name = self._free_name(name or _slug(owner, email))
+        name = self.free_name(owner, email, name)
         file = Path(path).absolute()
         signer = ed25519.load_private(_read_private(file), passphrase, what=str(file))
         folders.make_private(self.folder)
@@ -181,14 +199,6 @@ class Keystore:
                 yield _record(file.stem, file, self._pub(file.stem))
             except KeyFileError as error:
                 yield error
-
-    def _free_name(self, name: str) -> str:
-        """The name, if it is one and no file has it; checked before anybody is asked for a passphrase."""
-        if not _NAME.fullmatch(name):
-            raise InputError(f"{name[:80]!r} cannot name a key: letters, digits, '.', '_' and '-' can")
-        if any(os.path.lexists(path) for path in (self._key(name), self._pub(name))):
-            raise _taken(name)
-        return name
 
 
 def _record(name: str, path: Path, *public_files: Path) -> KeyRecord:

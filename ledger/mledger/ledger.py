@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple, Self, cast
+from typing import NamedTuple, Self, cast
 
 from mledger.chain.draft import Draft, format_id, new_ids, read_id
 from mledger.chain.history import Fact
+from mledger.chain.seal import open_entry
 from mledger.chain.statement import Author, check_author
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint, format_checkpoint
@@ -19,17 +20,16 @@ from mledger.core.merkle import Frontier
 from mledger.core.moment import Moment, read_moment
 from mledger.core.names import check_origin, check_stream
 from mledger.core.note import Note, NoteSignature, format_note
-from mledger.chain.seal import open_entry
-from mledger.errors import ConflictError, DeniedError, InputError, IntegrityError
+from mledger.errors import ConflictError, DeniedError, InputError, IntegrityError, MledgerError
 from mledger.events import base as events
 from mledger.events.base import EventBody
-from mledger.heads import Fingerprint, Heads, fingerprint
-from mledger.keys.signer import Signer
-from mledger.reader import Clock, Reader, utc_now
-from mledger.stores import LedgerStore, open_store
 from mledger.events.ledger import LedgerOpened
 from mledger.events.policy import Policy
+from mledger.heads import Fingerprint, Heads, fingerprint
+from mledger.keys.signer import Signer
 from mledger.opening import create, default_policy, find_signer
+from mledger.reader import Clock, Reader, utc_now
+from mledger.stores import LedgerStore, open_store
 from mledger.writing import Receipt, Sealed, Writer, receipt_of, receipts
 
 _TRIES = 1_000
@@ -128,12 +128,11 @@ class Ledger(Reader):
         signer: Signer,
         name: str,
         email: str | None = None,
-        kind: Literal["person", "machine"] = "person",
         policy: Policy | None = None,
         heads: Heads | None = None,
         clock: Clock = utc_now,
     ) -> Self:
-        """A new ledger at `path`, opened by entry 0: its origin, the first key, the rules.
+        """A new ledger at `path`, opened by entry 0: its origin, the first person's key, the rules.
 
         The first key is the owner's and signs the ledger's checkpoints. Errors: InputError, StoreError.
         """
@@ -142,7 +141,6 @@ class Ledger(Reader):
             "public": base64.b64encode(signer.public).decode(),
             "name": name,
             "email": email,
-            "kind": kind,
             "roles": ["owner"],
         }
         check_origin(origin, error=InputError)
@@ -233,7 +231,7 @@ class Ledger(Reader):
             ticket.error = None
             try:
                 sealed = self._seal_one(ticket, sealed)
-            except Exception as error:  # it is the caller's: the others' events must not wait for it
+            except MledgerError as error:  # it is the caller's: the others' events must not wait for it
                 ticket.error = error
         return sealed
 
@@ -265,7 +263,9 @@ class Ledger(Reader):
             raise InputError("two of the events have the same id", fix="give each an id of its own, or none")
         ids = iter(new_ids(int(self.clock().timestamp() * 1000), self._random(10 * len(items)), len(items)))
         drafts = [
-            Draft(b.type, b.schema_version, check_stream(s, error=InputError), b.to_bytes(), chosen or new, at)
+            Draft(
+                b.type, b.schema_version, check_stream(s, error=InputError), b.to_bytes(), chosen or new, at
+            )
             for (b, s, at, chosen), new in zip(items, ids, strict=True)
         ]
         return drafts, [
@@ -346,7 +346,8 @@ class Ledger(Reader):
 def _apart(tickets: list[_Ticket]) -> tuple[list[_Ticket], list[_Ticket]]:
     """The tickets that may be written together, and those with an id that one of them brings too."""
     seen: set[bytes] = set()
-    first, rest = [], []
+    first: list[_Ticket] = []
+    rest: list[_Ticket] = []
     for ticket in tickets:
         ids = {item.id for item in ticket.items if item.id is not None}
         (rest if ids & seen else first).append(ticket)

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,7 +46,12 @@ class Reader:
     """
 
     def __init__(
-        self, store: LedgerStore, *, heads: Heads | None = None, clock: Clock = utc_now, path: Path | None = None
+        self,
+        store: LedgerStore,
+        *,
+        heads: Heads | None = None,
+        clock: Clock = utc_now,
+        path: Path | None = None,
     ) -> None:
         """Read from `store`; `heads` is the memory of heads, None to keep none."""
         self.store = store

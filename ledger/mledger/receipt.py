@@ -51,7 +51,11 @@ def check_receipt(data: bytes, vkey: str) -> CheckedReceipt:
     envelope = parse_envelope(proof.extra)
     check_inclusion(leaf_hash(proof.extra), proof.index, checkpoint.size, proof.hashes, checkpoint.root)
     statement = open_payload(envelope.payload)
-    if statement.seq != proof.index or statement.ledger != checkpoint.origin or statement.key != envelope.keyid:
+    if (
+        statement.seq != proof.index
+        or statement.ledger != checkpoint.origin
+        or statement.key != envelope.keyid
+    ):
         raise ProofError("the receipt's entry is not what its position says")
     return CheckedReceipt(checkpoint, proof.index, statement)
 

@@ -21,6 +21,7 @@ VERSION = 1
 BATCH = 5_000
 _NOWHERE = ":memory:"
 _SCHEMA = """
+BEGIN IMMEDIATE;
 CREATE TABLE head (version INTEGER NOT NULL, size INTEGER NOT NULL, leaf BLOB NOT NULL) STRICT;
 CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE place (
@@ -28,6 +29,8 @@ CREATE TABLE place (
   seq INTEGER NOT NULL,
   PRIMARY KEY (stream, seq)
 ) STRICT, WITHOUT ROWID;
+INSERT INTO head VALUES (1, 0, zeroblob(32));
+COMMIT;
 """
 
 
@@ -35,7 +38,7 @@ class Streams:
     """Which entries carry events of a stream, for one ledger."""
 
     def __init__(self, genesis: bytes, folder: Path | None = None) -> None:
-        """Open the cache of the ledger that begins with `genesis`; where nothing can be written, keep it in memory."""
+        """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
         folder = folder or folders.cache_folder()
         self.path: Path | None = folder / f"{genesis.hex()}.streams"
         try:
@@ -64,7 +67,7 @@ class Streams:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} INSERT INTO head VALUES ({VERSION}, 0, zeroblob(32)); COMMIT")
+            connection.executescript(_SCHEMA)
         if connection.execute("SELECT version FROM head").fetchall() != [(VERSION,)]:
             raise sqlite3.DatabaseError("another version")
 
@@ -116,9 +119,12 @@ class Streams:
     def _id(self, name: str) -> int:
         if name not in self._names:
             row = self._connection.execute("SELECT id FROM stream WHERE name = ?", (name,)).fetchone()
-            row = row or self._connection.execute(
-                "INSERT INTO stream (name) VALUES (?) RETURNING id", (name,)
-            ).fetchone()
+            row = (
+                row
+                or self._connection.execute(
+                    "INSERT INTO stream (name) VALUES (?) RETURNING id", (name,)
+                ).fetchone()
+            )
             self._names[name] = row[0]
         return self._names[name]
 
@@ -129,8 +135,8 @@ class Streams:
     def seqs(self, stream: str, start: int, stop: int) -> Iterator[int]:
         """The entries start..stop that carry events of the stream, in order."""
         rows = self._connection.execute(
-            "SELECT seq FROM place WHERE stream = (SELECT id FROM stream WHERE name = ?) AND seq >= ? AND seq < ?"
-            " ORDER BY seq",
+            "SELECT seq FROM place JOIN stream ON stream.id = place.stream"
+            " WHERE name = ? AND seq >= ? AND seq < ? ORDER BY seq",
             (stream, start, stop),
         )
         return (seq for (seq,) in rows)

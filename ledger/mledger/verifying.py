@@ -1,12 +1,8 @@
 """Runs an audit over a store: what to check again, with how many processes, at which level."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.chain.audit import Audit
@@ -15,17 +11,15 @@ from mledger.chain.findings import Finding
 from mledger.chain.rulebook import Answered
 from mledger.chain.seal import open_entry
 from mledger.chain.span import How, SpanReport, check_span
-from mledger.chain.statement import NO_LEAF
 from mledger.chain.verification import Verification
 from mledger.core import merkle
-from mledger.core.checkpoint import Checkpoint, parse_checkpoint
+from mledger.core.checkpoint import Checkpoint
 from mledger.core.moment import later
-from mledger.core.note import open_note
-from mledger.errors import FormatError, IntegrityError, MledgerError, StoreError
+from mledger.errors import MledgerError
 from mledger.events.base import decode
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
-from mledger.keys.ed25519 import verify as verify_signature
-from mledger.stores import LedgerStore, open_store
+from mledger.stores import LedgerStore
+from mledger.workers import Job, check_in_processes
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
@@ -83,7 +77,7 @@ class Verifier:
             self.find(
                 "chain.genesis", "entry 0", "the ledger is empty: not even the entry that opens it is there"
             )
-            return self._verdict(Audit(self._lookup, self._node), head, memory, Plan())
+            return self._verdict(Audit(self._lookup, self._node), head, Plan())
         self._collect_keys()
         checkpoints = self._checkpoints()
         plan = self._plan(memory, head, print_before)
@@ -98,7 +92,7 @@ class Verifier:
             self.keys |= {member.id: member.public for member in audit.keyring.members.values()}
             audit = self._audit(Plan(), head, watch)
         self._compare(audit, memory, checkpoints, plan)
-        verification = self._verdict(audit, head, memory, plan)
+        verification = self._verdict(audit, head, plan)
         self._remember(verification, print_before)
         return verification
 
@@ -126,12 +120,12 @@ class Verifier:
             self.find(
                 "head.diverged",
                 "entry 0",
-                f"this file held {by_path.origin} opened by {by_path.genesis.hex()[:12]} when it was last seen",
+                f"this file held {by_path.origin}, opened by {by_path.genesis.hex()[:12]}, when last seen",
             )
         return memory
 
     def _collect_keys(self) -> None:
-        """Public keys by id, from whatever enrols them: a key that does not hash to its id is no candidate."""
+        """Public keys by id, from whatever enrols them; the id is a hash, so none can be foisted."""
         for entry in self.store.entries(governance=True):
             try:
                 facts = open_entry(entry)[1]
@@ -231,13 +225,12 @@ class Verifier:
         hashed, signed = (How(self.keys, yes, latest, self.skew) for yes in (False, True))
         path = self.reader.path
         many = self.processes > 1 and size - plan.start >= WORTH_PROCESSES and path is not None
-        jobs = ((a, b, signed if a >= plan.signed_from else hashed) for a, b in spans)
+        jobs = (Job(a, b, signed if a >= plan.signed_from else hashed) for a, b in spans)
         if not many or path is None:
-            for a, b, how in jobs:
-                yield check_span(self.store.entries(a, b), a, how)
-            return
-        with _pool(self.processes) as pool:
-            yield from _in_order(pool, partial(_check_file, str(path)), jobs, self.processes * 4)
+            for job in jobs:
+                yield check_span(self.store.entries(job.start, job.stop), job.start, job.how)
+        else:
+            yield from check_in_processes(str(path), jobs, self.processes)
 
     def _suspicious(self, audit: Audit, memory: Memory | None, plan: Plan) -> bool:
         """Whether a pass without signatures saw anything that signatures should be asked about."""
@@ -268,7 +261,7 @@ class Verifier:
                 )
             elif name == "the checkpoint given":
                 self.rely(f"the checkpoint given, of {checkpoint.size} entries", checkpoint.size)
-        self._compare_head(audit)
+        self._compare_head()
         if plan.start == 0:
             for number in self.store.strays():
                 self.find("store.stray", "the file", number)
@@ -299,7 +292,7 @@ class Verifier:
                 f"this machine's memory of {memory.size} entries, last seen {memory.seen[:10]}", memory.size
             )
 
-    def _compare_head(self, audit: Audit) -> None:
+    def _compare_head(self) -> None:
         wanted = self.trust.head
         if wanted is None:
             return
@@ -327,10 +320,10 @@ class Verifier:
             for seq in range(member.compromised_since, member.revoked + 1):
                 statement = self.reader.statement(seq)
                 if statement.key == member.id:
-                    message = f"signed by {member.name} with a key that may have been compromised since {member.compromised_since}"
+                    message = f"the key of {member.name} may have been in other hands when it signed this"
                     self.find("key.disputed", f"entry {seq}", message)
 
-    def _verdict(self, audit: Audit, head: Head, memory: Memory | None, plan: Plan) -> Verification:
+    def _verdict(self, audit: Audit, head: Head, plan: Plan) -> Verification:
         verification = Verification(
             origin=audit.keyring.origin,
             head=head,
@@ -366,41 +359,3 @@ class Verifier:
     def _node(self, level: int, index: int) -> bytes | None:
         found = self.store.hashes(level, index, 1)
         return found[0] if found else None
-
-
-@contextmanager
-def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that start clean; those still waiting are dropped when the caller stops early."""
-    from multiprocessing import get_context
-
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _in_order(
-    pool: ProcessPoolExecutor,
-    check: Callable[[int, int, How], SpanReport],
-    jobs: Iterator[tuple[int, int, How]],
-    ahead: int,
-) -> Iterator[SpanReport]:
-    """The reports in the order of the jobs, with at most `ahead` under way: memory stays flat."""
-    waiting: list[Future[SpanReport]] = []
-    for job in jobs:
-        waiting.append(pool.submit(check, *job))
-        if len(waiting) >= ahead:
-            yield waiting.pop(0).result()
-    for future in waiting:
-        yield future.result()
-
-
-_opened: dict[str, LedgerStore] = {}
-
-
-def _check_file(path: str, start: int, stop: int, how: How) -> SpanReport:
-    """The report on a range of a ledger file, in a process that keeps the file open."""
-    if path not in _opened:
-        _opened[path] = open_store(path, read_only=True)
-    return check_span(_opened[path].entries(start, stop), start, how)

@@ -76,7 +76,7 @@ class Writer:
 
     @classmethod
     def at_the_end(cls, reader: Reader, signer: Signer) -> "Writer":
-        """A writer that stands at the end of the ledger. Errors: IntegrityError, DivergedError, DeniedError."""
+        """A writer that stands at the end of the ledger. Errors: IntegrityError, DeniedError."""
         head = reader.head
         if not head.size:
             return cls(reader, signer, head, Frontier(), Keyring(), None)

@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
 
 class Head(NamedTuple):
-    """Where the ledger ends: its number of entries and the leaf of the last, 32 zero bytes if there is none."""
+    """Where the ledger ends: its number of entries and the leaf of the last (32 zero bytes at 0)."""
 
     size: int
     leaf: bytes

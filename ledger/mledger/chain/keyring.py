@@ -48,7 +48,7 @@ class Keyring:
     policy: Policy | None = None
     members: dict[str, Member] = field(default_factory=dict)
 
-    def apply(self, seq: int, body: EventBody, signer: str = "") -> None:
+    def apply(self, seq: int, body: EventBody) -> None:
         """Let one governance event take effect. Errors: GovernanceError, and nothing changed."""
         match body:
             case LedgerOpened():

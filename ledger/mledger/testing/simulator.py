@@ -1,18 +1,20 @@
 """A ledger in memory with a clock that stands still and keys that are always the same.
 
-    sim = Simulator()
-    sim.append("model.registered", "model/credit-risk", title=…, purpose=…, owner=…)
-    sim.clock.forward(days=1)
-    sim.check()
+sim = Simulator()
+sim.append("model.registered", "model/credit-risk", title=…, purpose=…, owner=…)
+sim.clock.forward(days=1)
+sim.check()
 """
 
 import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from mledger.chain.verification import Verification
 from mledger.events import base as events
+from mledger.events.ledger import LedgerOpened
 from mledger.keys.ed25519 import Ed25519Signer
 from mledger.ledger import Ledger
 from mledger.opening import begin, default_policy
@@ -78,7 +80,7 @@ class Simulator:
         owner = "Alice Example"
         fields = {"origin": origin, "key": key_fields(owner, "owner"), "policy": default_policy()}
         opening = events.build("ledger.opened", fields)
-        begin(self.reader(), signer_of(owner), opening, self.random)
+        begin(self.reader(), signer_of(owner), cast(LedgerOpened, opening), self.random)
 
     def reader(self) -> Reader:
         """A reader of the ledger by the simulator's clock."""
@@ -95,7 +97,13 @@ class Simulator:
         return self.append("key.enrolled", "ledger", {"key": key_fields(name, *roles, kind=kind)})
 
     def append(
-        self, event: str, stream: str, fields: Mapping[str, object], *, by: str = "Alice Example", at: str | None = None
+        self,
+        event: str,
+        stream: str,
+        fields: Mapping[str, object],
+        *,
+        by: str = "Alice Example",
+        at: str | None = None,
     ) -> Receipt:
         """Record an event as `by`, a second after the last."""
         self.clock.forward(seconds=1)
@@ -104,5 +112,8 @@ class Simulator:
     def check(self) -> Verification:
         """Verify the whole ledger again; AssertionError with the findings if anything is wrong."""
         verification = self.reader().verify(full=True)
-        assert not verification.findings, "\n".join(f"{f.where}: {f.rule}: {f.message}" for f in verification.findings)
+        if verification.findings:
+            raise AssertionError(
+                "\n".join(f"{f.where}: {f.rule}: {f.message}" for f in verification.findings)
+            )
         return verification
