@@ -198,6 +198,7 @@ def test_public_keys(public, comment):
     assume(not is_weak(public))
 
     assert load_public(dump_public(public, comment)) == public
+    assert load_public(dump_public(public, f"{comment}\n{comment}")) == public
     assert load_public(f"  {dump_public(public)}\n") == public
     assert load_public(public.hex()) == public
     assert load_public(public.hex().upper()) == public

@@ -174,7 +174,7 @@ def dump_private(signer: Ed25519Signer, passphrase: str | None = None, comment: 
 def load_public(text: str, *, what: str = "the public key") -> bytes:
     """The 32 bytes of a public key: an OpenSSH line, PEM, or 64 hex digits; KeyFileError for all else."""
     text = text.strip()
-    if "PRIVATE KEY-----" in text:
+    if text.startswith("-----BEGIN") and "PRIVATE KEY-----" in text:
         raise KeyFileError(f"{what} is a private key: never hand it out", fix="name the .pub file")
     pem = _SPKI_PEM.fullmatch(text)
     if _HEX_KEY.fullmatch(text):
@@ -208,8 +208,9 @@ def _base64(text: str) -> bytes:
 
 
 def dump_public(public: bytes, comment: str = "") -> str:
-    """The OpenSSH line of a 32-byte public key, without a newline."""
-    return f"{openssh.KIND.decode()} {b64encode(openssh.public_blob(public)).decode()} {comment}".rstrip()
+    """The OpenSSH line of a 32-byte public key, without a newline; blanks in the comment become spaces."""
+    words = [openssh.KIND.decode(), b64encode(openssh.public_blob(public)).decode(), *comment.split()]
+    return " ".join(words)
 
 
 def fingerprint(public: bytes) -> str:
