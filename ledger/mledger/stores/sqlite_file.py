@@ -259,7 +259,8 @@ class LedgerFile:
         """Remove the two empty files that reading alone has made; SQLite does it, under its own locks."""
         if not self._read_only or self.frozen or not self._lonely or self._look_at_log():
             return
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, StoreError):
+            self.check_same()
             db = self._connect("mode=rw")
             try:
                 db.execute("PRAGMA user_version").fetchone()
