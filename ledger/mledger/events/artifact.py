@@ -19,7 +19,9 @@ class ArtifactPublished(EventBody):
     size: Count = Field(description="its size in bytes", examples=[48_213_004])
     media_type: MediaType = Field(description="its media type", examples=["application/octet-stream"])
     role: Line | None = Field(
-        default=None, description="what it is, such as model, container image or dashboard", examples=["model"]
+        default=None,
+        description="what it is, such as model, container image or dashboard",
+        examples=["model"],
     )
     run: Name | None = Field(
         default=None,

@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from mledger.core import canonical
 from mledger.core.names import check_type
 from mledger.errors import FormatError, InputError, NotFoundError
 from mledger.events import messages
+from mledger.events.checked import LIST_COMMAND, Checked, input_error
 from mledger.registry import Registry, unknown
 
 if TYPE_CHECKING:
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
 
 MAX_BODY = 1 << 20
 ENTRY_POINTS = "mledger"
-LIST_COMMAND = "mledger types"
 
 _GOVERNANCE_FAMILIES = frozenset({"ledger", "key", "role", "policy"})
 _GOVERNANCE_TYPES = frozenset({"record.redacted", "anchor.recorded"})
 _RESERVED = frozenset({"type", "schema_version", "kinds", "answers", "meaning"})
 # Modules of this folder that hold no family.
-_TOOLS = frozenset({"base", "fields", "forms", "free", "messages"})
+_TOOLS = frozenset({"base", "checked", "fields", "forms", "free", "messages"})
 _FAMILY = re.compile("[a-z][a-z0-9_]*")
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -41,7 +41,7 @@ _types: Registry["type[EventBody]"] = Registry("event type", fix=LIST_COMMAND)
 _upcasters: dict[tuple[str, int], Upcaster] = {}
 
 
-class EventBody(BaseModel):
+class EventBody(Checked):
     """The content of one event: frozen, complete, and checked when it is made.
 
     A subclass registers with `@event(...)`, explains in its docstring when to record it and what
@@ -51,10 +51,6 @@ class EventBody(BaseModel):
     it and the type that it must have. `meaning` is what a person's signature means unless they say
     otherwise.
     """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True, serialize_by_alias=True
-    )
 
     type: ClassVar[str]
     schema_version: ClassVar[int]
@@ -163,9 +159,7 @@ def build(type: str, fields: Mapping[Any, object]) -> EventBody:
         # YAML 1.1 reads the bare word `on` as true, and comments have a field of that name.
         return cls.model_validate({"on" if name is True else name: fields[name] for name in fields})
     except ValidationError as error:
-        wrong = messages.wrong_fields(cls, error)
-        line = f"{type}: {messages.join(wrong)}"
-        raise InputError(line, fix=f"{LIST_COMMAND} {type}", type=type, fields=wrong) from None
+        raise input_error(cls, error) from None
 
 
 def decode(type: str, version: int, data: bytes) -> EventBody:
@@ -175,6 +169,10 @@ def decode(type: str, version: int, data: bytes) -> EventBody:
     version that this mledger does not know.
     """
     cls = find(type)
+    if len(data) > MAX_BODY:
+        raise FormatError(
+            f"the body of {type} has {len(data):,} bytes, and a body holds at most {MAX_BODY:,}"
+        )
     if version == cls.schema_version:
         try:
             body = cls.__pydantic_validator__.validate_json(data, strict=True)
@@ -185,8 +183,7 @@ def decode(type: str, version: int, data: bytes) -> EventBody:
             return body  # type: ignore[no-any-return]
         canonical.decode(data, what=f"body of {type}")
         return _validated(cls, data)
-    fields = canonical.decode(data, what=f"body of {type}")
-    return _validated(cls, canonical.encode(_upcast(cls, version, fields)))
+    return _validated(cls, _upcast(cls, version, canonical.decode(data, what=f"body of {type}")))
 
 
 def describe(type: str) -> "list[Field]":
@@ -212,8 +209,8 @@ def _validated(cls: "type[EventBody]", data: bytes) -> EventBody:
         ) from None
 
 
-def _upcast(cls: "type[EventBody]", version: int, fields: object) -> dict[str, Any]:
-    """The fields as the current version writes them."""
+def _upcast(cls: "type[EventBody]", version: int, fields: object) -> bytes:
+    """The body as the current version writes it."""
     if version > cls.schema_version:
         raise NotFoundError(
             f"{cls.type} version {version} is newer than this mledger, which knows {cls.schema_version}",
@@ -228,10 +225,12 @@ def _upcast(cls: "type[EventBody]", version: int, fields: object) -> dict[str, A
         try:
             fields = function(fields)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise FormatError(
-                f"the body of {cls.type}: does not fit version {step}: {messages.one_line(error)}"
-            ) from None
-    return fields
+            line = f"the body of {cls.type} does not fit version {step}: {messages.one_line(error)}"
+            raise FormatError(line) from None
+    try:
+        return canonical.encode(fields)
+    except InputError as error:
+        raise FormatError(f"the body of {cls.type} cannot be brought up to date: {error.message}") from None
 
 
 def import_all() -> tuple[str, ...]:

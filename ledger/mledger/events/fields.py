@@ -5,12 +5,14 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mledger.core.canonical import MAX_INTEGER
 from mledger.core.moment import format_moment, read_moment
+from mledger.core.names import MAX_TYPE
 from mledger.errors import MledgerError
 from mledger.events import free
+from mledger.events.checked import Checked
 from mledger.events.free import refuse
 
 T = TypeVar("T")
@@ -180,7 +182,7 @@ EventRef: TypeAlias = Annotated[
 ]
 EventType: TypeAlias = Annotated[
     str,
-    Field(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$"),
+    Field(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$", max_length=MAX_TYPE),
     Means("an event type like decision.accepted"),
 ]
 RoleName: TypeAlias = Annotated[
@@ -192,12 +194,8 @@ Many: TypeAlias = Annotated[tuple[T, ...], Field(exclude_if=operator.not_)]
 Distinct: TypeAlias = Annotated[tuple[T, ...], AfterValidator(unique), Field(exclude_if=operator.not_)]
 
 
-class Part(BaseModel):
-    """A value inside an event: frozen, complete, refuses what it does not know."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True, serialize_by_alias=True
-    )
+class Part(Checked):
+    """A value inside an event, made of fields of its own."""
 
 
 Rel: TypeAlias = Literal[
@@ -244,7 +242,9 @@ class File(Part):
         default=None, description="its media type", examples=["application/octet-stream"]
     )
     role: Line | None = Field(
-        default=None, description="what it is, such as model, container image or dashboard", examples=["model"]
+        default=None,
+        description="what it is, such as model, container image or dashboard",
+        examples=["model"],
     )
     uri: Uri | None = Field(
         default=None, description="where it is kept", examples=["s3://acme-models/credit-risk/2.1/model.pkl"]

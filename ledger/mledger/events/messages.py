@@ -1,13 +1,10 @@
 """Validation errors of pydantic, told in one line."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from mledger.events.free import join_path
-
-if TYPE_CHECKING:
-    from mledger.events.base import EventBody
 
 MAX_SHOWN = 60
 # Errors of pydantic that say less than the name of the type does.
@@ -31,7 +28,13 @@ def one_line(error: object) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def wrong_fields(cls: "type[EventBody]", error: ValidationError) -> dict[str, str]:
+def label(cls: type[BaseModel]) -> str:
+    """The wire name of an event, or the name of a part."""
+    name = vars(cls).get("type")
+    return name if isinstance(name, str) else cls.__name__
+
+
+def wrong_fields(cls: type[BaseModel], error: ValidationError) -> dict[str, str]:
     """What was expected of each wrong field, by the path of the field; "" is the whole event."""
     wrong: dict[str, str] = {}
     for row in error.errors(include_url=False):
@@ -61,7 +64,7 @@ def _path(loc: tuple[int | str, ...]) -> str:
     return path
 
 
-def _sentence(cls: "type[EventBody]", row: Any) -> str:
+def _sentence(cls: type[BaseModel], row: Any) -> str:
     kind, loc = row["type"], row["loc"]
     if kind == "extra_forbidden":
         return _unknown_field(cls, loc)
@@ -77,13 +80,13 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("Input should", "should").rstrip(".").split())
 
 
-def _wanted(cls: "type[EventBody]", loc: tuple[int | str, ...]) -> str | None:
+def _wanted(cls: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:
     from mledger.events import forms  # only errors pay for it
 
     return forms.wanted(cls, loc)
 
 
-def _unknown_field(cls: "type[EventBody]", loc: tuple[int | str, ...]) -> str:
+def _unknown_field(cls: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     import difflib
 
     from mledger.events import forms
@@ -91,7 +94,7 @@ def _unknown_field(cls: "type[EventBody]", loc: tuple[int | str, ...]) -> str:
     known = forms.names_beside(cls, loc)
     near = difflib.get_close_matches(str(loc[-1]), known, n=1)
     hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}" if len(loc) > 1 else ""
-    return f"is not a field {'of ' + cls.type if len(loc) == 1 else 'here'}{hint}"
+    return f"is not a field {'of ' + label(cls) if len(loc) == 1 else 'here'}{hint}"
 
 
 def _shown(value: object) -> str:

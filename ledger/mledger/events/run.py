@@ -57,7 +57,9 @@ class DatasetUse(Part):
     digest: Digest | None = Field(
         default=None, description="the SHA-256 of what was read", examples=["77ab" * 16]
     )
-    role: Line = Field(description="what it is read for: train, validation, test or reference", examples=["train"])
+    role: Line = Field(
+        description="what it is read for: train, validation, test or reference", examples=["train"]
+    )
 
 
 class Git(Part):
