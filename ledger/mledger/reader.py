@@ -27,7 +27,7 @@ from mledger.errors import DivergedError, InputError, IntegrityError, MledgerErr
 from mledger.heads import Fingerprint, Heads, Memory, Verified, place
 from mledger.keys.ed25519 import verify as verify_signature
 from mledger.stores import LedgerStore, open_store
-from mledger.streams import Streams
+from mledger.streams import Streams, streams_file
 from mledger.verifying import Trust, Verifier
 
 Clock = Callable[[], datetime]
@@ -123,9 +123,7 @@ class Reader:
         """
         entries = self.store.entries(start, stop) if stream is None else self._entries_of(stream, start, stop)
         for entry in entries:
-            for fact in open_entry(entry)[1]:
-                if stream is None or fact.stream == stream:
-                    yield fact
+            yield from open_entry(entry, stream)[1]
 
     def _entries_of(self, stream: str, start: int, stop: int | None) -> Iterator[Entry]:
         """The entries that speak of a stream; a ledger in a file has a cache of them."""
@@ -134,6 +132,12 @@ class Reader:
             return
         for seq in list(self.streams.seqs(stream, start, self.head.size if stop is None else stop)):
             yield self.entry(seq)
+
+    def cached_streams(self) -> Streams | None:
+        """The cache of streams as it was left, if there is one."""
+        if self._streams is None and self.path is not None and streams_file(self.genesis.leaf).exists():
+            self._streams = Streams(self.genesis.leaf)
+        return self._streams
 
     @property
     def streams(self) -> Streams:

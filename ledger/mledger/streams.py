@@ -9,6 +9,8 @@ found at a cost that does not grow with the ledger.
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from mledger import folders
@@ -34,19 +36,25 @@ COMMIT;
 """
 
 
+def streams_file(genesis: bytes) -> Path:
+    """Where the cache of the ledger with this entry 0 is kept."""
+    return folders.cache_folder() / f"{genesis.hex()}.streams"
+
+
 class Streams:
     """Which entries carry events of a stream, for one ledger."""
 
-    def __init__(self, genesis: bytes, folder: Path | None = None) -> None:
+    def __init__(self, genesis: bytes) -> None:
         """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
-        folder = folder or folders.cache_folder()
-        self.path: Path | None = folder / f"{genesis.hex()}.streams"
+        self.path: Path | None = streams_file(genesis)
         try:
-            folders.make_private(folder)
+            folders.make_private(self.path.parent)
             self._connection = self._open(str(self.path))
         except (sqlite3.Error, StoreError, OSError):  # it must stop nobody from reading
             self.path = None
             self._connection = self._open(_NOWHERE)
+        self._walk: Iterator[tuple[int, Iterator[tuple[int, str]]]] | None = None
+        self._at: tuple[int, Iterator[tuple[int, str]]] | None = None
         self._names: dict[str, int] = dict(self._connection.execute("SELECT name, id FROM stream"))
 
     def _open(self, name: str) -> sqlite3.Connection:
@@ -141,16 +149,25 @@ class Streams:
         )
         return (seq for (seq,) in rows)
 
-    def wrong(self, entries: Iterable[Entry]) -> str | None:
-        """What the cache says that the entries it has read do not, or None: for those who doubt it."""
-        counted = 0
-        for entry in entries:
-            for name in sorted(_streams(entry)):
-                counted += 1
-                if entry.seq not in self.seqs(name, entry.seq, entry.seq + 1):
-                    return f"it does not know that entry {entry.seq} speaks of {name}"
-        held = self._connection.execute("SELECT count(*) FROM place").fetchone()[0]
-        return None if held == counted else f"it holds {held} places, the ledger has {counted}"
+    def wrong(self, seq: int, streams: frozenset[str]) -> str | None:
+        """What the cache says of an entry that it has read, if that is not so; None if it is right.
+
+        Ask in the order of entries: the cache is walked beside them.
+        """
+        if self._walk is None:
+            rows = self._connection.execute(
+                "SELECT seq, name FROM place JOIN stream ON id = stream ORDER BY seq"
+            )
+            self._walk = groupby(rows, key=itemgetter(0))
+            self._at = next(self._walk, None)
+        held: set[str] = set()
+        while self._at is not None and self._at[0] <= seq:
+            if self._at[0] == seq:
+                held = {name for _, name in self._at[1]}
+            self._at = next(self._walk, None)
+        if held == streams or seq >= self.head.size:
+            return None
+        return f"it says of entry {seq} that it speaks of {', '.join(sorted(held)) or 'nothing'}"
 
 
 def _streams(entry: Entry) -> set[str]:

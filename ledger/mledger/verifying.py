@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.chain.audit import Audit
@@ -19,15 +20,18 @@ from mledger.errors import MledgerError
 from mledger.events.base import decode
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
 from mledger.stores import LedgerStore
+from mledger.streams import Streams
 from mledger.workers import Job, check_in_processes
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
 
-# Entries that one task checks: large enough to hide the cost of a task, small enough to share out.
+# What one task checks, at most: enough to hide the cost of a task, little enough to share out.
 SPAN = 512
-# Below so many entries a second process costs more than it saves.
-WORTH_PROCESSES = 3_000
+SPAN_BYTES = 4 << 20
+# Below both, starting a second process costs more than it saves.
+WORTH_ENTRIES = 3_000
+WORTH_BYTES = 16 << 20
 
 Progress = Callable[[int, int], None]
 
@@ -193,9 +197,11 @@ class Verifier:
         audit = Audit(self._lookup, self._node, watch)
         if plan.start:
             self._seed(audit, plan.start)
-        for report in self._reports(plan, head.size):
+        streams = self.reader.cached_streams() if self.full else None
+        for report in self._reports(plan, head.size, streams=streams is not None):
             audit.add(report)
             audit.check_origin(report.origin, report.start)
+            streams = streams and self._doubt(streams, report)
             if self.progress:
                 self.progress(report.start + report.entries, head.size)
         if audit.head.size != head.size:
@@ -218,19 +224,20 @@ class Verifier:
         audit.time = self.reader.statement(size - 1).time
         audit.roots[size] = audit.frontier.root()
 
-    def _reports(self, plan: Plan, size: int) -> Iterator[SpanReport]:
-        bounds = sorted({*range(plan.start, size, SPAN), plan.signed_from, size})
-        spans = [(a, b) for a, b in pairwise(bounds) if a >= plan.start]
-        latest = later(self.reader.now(), self.skew)
-        hashed, signed = (How(self.keys, yes, latest, self.skew) for yes in (False, True))
+    def _reports(self, plan: Plan, size: int, *, streams: bool) -> Iterator[SpanReport]:
         path = self.reader.path
-        many = self.processes > 1 and size - plan.start >= WORTH_PROCESSES and path is not None
+        step, worth = _share(size, path)
+        bounds = sorted({*range(plan.start, size, step), plan.signed_from, size})
+        latest = later(self.reader.now(), self.skew)
+        hashed = How(self.keys, latest, self.skew, signatures=False, streams=streams)
+        signed = hashed._replace(signatures=True)
+        spans = [(a, b) for a, b in pairwise(bounds) if a >= plan.start]
         jobs = (Job(a, b, signed if a >= plan.signed_from else hashed) for a, b in spans)
-        if not many or path is None:
+        if path is not None and worth and self.processes > 1 and len(spans) > 1:
+            yield from check_in_processes(str(path), jobs, self.processes)
+        else:
             for job in jobs:
                 yield check_span(self.store.entries(job.start, job.stop), job.start, job.how)
-        else:
-            yield from check_in_processes(str(path), jobs, self.processes)
 
     def _suspicious(self, audit: Audit, memory: Memory | None, plan: Plan) -> bool:
         """Whether a pass without signatures saw anything that signatures should be asked about."""
@@ -268,8 +275,6 @@ class Verifier:
             for event_id, places in self.store.duplicate_ids():
                 where = ", ".join(f"{seq}.{place + 1}" for seq, place in places)
                 self.find("event.twice", where, f"event id {event_id.hex()} stands {len(places)} times")
-        if self.full and self.reader.path is not None:
-            self._doubt_the_cache()
         self._missing_bodies(audit)
         self._disputed(audit)
 
@@ -302,12 +307,14 @@ class Verifier:
         else:
             self.find("head.unknown", "the head", f"no entry of this ledger has the hash {wanted.hex()[:12]}")
 
-    def _doubt_the_cache(self) -> None:
-        """Compare the cache of streams with the ledger; a wrong one is thrown away and made anew."""
-        streams = self.reader.streams
-        if wrong := streams.wrong(self.store.entries(0, streams.head.size)):
-            self.find("cache.wrong", "the cache of streams", wrong)
-            streams.clear()
+    def _doubt(self, streams: Streams, report: SpanReport) -> Streams | None:
+        """Compare the cache of streams with what was signed; a wrong one is thrown away."""
+        for seq, names in report.streams:
+            if wrong := streams.wrong(seq, names):
+                self.find("cache.wrong", "the cache of streams", wrong)
+                streams.clear()
+                return None
+        return streams
 
     def _missing_bodies(self, audit: Audit) -> None:
         for number in audit.absent:
@@ -359,3 +366,10 @@ class Verifier:
     def _node(self, level: int, index: int) -> bytes | None:
         found = self.store.hashes(level, index, 1)
         return found[0] if found else None
+
+
+def _share(size: int, path: Path | None) -> tuple[int, bool]:
+    """How many entries one task checks, and whether there is work enough for several processes."""
+    weight = path.stat().st_size if path else 0
+    step = min(SPAN, max(1, size * SPAN_BYTES // max(weight, 1)))
+    return step, size >= WORTH_ENTRIES or weight >= WORTH_BYTES

@@ -73,8 +73,8 @@ def envelope_of(entry: Entry, statement: Statement) -> bytes:
     return format_envelope(entry.payload, statement.key, entry.signature)
 
 
-def open_entry(entry: Entry) -> tuple[Statement, list[Fact]]:
-    """What the entry states, and its events with their bodies, each checked against the signed digest.
+def open_entry(entry: Entry, stream: str | None = None) -> tuple[Statement, list[Fact]]:
+    """What the entry states, and its events, of one stream or all, each body checked against its digest.
 
     Whether the entry belongs to the ledger is for a verification to say: this only finds out
     that stored parts do not fit each other. Errors: IntegrityError, FormatError.
@@ -85,6 +85,8 @@ def open_entry(entry: Entry) -> tuple[Statement, list[Fact]]:
     places = len(statement.events)
     facts = []
     for place, (event, slot) in enumerate(zip(statement.events, entry.slots, strict=True)):
+        if stream is not None and event.stream != stream:
+            continue
         salt, body = slot.salt, slot.body
         if salt is None or body is None:
             body = None

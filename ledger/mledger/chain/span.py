@@ -5,9 +5,9 @@ ranges can be checked by several processes and judged by one. Pure: entries in, 
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from pydantic_core import from_json, to_json
@@ -25,7 +25,9 @@ from mledger.errors import FormatError
 from mledger.events.base import is_governance
 from mledger.keys.ed25519 import verify
 
-_LONG_NUMBER = re.compile(rb"\d{16}").search
+_NOT_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
+_SPACED = bytes(byte if byte in b"0123456789" else 32 for byte in range(256))
+_LONG = 16
 _MAX_DEPTH = 64
 
 
@@ -48,15 +50,18 @@ class SpanReport:
     acts: list[Act] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     """Event numbers of bodies that are not there."""
+    streams: list[tuple[int, frozenset[str]]] = field(default_factory=list)
+    """The streams of each entry, if they were asked for."""
 
 
 class How(NamedTuple):
-    """How to check: the keys by id, whether signatures count, the latest time, the skew in seconds."""
+    """How to check: the keys by id, the latest time, the skew in seconds, and what to look at."""
 
     keys: Mapping[str, bytes]
-    signatures: bool
     latest: Moment
     skew: int
+    signatures: bool = True
+    streams: bool = False
 
 
 def check_span(entries: Iterable[Entry], start: int, how: How) -> SpanReport:
@@ -142,35 +147,31 @@ class _Checker:
             self.find("entry.signature", f"entry {seq}", f"not signed by key {statement.key[:12]}")
 
     def _events(self, entry: Entry, statement: Statement, seq: int) -> None:
-        signed, slots = statement.events, entry.slots
+        report, signed, slots = self.report, statement.events, entry.slots
         count = len(signed)
         if len(slots) != count:
             self.find("column.copy", f"entry {seq}", f"{count} events are signed, {len(slots)} are stored")
-        self.report.events += count
+        report.events += count
         kinds, ruled = set(), []
         for index, (event, slot) in enumerate(zip(signed, slots, strict=False)):
-            problem = _slot(event, slot)
+            traits = _traits(event.type, event.stream)
+            problem = _slot(event, slot, governance=traits.governance)
+            kinds.add(traits.kind)
             if problem:
                 self.find(problem[0], format_number(seq, index, count), problem[1])
-            elif slot.body is not None:
-                self.report.bodies += 1
             if slot.body is None or slot.salt is None:
-                self.report.absent.append(format_number(seq, index, count))
-            if (
-                event.at is not None
-                and event.at > statement.time
-                and is_later(event.at, statement.time, self.how.skew)
-            ):
-                self.find(
-                    "time.future",
-                    format_number(seq, index, count),
-                    f"occurred {event.at}, after it was recorded",
-                )
-            kinds.add((event.type, kind_of(event.stream)))
-            if is_ruled(event.type):
+                report.absent.append(format_number(seq, index, count))
+            else:
+                report.bodies += 1
+            if event.at is not None and is_later(event.at, statement.time, self.how.skew):
+                message = f"occurred {event.at}, after it was recorded"
+                self.find("time.future", format_number(seq, index, count), message)
+            if traits.ruled:
                 body = None if problem else slot.body
                 number = format_number(seq, index, count)
                 ruled.append(Ruled(number, event.type, event.version, event.stream, body))
+        if self.how.streams:
+            report.streams.append((seq, frozenset(event.stream for event in signed)))
         self._act(statement, seq, frozenset(kinds), tuple(ruled))
 
     def _act(
@@ -184,12 +185,12 @@ class _Checker:
         self.shape = None if ruled else shape
 
 
-def _slot(event: Signed, slot: Slot) -> tuple[str, str] | None:
+def _slot(event: Signed, slot: Slot, *, governance: bool) -> tuple[str, str] | None:
     """What is wrong with the stored part of an event: rule and message, or None."""
     salt, body = slot.salt, slot.body
     if slot.id != event.id:
         return "column.copy", f"the id column says {slot.id.hex()}, signed is {event.id.hex()}"
-    if slot.governance != is_governance(event.type):
+    if slot.governance != governance:
         return "column.copy", f"the governance column says {slot.governance} for {event.type}"
     if body is None or salt is None:
         return None
@@ -206,4 +207,21 @@ def _slot(event: Signed, slot: Slot) -> tuple[str, str] | None:
 
 def _needs_care(body: bytes) -> bool:
     """Whether a body that reads back the same may still break I-JSON: long numbers, deep nesting."""
-    return _LONG_NUMBER(body) is not None or body.count(b"[") + body.count(b"{") > _MAX_DEPTH
+    if body.count(b"[") + body.count(b"{") > _MAX_DEPTH:
+        return True
+    if len(body.translate(None, _NOT_DIGITS)) < _LONG:
+        return False
+    return any(len(digits) >= _LONG for digits in body.translate(_SPACED).split())
+
+
+class _Traits(NamedTuple):
+    """What the name of a type and a stream already say to the rules."""
+
+    kind: tuple[str, str]
+    ruled: bool
+    governance: bool
+
+
+@lru_cache(maxsize=1 << 16)
+def _traits(event_type: str, stream: str) -> _Traits:
+    return _Traits((event_type, kind_of(stream)), is_ruled(event_type), is_governance(event_type))

@@ -8,10 +8,10 @@ and any version but 1, and calls nothing valid that the format does not.
 import hashlib
 import json
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from pydantic_core import from_json, to_json
+from pydantic_core import SchemaValidator, core_schema, to_json
 
 from mledger.chain.draft import Draft, format_id
 from mledger.core import canonical
@@ -25,8 +25,10 @@ NO_LEAF = bytes(32)
 # An envelope of 48 KiB (the limit of tlog-proof readers) holds this much payload in base64.
 MAX_PAYLOAD = (48 * 1024 - 300) // 4 * 3
 
-_HEX64 = re.compile(r"[0-9a-f]{64}").fullmatch
-_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
+_HEX64_TEXT = "[0-9a-f]{64}"
+_UUID7_TEXT = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_HEX64 = re.compile(_HEX64_TEXT).fullmatch
+_UUID7 = re.compile(_UUID7_TEXT).fullmatch
 _KEYS = {"events", "key", "ledger", "meaning", "prev", "seq", "signer", "time", "v"}
 _EVENT_KEYS = {"body", "id", "stream", "type", "v"}
 _EVENT_KEYS_AT = _EVENT_KEYS | {"at"}
@@ -34,6 +36,34 @@ _TEXTS = ("key", "ledger", "meaning", "prev", "signer", "time")
 _MAX_NAME = 200
 _good_streams: set[str] = set()
 _good_types: set[str] = set()
+
+
+def _shape() -> SchemaValidator:
+    """What `_strictly` demands, as a schema that is checked while the JSON is read."""
+    text = core_schema.str_schema(strict=True)
+    hexa = core_schema.str_schema(strict=True, pattern=f"^{_HEX64_TEXT}$")
+    uuid7 = core_schema.str_schema(strict=True, pattern=f"^{_UUID7_TEXT}$")
+    whole = core_schema.int_schema(strict=True, ge=1)
+    event = {"body": hexa, "id": uuid7, "stream": text, "type": text, "v": whole}
+    fields = dict.fromkeys(("ledger", "meaning", "signer", "time"), text) | {
+        "events": core_schema.list_schema(_exactly(event, at=text), min_length=1),
+        "key": hexa,
+        "prev": hexa,
+        "seq": core_schema.int_schema(strict=True, ge=0, le=canonical.MAX_INTEGER),
+        "v": core_schema.int_schema(strict=True, ge=VERSION, le=VERSION),
+    }
+    return SchemaValidator(_exactly(fields))
+
+
+def _exactly(fields: Mapping[str, Any], **optional: Any) -> Any:
+    required = {name: core_schema.typed_dict_field(schema) for name, schema in fields.items()}
+    perhaps = {
+        name: core_schema.typed_dict_field(schema, required=False) for name, schema in optional.items()
+    }
+    return core_schema.typed_dict_schema(required | perhaps, extra_behavior="forbid")
+
+
+_SHAPE = _shape()
 
 
 class Signed(NamedTuple):
@@ -115,72 +145,77 @@ def _good_name(name: str) -> bool:
 
 def open_payload(payload: bytes) -> Statement:
     """The statement that the signed bytes make, or FormatError saying what is wrong with them."""
-    fields = _strict(payload)
-    if not isinstance(fields, dict) or fields.keys() != _KEYS:
-        raise FormatError("the payload of an entry must have exactly the keys " + ", ".join(sorted(_KEYS)))
-    if type(fields["v"]) is not int or fields["v"] != VERSION:
-        raise FormatError(f"the payload is of version {fields['v']!r}; this program reads version {VERSION}")
-    seq, events = fields["seq"], fields["events"]
-    if type(seq) is not int or seq < 0:
-        raise FormatError("seq must be a whole number from 0")
-    if not all(isinstance(fields[name], str) for name in _TEXTS):
-        raise FormatError(f"{', '.join(_TEXTS)} must be strings")
-    if not _HEX64(fields["prev"]) or not _HEX64(fields["key"]):
-        raise FormatError("prev and key must be 64 lower-case hexadecimal digits")
+    fields = _quickly(payload) or _strictly(payload)
     check_moment(fields["time"])
     check_origin(fields["ledger"])
     if fields["meaning"] not in MEANINGS or not _good_name(fields["signer"]):
         raise FormatError("meaning or signer is not one that an entry may carry")
-    if not isinstance(events, list) or not events:
-        raise FormatError("an entry carries at least one event")
+    events = []
+    for event in fields["events"]:
+        kind, stream, at = event["type"], event["stream"], event.get("at")
+        if kind not in _good_types or stream not in _good_streams:
+            _check_names(kind, stream)
+        if at is not None:
+            check_moment(at)
+        name = bytes.fromhex(event["id"].replace("-", ""))
+        events.append(Signed(kind, event["v"], stream, name, event["body"], at))
     return Statement(
-        seq,
+        fields["seq"],
         bytes.fromhex(fields["prev"]),
         fields["time"],
         fields["key"],
         fields["signer"],
         fields["meaning"],
         fields["ledger"],
-        tuple(map(_signed, events)),
+        tuple(events),
     )
 
 
-def _strict(payload: bytes) -> object:
-    """Decode quickly if writing it again gives the same bytes (so nothing stood twice), else strictly."""
+def _quickly(payload: bytes) -> dict[str, Any] | None:
+    """The fields of a payload as our own writer makes it: it reads back the same, so nothing stood twice.
+
+    None for any other payload, which may still be good.
+    """
     try:
-        value = from_json(payload, allow_inf_nan=False)
-        if to_json(value) == payload:
-            return value
+        fields = _SHAPE.validate_json(payload)
+        return fields if to_json(fields) == payload else None
     except ValueError:
-        pass
-    return canonical.decode(payload, what="payload")
+        return None
 
 
-def _signed(event: object) -> Signed:
+def _strictly(payload: bytes) -> dict[str, Any]:
+    """The fields of a payload written in any order, or FormatError."""
+    fields = canonical.decode(payload, what="payload")
+    if not isinstance(fields, dict) or fields.keys() != _KEYS:
+        raise FormatError("the payload of an entry must have exactly the keys " + ", ".join(sorted(_KEYS)))
+    if type(fields["v"]) is not int or fields["v"] != VERSION:
+        raise FormatError(f"the payload is of version {fields['v']!r}; this program reads version {VERSION}")
+    if type(fields["seq"]) is not int or fields["seq"] < 0:
+        raise FormatError("seq must be a whole number from 0")
+    if not all(isinstance(fields[name], str) for name in _TEXTS):
+        raise FormatError(f"{', '.join(_TEXTS)} must be strings")
+    if not _HEX64(fields["prev"]) or not _HEX64(fields["key"]):
+        raise FormatError("prev and key must be 64 lower-case hexadecimal digits")
+    if not isinstance(fields["events"], list) or not fields["events"]:
+        raise FormatError("an entry carries at least one event")
+    for event in fields["events"]:
+        _check_event(event)
+    return fields
+
+
+def _check_event(event: object) -> None:
     if not isinstance(event, dict) or not (event.keys() == _EVENT_KEYS or event.keys() == _EVENT_KEYS_AT):
         raise FormatError(
             "an event of an entry must have exactly the keys at (or not), body, id, stream, type, v"
         )
-    kind, stream, name, digest, version = (
-        event["type"],
-        event["stream"],
-        event["id"],
-        event["body"],
-        event["v"],
-    )
-    if type(version) is not int or version < 1:
+    if type(event["v"]) is not int or event["v"] < 1:
         raise FormatError("the version of an event type must be a whole number from 1")
-    at = event.get("at", "")
-    if not all(isinstance(text, str) for text in (kind, stream, name, digest, at)):
+    if not all(isinstance(event.get(name, ""), str) for name in ("at", "body", "id", "stream", "type")):
         raise FormatError("at, body, id, stream and type of an event must be strings")
-    if not _HEX64(digest):
+    if not _HEX64(event["body"]):
         raise FormatError("body must be 64 lower-case hexadecimal digits")
-    if not _UUID7(name):
+    if not _UUID7(event["id"]):
         raise FormatError("the id of an event must be a UUIDv7 in lower case")
-    _check_names(kind, stream)
-    if "at" in event:
-        check_moment(at)
-    return Signed(kind, version, stream, bytes.fromhex(name.replace("-", "")), digest, at or None)
 
 
 def _check_names(kind: str, stream: str) -> None:
