@@ -89,3 +89,10 @@ class MemoryStore:
     def strays(self) -> list[str]:
         """Nothing: there is no second copy that could differ."""
         return []
+
+    def touched(self) -> bool:
+        """Never: nobody else can reach it."""
+        return False
+
+    def close(self) -> None:
+        """Nothing to let go of."""

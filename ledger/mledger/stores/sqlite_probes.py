@@ -4,7 +4,7 @@ Nothing here trusts an index: rows are counted in the tables themselves, and eve
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from mledger.core.merkle import TILE_LEVELS, TOP_LEVEL
@@ -14,6 +14,7 @@ from mledger.stores.sqlite_schema import NOT_OURS, SCHEMA
 MOST = 100
 """Lines about one kind of thing, at most: a broken file would have millions."""
 ENDLESS = 1 << 63
+_UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 _COUNTS = (
     (
         "event_id",
@@ -43,17 +44,25 @@ def duplicate_ids(db: sqlite3.Connection) -> list[tuple[bytes, list[tuple[int, i
 
 def strays(db: sqlite3.Connection) -> list[str]:
     """One line for each thing that should not be there, is missing, or is damaged."""
-    schema = list(_schema(db))
-    found = [*schema, *_quick_check(db)]
-    for lines in (_events(db), _nodes(db)):
+    found = list(_schema(db))
+    kinds = [_quick_check(db), _events(db), _nodes(db)]
+    if not found:
+        kinds.append(_indexes(db))
+    for lines in kinds:
         found += _few(lines)
-    return found if schema else found + list(_indexes(db))
+    return found
 
 
-def _few(lines: Iterator[str]) -> Iterable[str]:
-    first = list(islice(lines, MOST))
-    more = sum(1 for _ in lines)
-    return [*first, f"and {more:,} more like the last"] if more else first
+def _few(lines: Iterator[str]) -> Iterator[str]:
+    """The first of many lines, and how many more; an auditor goes on where a page is damaged."""
+    try:
+        yield from islice(lines, MOST)
+        if more := sum(1 for _ in lines):
+            yield f"and {more:,} more like the last"
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in _UNREADABLE:
+            raise
+        yield f"SQLite cannot read on: {error}"
 
 
 def _schema(db: sqlite3.Connection) -> Iterator[str]:
