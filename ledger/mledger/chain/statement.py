@@ -8,7 +8,7 @@ and any version but 1, and calls nothing valid that the format does not.
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pydantic_core import SchemaValidator, core_schema, to_json
@@ -44,23 +44,20 @@ def _shape() -> SchemaValidator:
     hexa = core_schema.str_schema(strict=True, pattern=f"^{_HEX64_TEXT}$")
     uuid7 = core_schema.str_schema(strict=True, pattern=f"^{_UUID7_TEXT}$")
     whole = core_schema.int_schema(strict=True, ge=1)
-    event = {"body": hexa, "id": uuid7, "stream": text, "type": text, "v": whole}
-    fields = dict.fromkeys(("ledger", "meaning", "signer", "time"), text) | {
-        "events": core_schema.list_schema(_exactly(event, at=text), min_length=1),
-        "key": hexa,
-        "prev": hexa,
-        "seq": core_schema.int_schema(strict=True, ge=0, le=canonical.MAX_INTEGER),
-        "v": core_schema.int_schema(strict=True, ge=VERSION, le=VERSION),
-    }
-    return SchemaValidator(_exactly(fields))
+    seq = core_schema.int_schema(strict=True, ge=0, le=canonical.MAX_INTEGER)
+    only = core_schema.int_schema(strict=True, ge=VERSION, le=VERSION)
+    event = _exactly(at=text, body=hexa, id=uuid7, stream=text, type=text, v=whole)
+    events = core_schema.list_schema(event, min_length=1)
+    names = {"key": hexa, "ledger": text, "meaning": text, "prev": hexa, "seq": seq, "signer": text}
+    return SchemaValidator(_exactly(events=events, **names, time=text, v=only))
 
 
-def _exactly(fields: Mapping[str, Any], **optional: Any) -> Any:
-    required = {name: core_schema.typed_dict_field(schema) for name, schema in fields.items()}
-    perhaps = {
-        name: core_schema.typed_dict_field(schema, required=False) for name, schema in optional.items()
-    }
-    return core_schema.typed_dict_schema(required | perhaps, extra_behavior="forbid")
+def _exactly(**fields: Any) -> Any:
+    """An object of these fields and no other, in this order, which is that of our own writer."""
+    return core_schema.typed_dict_schema(
+        {name: core_schema.typed_dict_field(one, required=name != "at") for name, one in fields.items()},
+        extra_behavior="forbid",
+    )
 
 
 _SHAPE = _shape()
