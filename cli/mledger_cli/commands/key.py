@@ -1,0 +1,113 @@
+"""mledger key: the keys with which people and machines sign."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mledger_cli import passphrase
+from mledger_cli.context import Settings, pass_settings
+from mledger_cli.groups import Group
+from mledger_cli.output import Column
+from mledger_cli.params import KEY
+
+if TYPE_CHECKING:
+    from mledger.keystore import KeyRecord
+
+
+@click.group("key", cls=Group)
+def command() -> None:
+    """Make, list and show signing keys."""
+
+
+@command.command("new")
+@click.option(
+    "--owner", metavar="NAME", prompt="Name as it shall be printed", help="Whose key it is, as printed."
+)
+@click.option("--email", metavar="ADDRESS", help="Their e-mail address; it tells people apart.")
+@click.option("--name", metavar="NAME", help="What to call the key file; else made of the owner's name.")
+@click.option("--no-passphrase", is_flag=True, help="Leave the key open, for a machine that works alone.")
+@pass_settings
+def new(settings: Settings, owner: str, email: str | None, name: str | None, *, no_passphrase: bool) -> None:
+    """Make a key for a person or a machine.
+
+    The private key is kept in OpenSSH's form in your own configuration folder, under a passphrase
+    ($MLEDGER_PASSPHRASE, or asked for). It can sign in a ledger once somebody has enrolled it there.
+    """
+    from mledger.keys.ed25519 import Ed25519Signer
+    from mledger.keystore import Keystore
+
+    keys = Keystore()
+    name = keys.free_name(owner, email, name)
+    secret = None if no_passphrase else passphrase.choose(f"the key {name}")
+    record = keys.add(Ed25519Signer.generate(), owner=owner, email=email, passphrase=secret, name=name)
+    _print(settings, record)
+
+
+@command.command("adopt")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--owner", metavar="NAME", prompt="Name as it shall be printed", help="Whose key it is, as printed."
+)
+@click.option("--email", metavar="ADDRESS", help="Their e-mail address; it tells people apart.")
+@click.option("--name", metavar="NAME", help="What to call the key; else made of the owner's name.")
+@pass_settings
+def adopt(settings: Settings, file: Path, owner: str, email: str | None, name: str | None) -> None:
+    """Use an Ed25519 key that you have already.
+
+    FILE is a private key of OpenSSH or in PKCS#8 form. It stays where it is.
+    """
+    from mledger.keystore import Keystore
+
+    secret = passphrase.asking(str(file))
+    record = Keystore().adopt(file, owner=owner, email=email, passphrase=secret, name=name)
+    _print(settings, record)
+
+
+@command.command("list")
+@pass_settings
+def list_(settings: Settings) -> None:
+    """List your keys."""
+    from mledger.keystore import Keystore
+
+    keys = Keystore()
+    settings.out.table(keys.list(), LISTED, none="you have no key; make one with: mledger key new")
+    for problem in keys.problems():
+        settings.out.note(f"not listed: {problem.message}")
+
+
+@command.command("show")
+@click.argument("key", type=KEY)
+@pass_settings
+def show(settings: Settings, key: str) -> None:
+    """Show one of your keys: its fingerprint, its id, its public line.
+
+    KEY is its name, its id or the first eight digits of it, its fingerprint, the owner, the e-mail
+    address, or the path of a key file.
+    """
+    from mledger.keystore import Keystore
+
+    _print(settings, Keystore().find(key))
+
+
+def _print(settings: Settings, record: "KeyRecord") -> None:
+    facts = {
+        "key": record.name,
+        "owner": record.owner,
+        "email": record.email,
+        "fingerprint": record.fingerprint,
+        "id": record.key_id,
+        "passphrase": record.encrypted,
+        "file": record.path,
+        "public": record.public_line,
+    }
+    settings.out.facts(facts, record)
+
+
+LISTED: list[Column["KeyRecord"]] = [
+    Column("key", lambda record: record.name),
+    Column("owner", lambda record: record.owner, flexible=True),
+    Column("email", lambda record: record.email, flexible=True),
+    Column("fingerprint", lambda record: record.fingerprint),
+    Column("passphrase", lambda record: record.encrypted),
+]

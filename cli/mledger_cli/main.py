@@ -1,0 +1,79 @@
+"""The command `mledger`: its table of commands and its way in."""
+
+import io
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import IO, Never
+
+import click
+
+from mledger._version import __version__
+from mledger_cli import failures, screen, text
+from mledger_cli.groups import Lazy, LazyGroup
+
+COMPLETE = "_MLEDGER_COMPLETE"
+
+
+def _table(**commands: str) -> dict[str, Lazy]:
+    return {
+        name.replace("_", "-"): Lazy(f"mledger_cli.commands.{name}", line) for name, line in commands.items()
+    }
+
+
+SECTIONS = {
+    "People and keys": _table(
+        key="Make, list and show signing keys.",
+    ),
+    "Help": _table(
+        types="List what can be recorded, or explain one type of event.",
+        completion="Print a script that completes commands in a shell.",
+    ),
+}
+
+
+class Program(LazyGroup):
+    """The whole command line; every failure ends in one place."""
+
+    def main(self, args: Sequence[str] | None = None, *_: object, **__: object) -> Never:
+        """Run and leave with an exit code."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        if COMPLETE in os.environ:
+            self._complete()
+
+        def body() -> None:
+            with self.make_context("mledger", [*arguments]) as context:
+                self.invoke(context)
+
+        sys.exit(failures.run(body, arguments))
+
+    def _complete(self) -> None:
+        """Answer the shell, which asks through the environment."""
+        from click.shell_completion import shell_complete
+
+        sys.exit(shell_complete(self, {}, "mledger", COMPLETE, os.environ[COMPLETE]))
+
+
+@click.group(cls=Program, sections=SECTIONS)
+@click.version_option(__version__, prog_name="mledger", message="%(prog)s %(version)s")
+def program() -> None:
+    """Keep the audit ledger of machine-learning models: signed, hash-chained, replayable."""
+
+
+def main() -> None:
+    """Run `mledger` with the arguments of this process."""
+    warnings.showwarning = _show_warning
+    for stream in (sys.stdout, sys.stderr):
+        _never_fail_to_encode(stream)
+    program()
+
+
+def _never_fail_to_encode(stream: IO[str] | None) -> None:
+    """Let a terminal of another encoding than UTF-8 show what it cannot as escapes."""
+    if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+        stream.reconfigure(errors="backslashreplace")
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    screen.warn(f"mledger: warning: {text.one_line(str(message))}")

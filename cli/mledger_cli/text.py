@@ -1,0 +1,79 @@
+"""Text for a screen: what is safe to show, how wide it is, how it is cut."""
+
+import re
+import unicodedata
+
+ELLIPSIS = "…"
+
+# C0 and C1 controls, surrogates, and the marks that break or reorder a line on a screen: a ledger holds
+# what others wrote, and a terminal obeys what it is shown.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE_BUT_NEWLINE = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+
+
+def one_line(text: str) -> str:
+    """The text in one line: white space runs become a space, what a terminal would obey is spelled out."""
+    return escaped(" ".join(text.split()) if not text.isprintable() else text)
+
+
+def escaped(text: str, *, newlines: bool = False) -> str:
+    r"""The text with each character that a terminal would obey spelled out as `\x1b` or `\u202e`."""
+    if text.isprintable():
+        return text
+    return (_UNSAFE_BUT_NEWLINE if newlines else _UNSAFE).sub(_spelled, text)
+
+
+def json_escaped(text: str) -> str:
+    """The same for the text of a JSON document, which means the same afterwards."""
+    return text if text.isascii() else _UNSAFE_BUT_NEWLINE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def width(text: str) -> int:
+    """The columns that a line takes on a terminal: wide characters take two, combining marks none."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def cut(text: str, columns: int) -> str:
+    """The line, shortened to at most so many columns; an ellipsis shows that something is missing."""
+    if width(text) <= columns:
+        return text
+    if columns < 1:
+        return ""
+    taken, room = 0, columns - 1
+    for index, character in enumerate(text):
+        taken += _columns(character)
+        if taken > room:
+            return text[:index] + ELLIPSIS
+    raise AssertionError("bug: a line that is too wide was not cut")
+
+
+def padded(text: str, columns: int, *, right: bool = False) -> str:
+    """The line filled with spaces to so many columns."""
+    space = " " * (columns - width(text))
+    return space + text if right else text + space
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """The lines of a paragraph of at most so many columns, broken at spaces where possible."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            if line and width(line) + 1 + width(word) > columns:
+                lines.append(line)
+                line = word
+            else:
+                line = f"{line} {word}" if line else word
+        lines.append(line)
+    return lines
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,108 @@
+"""Ways to run the command line: in this process, as a process, at a terminal."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mledger_cli.main import program
+
+COMMAND = [sys.executable, "-c", "from mledger_cli.main import main; main()"]
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, empty."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path) -> Callable[..., Result]:
+    """Run a command in this process."""
+
+    def invoke(*args: object, input: str | None = None) -> Result:
+        return CliRunner().invoke(program, [str(arg) for arg in args], input=input)
+
+    return invoke
+
+
+@pytest.fixture
+def process(folder: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a command as a process of its own, without a terminal."""
+
+    def start(*args: object, **options: object) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | dict(options.pop("env", {}))
+        given = {"capture_output": True, "text": True, "check": False, "start_new_session": True} | options
+        return subprocess.run([*COMMAND, *map(str, args)], env=environment, **given)  # noqa: PLW1510  among the given
+
+    return start
+
+
+class Terminal:
+    """A command at a terminal of its own: what it shows, and what is typed."""
+
+    def __init__(self, args: Sequence[str], env: dict[str, str], columns: int = 80) -> None:
+        """Start the command."""
+        self.screen = ""
+        self._near, far = pty.openpty()
+        termios.tcsetwinsize(far, (24, columns))
+        environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | env
+        self.process = subprocess.Popen(
+            [*COMMAND, *args],
+            env=environment,
+            stdin=far,
+            stdout=far,
+            stderr=far,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  no threads here
+        )
+        os.close(far)
+
+    def wait_for(self, text: str | None, seconds: float = 20) -> str:
+        """Read until the text is shown, or until the command ends; what was shown up to there."""
+        end = time.monotonic() + seconds
+        while text is None or text not in self.screen:
+            ready, _, _ = select.select([self._near], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                pytest.fail(f"{text!r} was not shown: {self.screen!r}")
+            try:
+                data = os.read(self._near, 4096)
+            except OSError:
+                data = b""
+            if not data:
+                break
+            self.screen += data.decode()
+        return self.screen
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        os.write(self._near, text.encode())
+
+    def end(self) -> tuple[int, str]:
+        """Wait for the end; the exit code and the whole screen, without colours."""
+        self.wait_for(None)
+        code = self.process.wait(20)
+        os.close(self._near)
+        return code, ANSI.sub("", self.screen).replace("\r\n", "\n")
+
+
+@pytest.fixture
+def terminal(folder: Path) -> Callable[..., Terminal]:
+    """Start a command at a terminal."""
+
+    def start(*args: object, columns: int = 80, **env: str) -> Terminal:
+        return Terminal([str(arg) for arg in args], env, columns)
+
+    return start
