@@ -2,7 +2,6 @@
 
 import base64
 import os
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,7 +72,7 @@ class Ledger(Reader):
         heads: Heads | None = None,
         clock: Clock = utc_now,
         path: Path | None = None,
-        random: Random = secrets.token_bytes,
+        random: Random = os.urandom,
         before: Fingerprint | None = None,
     ) -> None:
         """Append to `store` as `signer`. Errors: DeniedError, IntegrityError, DivergedError.

@@ -1,7 +1,6 @@
 """How a ledger begins, and with which key it is opened."""
 
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def create(path: Path, signer: Signer, opening: LedgerOpened, clock: Clock) -> N
     """
     if path.exists() or path.is_symlink():
         raise InputError(f"{path} is there already", fix="choose another place with --ledger PATH")
-    unborn = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    unborn = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
     try:
         store = open_store(unborn, create=True)
         try:
@@ -52,9 +51,7 @@ def create(path: Path, signer: Signer, opening: LedgerOpened, clock: Clock) -> N
             leftover.unlink(missing_ok=True)
 
 
-def begin(
-    reader: Reader, signer: Signer, opening: LedgerOpened, random: Random = secrets.token_bytes
-) -> None:
+def begin(reader: Reader, signer: Signer, opening: LedgerOpened, random: Random = os.urandom) -> None:
     """Append entry 0 to an empty store. Errors: DeniedError or InputError if the rules forbid it."""
     store, first = reader.store, opening.key
     writer = Writer(reader, signer, store.head(), Frontier(), Keyring(opening.origin), None)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from mledger.chain.draft import read_id
 from mledger.chain.entry import Entry, Head
@@ -28,7 +28,9 @@ from mledger.heads import Fingerprint, Heads, Memory, Verified, place
 from mledger.keys.ed25519 import verify as verify_signature
 from mledger.stores import LedgerStore, open_store
 from mledger.streams import Streams, streams_file
-from mledger.verifying import Trust, Verifier
+
+if TYPE_CHECKING:
+    from mledger.verifying import Trust
 
 Clock = Callable[[], datetime]
 
@@ -299,7 +301,7 @@ class Reader:
         self,
         *,
         full: bool = False,
-        trust: Trust | None = None,
+        trust: "Trust | None" = None,
         progress: Callable[[int, int], None] | None = None,
         processes: int = 1,
     ) -> Verification:
@@ -310,6 +312,8 @@ class Reader:
         `progress(done, total)` counts entries. `processes` beyond one are started
         by spawning, so a script that asks for them must guard its main module.
         """
+        from mledger.verifying import Trust, Verifier  # late: appending needs none of it
+
         return Verifier(self, trust or Trust(), full, progress, processes).run()
 
     def history(self) -> History:

@@ -11,7 +11,7 @@ from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
 from mledger.chain.rulebook import Answered
 from mledger.chain.seal import open_entry
-from mledger.chain.span import How, SpanReport, check_span
+from mledger.chain.span import How, Job, SpanReport, check_span
 from mledger.chain.verification import Verification
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
@@ -21,7 +21,6 @@ from mledger.events.base import decode
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
 from mledger.stores import LedgerStore
 from mledger.streams import Streams
-from mledger.workers import Job, check_in_processes
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
@@ -234,6 +233,8 @@ class Verifier:
         spans = [(a, b) for a, b in pairwise(bounds) if a >= plan.start]
         jobs = (Job(a, b, signed if a >= plan.signed_from else hashed) for a, b in spans)
         if path is not None and worth and self.processes > 1 and len(spans) > 1:
+            from mledger.workers import check_in_processes  # late: it starts up multiprocessing
+
             yield from check_in_processes(str(path), jobs, self.processes)
         else:
             for job in jobs:

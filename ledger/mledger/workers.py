@@ -4,18 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
 
-from mledger.chain.span import How, SpanReport, check_span
+from mledger.chain.span import Job, SpanReport, check_span
 from mledger.stores import LedgerStore, open_store
-
-
-class Job(NamedTuple):
-    """The entries start..stop, and how closely to check them."""
-
-    start: int
-    stop: int
-    how: How
 
 
 def check_in_processes(path: str, jobs: Iterable[Job], processes: int) -> Iterator[SpanReport]:

@@ -1,6 +1,5 @@
 """An event addressed to a stream, not yet signed."""
 
-import uuid
 from typing import NamedTuple
 
 from mledger.core.moment import Moment
@@ -39,6 +38,8 @@ def new_ids(milliseconds: int, random: bytes, count: int) -> list[bytes]:
 
 def read_id(text: str) -> bytes:
     """The 16 bytes of a UUIDv7 given as text, or InputError."""
+    import uuid  # late: only who chooses an id needs it
+
     try:
         value = uuid.UUID(text)
     except (ValueError, AttributeError):

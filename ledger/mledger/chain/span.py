@@ -64,6 +64,14 @@ class How(NamedTuple):
     streams: bool = False
 
 
+class Job(NamedTuple):
+    """The entries start..stop, and how closely to check them."""
+
+    start: int
+    stop: int
+    how: How
+
+
 def check_span(entries: Iterable[Entry], start: int, how: How) -> SpanReport:
     """The report on `entries`, which should be those from position `start` on."""
     report = SpanReport(start)
