@@ -85,7 +85,11 @@ class SqliteStore:
         self._unknown = self._closed = False
         self._file = LedgerFile(self.path, read_only=read_only, timeout=timeout)
         self._readers = Readers(self._file)
-        self._own = self._file.reader() if read_only else self._file.writer()
+        try:
+            self._own = self._file.reader() if read_only else self._file.writer()
+        except BaseException:
+            self._file.clear()
+            raise
         self._version = _version(self._own)
         self._seen = self._file.look()
         self._touched = False

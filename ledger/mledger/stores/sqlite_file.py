@@ -24,6 +24,8 @@ from mledger.stores.sqlite_schema import APPLICATION_ID, PAGE_SIZE, TABLES, VERS
 
 OLDEST = (3, 37, 0)  # STRICT tables
 COMPANIONS = ("-wal", "-shm", "-journal")
+SMALLEST = 512  # bytes of the smallest SQLite file
+_OTHER_FILE = "name the file that `mledger init` made"
 _CANNOT_OPEN = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _COMMON = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
 _WRITER = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 8192;"
@@ -117,11 +119,10 @@ class LedgerFile:
         if stat.S_ISDIR(found.st_mode):
             raise InputError(f"{self.path} is a folder; a ledger is one file", fix="name the file in it")
         if not stat.S_ISREG(found.st_mode):
-            raise InputError(f"{self.path} is not a file", fix="name the file that `mledger init` made")
-        if not found.st_size:
-            raise FormatError(
-                f"{self.path} is empty, and no ledger", fix=f"rm {self.path}, then mledger init"
-            )
+            raise InputError(f"{self.path} is not a file", fix=_OTHER_FILE)
+        if found.st_size < SMALLEST:
+            what = "no SQLite file" if found.st_size else "empty"
+            raise FormatError(f"{self.path} is not a ledger: it is {what}", fix=_OTHER_FILE)
         if not os.access(self._real, os.R_OK):
             raise StoreError(f"{self.path} may not be read", fix=f"chmod u+r {self.path}")
         if self._read_only:
@@ -143,10 +144,10 @@ class LedgerFile:
             raise
         finally:
             db.close()
-        if application != APPLICATION_ID:
+        if application != APPLICATION_ID or not version:
             raise FormatError(
                 f"{self.path} is a SQLite file of another program, not a ledger",
-                fix="name the file that `mledger init` made",
+                fix=_OTHER_FILE,
             )
         self._check_newer(version)
 
