@@ -69,7 +69,7 @@ class Output:
         if self.as_json:
             self.json(pairs if value is None else value)
             return
-        shown = {name: _cell(fact) for name, fact in pairs.items() if fact is not None}
+        shown = {text.one_line(name): _cell(fact) for name, fact in pairs.items() if fact is not None}
         margin = max(map(text.width, shown), default=0) + len(GAP)
         for name, fact in shown.items():
             first, *others = _wrapped(fact, margin)

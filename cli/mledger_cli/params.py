@@ -93,7 +93,7 @@ class _EventType(_Checked):
     def read(self, text: str) -> str:
         from mledger.core.names import check_type
 
-        return check_type(text)
+        return check_type(text, error=InputError)
 
     def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
         from mledger.events.base import names
@@ -107,7 +107,7 @@ class _Stream(_Checked):
     def read(self, text: str) -> str:
         from mledger.core.names import check_stream
 
-        return check_stream(text)
+        return check_stream(text, error=InputError)
 
     def known(self, context: click.Context) -> Iterable[str]:
         from mledger.reader import Reader

@@ -25,7 +25,9 @@ def escaped(text: str, *, newlines: bool = False) -> str:
 
 def json_escaped(text: str) -> str:
     """The same for the text of a JSON document, which means the same afterwards."""
-    return text if text.isascii() else _UNSAFE_BUT_NEWLINE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _UNSAFE_BUT_NEWLINE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 def _spelled(match: re.Match[str]) -> str:

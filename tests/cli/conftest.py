@@ -56,6 +56,7 @@ class Terminal:
     def __init__(self, args: Sequence[str], env: dict[str, str], columns: int = 80) -> None:
         """Start the command."""
         self.screen = ""
+        self._read = 0
         self._near, far = pty.openpty()
         termios.tcsetwinsize(far, (24, columns))
         environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | env
@@ -71,11 +72,13 @@ class Terminal:
         os.close(far)
 
     def wait_for(self, text: str | None, seconds: float = 20) -> str:
-        """Read until the text is shown, or until the command ends; what was shown up to there."""
+        """Read until the text is shown once more, or until the command ends; what was shown so far."""
         end = time.monotonic() + seconds
-        while text is None or text not in self.screen:
+        while text is None or text not in self.screen[self._read :]:
             ready, _, _ = select.select([self._near], [], [], max(0, end - time.monotonic()))
             if not ready:
+                self.process.kill()
+                self.process.wait()
                 pytest.fail(f"{text!r} was not shown: {self.screen!r}")
             try:
                 data = os.read(self._near, 4096)
@@ -84,6 +87,8 @@ class Terminal:
             if not data:
                 break
             self.screen += data.decode()
+        if text:
+            self._read = self.screen.find(text, self._read) + len(text)
         return self.screen
 
     def type(self, text: str) -> None:
