@@ -181,9 +181,8 @@ def decode(type: str, version: int, data: bytes) -> EventBody:
         # Bytes that our own writer would make hold no duplicate key and no number out of range.
         if body is not None and _to_json(body) == data:
             return body  # type: ignore[no-any-return]
-        canonical.decode(data, what=f"body of {type}")
-        return _validated(cls, data)
-    return _validated(cls, _upcast(cls, version, canonical.decode(data, what=f"body of {type}")))
+        return _read(cls, canonical.decode(data, what=f"body of {type}"))
+    return _read(cls, _upcast(cls, version, canonical.decode(data, what=f"body of {type}")))
 
 
 def describe(type: str) -> "list[Field]":
@@ -200,17 +199,34 @@ def template(type: str) -> str:
     return forms.template(find(type), type)
 
 
-def _validated(cls: "type[EventBody]", data: bytes) -> EventBody:
+def _read(cls: "type[EventBody]", fields: object) -> EventBody:
+    """The body that strict JSON of any writer makes, if nothing in it had to be changed for that."""
     try:
-        return cls.model_validate_json(data, strict=True)
+        data = canonical.encode(fields)
+        body = cls.model_validate_json(data, strict=True)
+    except InputError as error:
+        raise FormatError(f"the body of {cls.type} cannot be brought up to date: {error.message}") from None
     except ValidationError as error:
-        raise FormatError(
-            f"the body of {cls.type}: {messages.join(messages.wrong_fields(cls, error))}"
-        ) from None
+        line = messages.join(messages.wrong_fields(cls, error))
+        raise FormatError(f"the body of {cls.type}: {line}") from None
+    if place := _changed(fields, canonical.decode(_to_json(body))):
+        raise FormatError(f"the body of {cls.type}: {place.lstrip('.')}: is not spelt as the format wants it")
+    return body
 
 
-def _upcast(cls: "type[EventBody]", version: int, fields: object) -> bytes:
-    """The body as the current version writes it."""
+def _changed(given: object, kept: object, place: str = "") -> str:
+    """The path of the first value that reading changed; what is null, empty or absent is all one."""
+    if isinstance(given, dict) and isinstance(kept, dict):
+        pairs = ((f".{name}", value, kept.get(name)) for name, value in given.items())
+        return next((found for step, one, two in pairs if (found := _changed(one, two, place + step))), "")
+    if isinstance(given, list) and isinstance(kept, list) and len(given) == len(kept):
+        rows = enumerate(zip(given, kept, strict=True))
+        return next((found for n, pair in rows if (found := _changed(*pair, f"{place}[{n}]"))), "")
+    return "" if given == kept or (kept is None and not given) else place
+
+
+def _upcast(cls: "type[EventBody]", version: int, fields: object) -> dict[str, Any]:
+    """The fields as the current version writes them."""
     if version > cls.schema_version:
         raise NotFoundError(
             f"{cls.type} version {version} is newer than this mledger, which knows {cls.schema_version}",
@@ -227,10 +243,7 @@ def _upcast(cls: "type[EventBody]", version: int, fields: object) -> bytes:
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             line = f"the body of {cls.type} does not fit version {step}: {messages.one_line(error)}"
             raise FormatError(line) from None
-    try:
-        return canonical.encode(fields)
-    except InputError as error:
-        raise FormatError(f"the body of {cls.type} cannot be brought up to date: {error.message}") from None
+    return fields
 
 
 def import_all() -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """The small types that the fields of events are made of."""
 
+import math
 import operator
 import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
 from mledger.core.canonical import MAX_INTEGER
 from mledger.core.moment import format_moment, read_moment
@@ -117,7 +118,8 @@ def _amount(value: object) -> object:
     """A quantity in double precision; text and booleans are none."""
     if not isinstance(value, bool | str):
         try:
-            return float(value)  # type: ignore[arg-type]
+            if math.isfinite(amount := float(value)):  # type: ignore[arg-type]
+                return amount
         except (TypeError, ValueError, OverflowError):
             pass
     raise refuse("should be a number, 0 or more")
@@ -134,18 +136,22 @@ def unique(items: tuple[T, ...]) -> tuple[T, ...]:
     return items
 
 
-Line: TypeAlias = Annotated[str, line(1000), Means("a line of text")]
-Summary: TypeAlias = Annotated[str, line(300), Means("a line of at most 300 characters")]
-Name: TypeAlias = Annotated[str, line(200), Means("a name of one line")]
-Text: TypeAlias = Annotated[str, AfterValidator(_text), Means("text")]
-Uri: TypeAlias = Annotated[str, line(2000), AfterValidator(_uri), Means("a URI like https://... or s3://...")]
+# Python would take bytes for text, too.
+String: TypeAlias = Annotated[str, Strict()]
+Line: TypeAlias = Annotated[String, line(1000), Means("a line of text")]
+Summary: TypeAlias = Annotated[String, line(300), Means("a line of at most 300 characters")]
+Name: TypeAlias = Annotated[String, line(200), Means("a name of one line")]
+Text: TypeAlias = Annotated[String, AfterValidator(_text), Means("text")]
+Uri: TypeAlias = Annotated[
+    String, line(2000), AfterValidator(_uri), Means("a URI like https://... or s3://...")
+]
 MediaType: TypeAlias = Annotated[
-    str,
+    String,
     Field(pattern=r"^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*(; ?[a-z0-9-]+=[!-:<-~]+)*$"),
     Means("a media type like application/json"),
 ]
 Digest: TypeAlias = Annotated[
-    str, Field(pattern="^[0-9a-f]{64}$"), Means("a SHA-256 of 64 lower-case hex digits")
+    String, Field(pattern="^[0-9a-f]{64}$"), Means("a SHA-256 of 64 lower-case hex digits")
 ]
 Count: TypeAlias = Annotated[
     int, BeforeValidator(_whole), Field(ge=0, le=MAX_INTEGER), Means("a whole number, 0 or more")
@@ -156,8 +162,8 @@ Number: TypeAlias = Annotated[
     BeforeValidator(_number),
     Means('a number, or "NaN", "Infinity", "-Infinity"'),
 ]
-Day: TypeAlias = Annotated[str, BeforeValidator(_day), Means("a day like 2026-10-31")]
-Instant: TypeAlias = Annotated[str, BeforeValidator(_instant), Means("a moment like 2026-11-23T09:10:00Z")]
+Day: TypeAlias = Annotated[String, BeforeValidator(_day), Means("a day like 2026-10-31")]
+Instant: TypeAlias = Annotated[String, BeforeValidator(_instant), Means("a moment like 2026-11-23T09:10:00Z")]
 Free: TypeAlias = Annotated[Any, BeforeValidator(free.plain), Means("any JSON value")]
 Params: TypeAlias = Annotated[
     dict[str, Any],
@@ -169,24 +175,26 @@ Params: TypeAlias = Annotated[
 _NUMBER = r"(0|[1-9][0-9]{0,15})(\.[1-9][0-9]{0,5})?"
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 EventNumber: TypeAlias = Annotated[
-    str,
+    String,
     BeforeValidator(_event_ref),
     Field(pattern=f"^{_NUMBER}$"),
     Means("an event number like 41 or 41.3"),
 ]
 EventRef: TypeAlias = Annotated[
-    str,
+    String,
     BeforeValidator(_event_ref),
     Field(pattern=f"^({_NUMBER}|{_UUID})$"),
     Means("an event number like 41 or 41.3, or the event's UUID"),
 ]
 EventType: TypeAlias = Annotated[
-    str,
+    String,
     Field(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$", max_length=MAX_TYPE),
     Means("an event type like decision.accepted"),
 ]
 RoleName: TypeAlias = Annotated[
-    str, Field(pattern="^[a-z][a-z0-9_-]{0,63}$"), Means("a role name of lower-case letters, digits, - and _")
+    String,
+    Field(pattern="^[a-z][a-z0-9_-]{0,63}$"),
+    Means("a role name of lower-case letters, digits, - and _"),
 ]
 
 # A list that is empty is not written: bodies stay short, and a reader puts the empty list back.

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, model_validator
 
 from mledger.events.base import EventBody, event
-from mledger.events.fields import Digest, EventNumber, Line, Means, Name, Part, RoleName, Text, unique
+from mledger.events.fields import Digest, EventNumber, Line, Means, Name, Part, RoleName, String, Text, unique
 from mledger.events.free import refuse
 from mledger.keys.ed25519 import key_id
 
@@ -23,7 +23,7 @@ def _public(text: str) -> str:
     return text
 
 
-PublicKey: TypeAlias = Annotated[str, AfterValidator(_public), Means("the base64 of 32 bytes")]
+PublicKey: TypeAlias = Annotated[String, AfterValidator(_public), Means("the base64 of 32 bytes")]
 
 # The public key of the first test vector of RFC 8032 (7.1): a key that nobody can mistake for a real one.
 EXAMPLE_PUBLIC = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="

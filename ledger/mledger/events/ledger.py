@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from mledger.core.names import check_origin
 from mledger.errors import MledgerError
 from mledger.events.base import EventBody, event
-from mledger.events.fields import Line, Means
+from mledger.events.fields import Line, Means, String
 from mledger.events.free import refuse
 from mledger.events.key import EXAMPLE_ID, EXAMPLE_PUBLIC, KeyInfo
 from mledger.events.policy import Policy
@@ -22,7 +22,7 @@ def _origin(text: str) -> str:
 
 
 Origin: TypeAlias = Annotated[
-    str, AfterValidator(_origin), Means("a name without space or +, like acme.example/credit-risk")
+    String, AfterValidator(_origin), Means("a name without space or +, like acme.example/credit-risk")
 ]
 
 

@@ -5,11 +5,11 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, Field
 
 from mledger.events.base import EventBody, event
-from mledger.events.fields import Count, EventType, Line, Means, Name, Part, RoleName, Text, unique
+from mledger.events.fields import Count, EventType, Line, Means, Name, Part, RoleName, String, Text, unique
 
 _PATTERN = r"^!?(\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*\.\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+)$"
 Pattern: TypeAlias = Annotated[
-    str,
+    String,
     Field(pattern=_PATTERN),
     Means("an event type, a family like decision.*, or *; a leading ! takes away"),
 ]

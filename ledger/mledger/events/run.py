@@ -21,13 +21,16 @@ from mledger.events.fields import (
     Params,
     Part,
     Refs,
+    String,
     Text,
     Uri,
 )
 from mledger.events.free import refuse
 
 Commit: TypeAlias = Annotated[
-    str, Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$"), Means("a commit of 40 or 64 lower-case hex digits")
+    String,
+    Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$"),
+    Means("a commit of 40 or 64 lower-case hex digits"),
 ]
 
 RUN = Field(
