@@ -1,7 +1,7 @@
 from base64 import b64decode
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mledger.core.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
@@ -32,6 +32,8 @@ def test_published_checkpoint():
 
 
 @given(checkpoint=CHECKPOINTS)
+@example(Checkpoint("acme.example/a", 2**63 - 1, bytes(32)))
+@example(Checkpoint("acme.example/a", 0, bytes(32)))
 def test_round_trip(checkpoint):
     """A checkpoint reads back to its origin, size and root."""
     assert parse_checkpoint(format_checkpoint(checkpoint)) == checkpoint

@@ -1,8 +1,8 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mledger.core.encoding import MAX_DECIMAL, decode_base64, encode_base64, parse_decimal
+from mledger.core.encoding import decode_base64, encode_base64, parse_decimal
 from mledger.errors import FormatError
 
 
@@ -31,7 +31,8 @@ def test_no_base64(text):
         decode_base64(text, "it")
 
 
-@given(number=st.integers(0, MAX_DECIMAL))
+@given(number=st.integers(0, 2**63 - 1))
+@example(2**63 - 1)
 def test_decimals(number):
     """A decimal reads back to its integer."""
     assert parse_decimal(str(number), "it") == number
@@ -39,7 +40,7 @@ def test_decimals(number):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "00", "01", "+1", "-0", "1_0", " 1", "1\n", "\u0661", "1.0", str(MAX_DECIMAL + 1), "9" * 5000],
+    ["", "00", "01", "+1", "-0", "1_0", " 1", "1\n", "\u0661", "1.0", str(2**63), "9" * 5000],
 )
 def test_no_decimals(text):
     """Leading zeros, signs, foreign digits and what 64 bits cannot hold are refused."""

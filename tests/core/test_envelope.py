@@ -106,6 +106,7 @@ def test_size():
     room = MAX_ENVELOPE - len(format_envelope(b"", "ab" * 32, bytes(64)))
     payload = bytes(room // 4 * 3)
 
+    assert MAX_ENVELOPE == 49_152
     assert parse_envelope(format_envelope(payload, "ab" * 32, bytes(64))).payload == payload
     with pytest.raises(FormatError, match="limit"):
         parse_envelope(format_envelope(payload + bytes(3), "ab" * 32, bytes(64)))

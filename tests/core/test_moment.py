@@ -157,6 +157,7 @@ def test_later(time, seconds):
     assume(seconds >= 0)
     assert not is_later(moved, moment, seconds)
     assert is_later(later(moved, 0.000001), moment, seconds)
+    assert is_later(later(moment, 0.000001), moment)
 
 
 def test_the_end_of_time():

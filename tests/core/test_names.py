@@ -93,7 +93,9 @@ def test_no_streams(text):
         check_stream(text)
 
 
-@pytest.mark.parametrize("text", ["model.registered", "a.b", "acme.corp.audit_done", "x-y.z"])
+@pytest.mark.parametrize(
+    "text", ["model.registered", "a.b", "acme.corp.audit_done", "x-y.z", "a." + "b" * 126]
+)
 def test_types(text):
     """A type is lower-case words joined by dots."""
     assert check_type(text) == text

@@ -210,11 +210,13 @@ def test_not_written(note):
 def test_limits():
     """Sixteen signatures and 64 KiB are read, and not one more of either."""
     block = format_note(Note("x\n", (line(ALICE, "a"),)))
+    assert (MAX_NOTE, MAX_SIGNATURES) == (65_536, 16)
     most = b"x" * (MAX_NOTE - len(block)) + block
     lines = block.removeprefix(b"x\n\n")
 
     assert len(parse_note(b"x\n\n" + lines * 16).signatures) == 16
     assert len(parse_note(most).text) == MAX_NOTE - len(block) + 2
+    assert format_note(parse_note(most)) == most
     with pytest.raises(FormatError, match="1 to 16"):
         parse_note(b"x\n\n" + lines * 17)
     with pytest.raises(FormatError, match="limit"):
@@ -278,6 +280,7 @@ def test_cosignatures(time):
     def noted(when):
         return format_note(Note(TEXT, (NoteSignature("w", name, when.to_bytes(8) + signed),)))
 
+    assert COSIGNATURE == 4
     assert cosigned(TEXT, time) == f"cosignature/v1\ntime {time}\n{TEXT}".encode()
     assert open_note(noted(time), [vkey(BOB, "w", COSIGNATURE)], verify).verified
     with pytest.raises(ProofError):

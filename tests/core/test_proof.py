@@ -117,6 +117,7 @@ def test_the_largest():
     """The largest index, proof, extra data and checkpoint make a receipt that reads back."""
     proof = TlogProof(2**63 - 1, (bytes(32),) * MAX_HASHES, bytes(MAX_NOTE), bytes(MAX_EXTRA))
 
+    assert (MAX_HASHES, MAX_NOTE, MAX_EXTRA) == (63, 65_536, 49_152)
     assert parse_proof(format_proof(proof)) == proof
 
 

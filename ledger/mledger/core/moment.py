@@ -56,8 +56,6 @@ def read_moment(text: str) -> Moment:
         time = datetime.fromisoformat(text.strip().upper())
     except ValueError:
         raise InputError(f"{text[:40]!r} is not an ISO 8601 time", fix=_EXAMPLE) from None
-    if time.tzinfo is None:
-        raise InputError(f"the time {text[:40]!r} has no time zone", fix=_EXAMPLE)
     return format_moment(time)
 
 

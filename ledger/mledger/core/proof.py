@@ -20,7 +20,6 @@ MAX_EXTRA = 48 * 1024
 MAX_HASHES = 63
 
 _FIRST = "c2sp.org/tlog-proof@v1"
-_MAX_HEAD = MAX_EXTRA * 4 // 3 + 46 * MAX_HASHES + 256
 
 
 class TlogProof(NamedTuple):
@@ -52,7 +51,7 @@ def format_proof(proof: TlogProof) -> bytes:
 def parse_proof(data: bytes) -> TlogProof:
     """The parts of a receipt, unchecked; FormatError unless `data` is what `format_proof` makes."""
     head, gap, checkpoint = data.partition(b"\n\n")
-    if len(head) > _MAX_HEAD or not head.isascii() or not gap or not 0 < len(checkpoint) <= MAX_NOTE:
+    if not head.isascii() or not gap or not 0 < len(checkpoint) <= MAX_NOTE:
         raise FormatError("this is not a receipt: a tlog-proof, an empty line and a checkpoint")
     first, *lines = head.decode().split("\n")
     if first != _FIRST:
