@@ -1,4 +1,4 @@
-"""What is common to all commands: the ledger, the form of the output."""
+"""What is common to all commands: the ledger and the output."""
 
 import os
 from dataclasses import dataclass

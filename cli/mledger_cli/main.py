@@ -23,6 +23,14 @@ def _table(**commands: str) -> dict[str, Lazy]:
 
 
 SECTIONS = {
+    "Record": _table(
+        init="Begin a ledger.",
+        append="Record an event, signed.",
+    ),
+    "Read": _table(
+        log="List what was recorded, the newest first.",
+        show="Show one event: who signed what, when, and all its fields.",
+    ),
     "People and keys": _table(
         key="Make, list and show signing keys.",
     ),

@@ -1,4 +1,4 @@
-"""The kinds of values that commands take: checked at once, completed in a shell."""
+"""The values that commands take: checked at once, completed by shells."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -66,6 +66,16 @@ class _Cut(_Checked):
         return read_cut(text)
 
 
+class _Since(_Checked):
+    name = "moment"
+
+    def read(self, text: str) -> str:
+        from mledger.core.moment import read_moment
+
+        bare = len(text.strip()) == len("2026-11-23")
+        return read_moment(f"{text.strip()}T00:00:00Z" if bare else text)
+
+
 class _Uuid(_Checked):
     name = "uuid"
 
@@ -130,6 +140,8 @@ MOMENT = _Moment()
 """When something happened: ISO 8601 with a zone."""
 CUT = _Cut()
 """The end of what counts: as MOMENT, and a bare date is the whole of that day in UTC."""
+SINCE = _Since()
+"""The beginning of what counts: as MOMENT, and a bare date is the start of that day in UTC."""
 EVENT_NUMBER = _EventNumber()
 """An event: its number, 41 or 41.3, or its UUID."""
 EVENT_TYPE = _EventType()

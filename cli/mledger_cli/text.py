@@ -1,4 +1,4 @@
-"""Text for a screen: what is safe to show, how wide it is, how it is cut."""
+"""Text for a screen: what is safe, how wide, where cut."""
 
 import re
 import unicodedata

@@ -144,3 +144,20 @@ def test_a_screen_that_knows_no_unicode_is_served(process: Callable) -> None:
     done = process("key", "list", env={"PYTHONIOENCODING": "latin-1"}, encoding="latin-1")
     assert done.returncode == 0, done.stderr
     assert "Zoë \\u96f7" in done.stdout
+
+
+@pytest.mark.parametrize("args", [["--version"], ["key", "-h"], ["tipes"], ["types", "--foo"]])
+def test_what_needs_no_library_loads_none(process: Callable, args: list[str]) -> None:
+    """Versions, help and wrong use load neither events, nor keys, nor the terminal library."""
+    done = process(*args, env={"PYTHONPROFILEIMPORTTIME": "1"})
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "click" in loaded
+    assert not loaded & {
+        "pydantic",
+        "cryptography",
+        "rich",
+        "sqlite3",
+        "importlib.metadata",
+        "platformdirs",
+        "yaml",
+    }
