@@ -40,7 +40,9 @@ _NODES = (
 _ADD_ENTRY = "INSERT INTO entry (seq, leaf, signature, payload) VALUES (?, ?, ?, CAST(? AS TEXT))"
 _ADD_EVENT = "INSERT INTO event (n, id, governance, salt, body) VALUES (?, ?, ?, ?, CAST(? AS TEXT))"
 _ADD_NODE = "INSERT INTO node (level, idx, hash) VALUES (?, ?, ?)"
-_ADD_NOTE = "INSERT OR IGNORE INTO checkpoint (size, note) VALUES (?, CAST(? AS TEXT))"
+_ADD_NOTE = (
+    "INSERT INTO checkpoint (size, note) VALUES (?, CAST(? AS TEXT)) ON CONFLICT (size, note) DO NOTHING"
+)
 
 
 class SqliteStore:
@@ -267,7 +269,8 @@ class SqliteStore:
         self._readers.close()
         with suppress(sqlite3.Error):
             self._own.close()
-        self._file.clear()
+        if self.read_only:
+            self._file.clear()
 
     def _check_usable(self) -> None:
         if self._unknown:

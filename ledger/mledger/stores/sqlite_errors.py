@@ -64,7 +64,12 @@ _MEANINGS = {
         InputError, "an entry is too large for {path}", "attach the rest as a file"
     ),
 }
+_MISUSE = _Meaning(
+    InputError, "{path} cannot do what was asked: {error}", "give a store that is open what an entry holds"
+)
 _OTHER = _Meaning(StoreError, "{path} cannot be used ({name}): {error}", "try again")
+_CONSTRAINT_DATATYPE = 3091  # SQLite's code for a wrong type in a STRICT table, which Python does not name
+_WRONG_VALUES = (_CONSTRAINT_DATATYPE, sqlite3.SQLITE_CONSTRAINT_NOTNULL)
 
 
 def explain(error: sqlite3.Error, path: str) -> MledgerError:
@@ -72,8 +77,14 @@ def explain(error: sqlite3.Error, path: str) -> MledgerError:
     code = getattr(error, "sqlite_errorcode", 0)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     meaning = _MEANINGS.get(code & 0xFF, _OTHER)
-    line = meaning.line.format(path=path, name=name, error=" ".join(str(error).split()))
-    return meaning.raised(line, fix=meaning.fix, sqlite=name)
+    if code in _WRONG_VALUES or isinstance(error, sqlite3.ProgrammingError):
+        meaning = _MISUSE
+    return _as_ours(meaning, path, name=name, error=str(error))
+
+
+def _as_ours(meaning: _Meaning, path: str, *, name: str = "", error: str = "") -> MledgerError:
+    line = meaning.line.format(path=path, name=name, error=" ".join(error.split()))
+    return meaning.raised(line, fix=meaning.fix)
 
 
 def explain_system(error: OSError, path: str) -> MledgerError:
@@ -81,9 +92,9 @@ def explain_system(error: OSError, path: str) -> MledgerError:
     if isinstance(error, FileNotFoundError):
         return NotFoundError(f"there is no ledger at {path}", fix="mledger init")
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StoreError(_FULL.line.format(path=path), fix=_FULL.fix)
+        return _as_ours(_FULL, path)
     if error.errno == errno.EROFS:
-        return StoreError(_READ_ONLY.line.format(path=path), fix=_READ_ONLY.fix)
+        return _as_ours(_READ_ONLY, path)
     reason = os.strerror(error.errno) if error.errno else str(error)
     return StoreError(f"{path} cannot be used: {reason}", fix="look at the path, its rights and its disk")
 
@@ -97,3 +108,5 @@ def translated(path: str) -> Iterator[None]:
         raise explain(error, path) from error
     except OSError as error:
         raise explain_system(error, path) from error
+    except (OverflowError, UnicodeError) as error:
+        raise _as_ours(_MISUSE, path, error=str(error)) from error

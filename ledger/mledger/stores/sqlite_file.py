@@ -254,11 +254,16 @@ class LedgerFile:
             found = self._wal.stat()
         except FileNotFoundError:
             return ()
-        return _mark(found) if found.st_size else ()  # whoever reads may leave an empty one
+        # Whoever reads may leave an empty one, and root changes its inode by opening it.
+        return _mark(found)[:-1] if found.st_size else ()
 
     def clear(self) -> None:
-        """Remove the two empty files that reading alone has made; SQLite does it, under its own locks."""
-        if not self._read_only or self.frozen or not self._lonely or self._look_at_log():
+        """Remove the log if nobody needs it: SQLite does so when the last connection that may write closes.
+
+        One that may only read leaves two empty files behind. If they were there before, or if there is
+        something in them, a reader leaves them alone.
+        """
+        if self._read_only and (self.frozen or not self._lonely or self._look_at_log()):
             return
         with suppress(sqlite3.Error, StoreError):
             self.check_same()

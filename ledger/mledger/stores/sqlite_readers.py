@@ -40,7 +40,7 @@ class Readers:
                 self._take_back(db)
                 raise
             except BaseException:
-                db.close()
+                self._give_back(db)
                 raise
             self._take_back(db)
 
@@ -59,7 +59,12 @@ class Readers:
             if not self._closed and len(self._idle) < IDLE:
                 self._idle.append(db)
                 return
+        self._give_back(db)
+
+    def _give_back(self, db: sqlite3.Connection) -> None:
         db.close()
+        if self._closed:  # a stream that was walked after the store was closed
+            self._file.clear()
 
     def close(self) -> None:
         """Close what is idle now, and what is lent when it comes back."""
