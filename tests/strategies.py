@@ -26,6 +26,7 @@ from mledger.events import (
     run,
     version,
 )
+from mledger.events.words import Means
 from mledger.keys.ed25519 import key_id
 
 Values = dict[str, Any]
@@ -88,7 +89,7 @@ commits = st.one_of(st.binary(min_size=20, max_size=20), st.binary(min_size=32, 
 
 
 def _means(alias: Any) -> str:
-    return next(item.text for item in alias.__metadata__ if isinstance(item, fields.Means))
+    return next(item.text for item in alias.__metadata__ if isinstance(item, Means))
 
 
 # The strategy of each small type; a new one without an entry here fails in the contract suite.
@@ -123,7 +124,7 @@ _BY_MEANING: dict[str, Strategy] = {
 def _of_type(annotation: Any, metadata: tuple[Any, ...] = ()) -> Strategy:
     """The strategy of a type with the limits that stand in its metadata."""
     for item in metadata:
-        if isinstance(item, fields.Means) and item.text in _BY_MEANING:
+        if isinstance(item, Means) and item.text in _BY_MEANING:
             return _BY_MEANING[item.text]
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:

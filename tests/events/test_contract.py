@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from mledger.core import canonical
 from mledger.core.names import check_type
 from mledger.errors import FormatError, InputError
-from mledger.events import base, forms
+from mledger.events import base, forms, words
 from mledger.events.base import EventBody
 from tests import strategies
 
@@ -26,8 +26,8 @@ MEANINGS = {"authorship", "review", "approval", "rejection", "responsibility", "
 def _parts(cls):
     """The class and every class of a part that it holds, each once."""
     found = {cls: None}
-    for name, info in forms._fields(cls):
-        part, _ = forms._part(forms._typed_field(info))
+    for name, info in words.fields_of(cls):
+        part, _ = words.part_of(words.type_of(info))
         if part is not None:
             found |= dict.fromkeys(_parts(part))
         assert name
@@ -119,7 +119,7 @@ def test_template_explains_every_field(cls):
     """The help of every field stands above it in the template."""
     text = " ".join(base.template(cls.type).replace("#", " ").split())
 
-    for name, info in forms._fields(cls):
+    for name, info in words.fields_of(cls):
         assert " ".join(info.description.split()) in text, name
 
 
@@ -129,7 +129,7 @@ def test_description_lists_every_field(cls):
     rows = base.describe(cls.type)
 
     assert [row.name for row in rows if not re.search(r"[.\[]", row.name)] == [
-        n for n, _ in forms._fields(cls)
+        n for n, _ in words.fields_of(cls)
     ]
     for row in rows:
         assert row.help
@@ -158,7 +158,7 @@ def test_missing_field_is_named(cls):
     with pytest.raises(InputError) as caught:
         base.build(cls.type, {})
 
-    required = {name for name, info in forms._fields(cls) if info.is_required()}
+    required = {name for name, info in words.fields_of(cls) if info.is_required()}
     assert caught.value.details["fields"].keys() == required
     assert all("is missing, should be " in text for text in caught.value.details["fields"].values())
     assert "\n" not in caught.value.message

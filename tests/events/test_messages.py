@@ -105,3 +105,22 @@ def test_names_that_are_no_text():
     """A field whose name is a number is told as such."""
     with pytest.raises(InputError, match=r"3\]?: .*strings"):
         base.build("comment.added", {"on": "1", "text": "a", 3: 4})
+
+
+@pytest.mark.parametrize(
+    ("type", "field", "answer"),
+    [
+        ("version.released", "version", True),
+        ("version.released", "previous", True),
+        ("comment.added", "on", True),
+        ("run.finished", "verdict", True),
+        ("model.retired", "retention_until", True),
+        ("version.released", "artifacts", False),
+        ("dataset.refreshed", "rows", False),
+        ("run.started", "params", False),
+        ("run.started", "nothing", False),
+    ],
+)
+def test_typed_text(type, field, answer):
+    """What people type for names, texts, days and choices is taken as it stands; the rest is JSON."""
+    assert base.takes_text(type, field) is answer

@@ -31,7 +31,7 @@ _GOVERNANCE_FAMILIES = frozenset({"ledger", "key", "role", "policy"})
 _GOVERNANCE_TYPES = frozenset({"record.redacted", "anchor.recorded"})
 _RESERVED = frozenset({"type", "schema_version", "kinds", "answers", "meaning"})
 # Modules of this folder that hold no family.
-_TOOLS = frozenset({"base", "checked", "fields", "forms", "free", "messages"})
+_TOOLS = frozenset({"base", "checked", "fields", "forms", "free", "messages", "words"})
 _FAMILY = re.compile("[a-z][a-z0-9_]*")
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -197,6 +197,13 @@ def template(type: str) -> str:
     from mledger.events import forms
 
     return forms.template(find(type), type)
+
+
+def takes_text(type: str, field: str) -> bool:
+    """Whether text that somebody types is the value of a field as it stands, and no JSON to be read."""
+    from mledger.events import words
+
+    return words.takes_text(find(type), field)
 
 
 def _read(cls: "type[EventBody]", fields: object) -> EventBody:

@@ -1,4 +1,4 @@
-"""The base of events and of their parts: checked, frozen, with errors of our own."""
+"""The base of events and parts: checked, frozen, with our own errors."""
 
 from typing import Any
 

@@ -4,7 +4,7 @@ import math
 import operator
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
@@ -15,6 +15,7 @@ from mledger.errors import MledgerError
 from mledger.events import free
 from mledger.events.checked import Checked
 from mledger.events.free import refuse
+from mledger.events.words import Means
 
 T = TypeVar("T")
 
@@ -23,12 +24,6 @@ _BREAK = re.compile("[\n\t\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"]+")
 _ACTIVE = ("javascript:", "vbscript:", "data:")
 _NOT_A_NUMBER = 'should be a number, or one of "NaN", "Infinity", "-Infinity"'
-
-
-class Means(NamedTuple):
-    """What a type is called in messages and in `mledger types`: metadata of its annotation."""
-
-    text: str
 
 
 def _text(value: str) -> str:

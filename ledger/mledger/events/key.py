@@ -7,8 +7,9 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, model_validator
 
 from mledger.events.base import EventBody, event
-from mledger.events.fields import Digest, EventNumber, Line, Means, Name, Part, RoleName, String, Text, unique
+from mledger.events.fields import Digest, EventNumber, Line, Name, Part, RoleName, String, Text, unique
 from mledger.events.free import refuse
+from mledger.events.words import Means
 from mledger.keys.ed25519 import key_id
 
 

@@ -7,10 +7,11 @@ from pydantic import AfterValidator, Field, model_validator
 from mledger.core.names import check_origin
 from mledger.errors import MledgerError
 from mledger.events.base import EventBody, event
-from mledger.events.fields import Line, Means, String
+from mledger.events.fields import Line, String
 from mledger.events.free import refuse
 from mledger.events.key import EXAMPLE_ID, EXAMPLE_PUBLIC, KeyInfo
 from mledger.events.policy import Policy
+from mledger.events.words import Means
 
 
 def _origin(text: str) -> str:

@@ -81,17 +81,17 @@ def _plain(text: str) -> str:
 
 
 def _wanted(cls: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:
-    from mledger.events import forms  # only errors pay for it
+    from mledger.events import words  # only errors pay for it
 
-    return forms.wanted(cls, loc)
+    return words.wanted(cls, loc)
 
 
 def _unknown_field(cls: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     import difflib
 
-    from mledger.events import forms
+    from mledger.events import words
 
-    known = forms.names_beside(cls, loc)
+    known = words.names_beside(cls, loc)
     near = difflib.get_close_matches(str(loc[-1]), known, n=1)
     hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}" if len(loc) > 1 else ""
     return f"is not a field {'of ' + label(cls) if len(loc) == 1 else 'here'}{hint}"

@@ -5,7 +5,8 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, Field
 
 from mledger.events.base import EventBody, event
-from mledger.events.fields import Count, EventType, Line, Means, Name, Part, RoleName, String, Text, unique
+from mledger.events.fields import Count, EventType, Line, Name, Part, RoleName, String, Text, unique
+from mledger.events.words import Means
 
 _PATTERN = r"^!?(\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*\.\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+)$"
 Pattern: TypeAlias = Annotated[

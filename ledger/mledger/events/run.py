@@ -15,7 +15,6 @@ from mledger.events.fields import (
     File,
     Line,
     Many,
-    Means,
     Name,
     Number,
     Params,
@@ -26,6 +25,7 @@ from mledger.events.fields import (
     Uri,
 )
 from mledger.events.free import refuse
+from mledger.events.words import Means
 
 Commit: TypeAlias = Annotated[
     String,
