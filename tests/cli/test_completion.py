@@ -1,10 +1,15 @@
 """mledger completion: scripts for shells, which the shells accept."""
 
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from tests.cli.conftest import COMMAND
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -28,10 +33,18 @@ def test_a_shell_accepts_its_script(run: Callable, shell: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_bash_completes_a_command(process: Callable, program: Callable[[str], str]) -> None:
+def test_bash_completes_a_command(process: Callable, folder: Path, program: Callable[[str], str]) -> None:
     """With the script loaded, bash itself is offered the command that begins so."""
     program("bash")
+    (folder / "mledger").write_text(f"#!{sys.executable}\n{COMMAND[2]}\n")
+    (folder / "mledger").chmod(0o755)
     script = process("completion", "bash").stdout
     ask = "COMP_WORDS=(mledger typ) COMP_CWORD=1; _mledger_completion mledger; echo ${COMPREPLY[*]}"
-    done = subprocess.run(["bash", "-c", f"{script}\n{ask}"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["bash", "-c", f"{script}\n{ask}"],
+        env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.split() == ["types"]
