@@ -51,9 +51,16 @@ def append(
         settings.out.json(row | {"signer": last.signer, "time": last.time})
         return
     known = f", {done - new:,} were recorded before" if new < done else ""
-    settings.out.line(
-        f"{new:,} events in {entries:,} entries{known}  {first.number} to {last.number}  signed {last.signer}"
-    )
+    count = f"{new:,} event{_s(new)} in {entries:,} {_entries(entries)}{known}"
+    settings.out.line(f"{count}  {first.number} to {last.number}  signed {last.signer}")
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _entries(count: int) -> str:
+    return "entry" if count == 1 else "entries"
 
 
 def _write(ledger: "Ledger", batch: "list[What]", meaning: str | None, done: int) -> "list[Receipt]":

@@ -31,8 +31,15 @@ SECTIONS = {
         log="List what was recorded, the newest first.",
         show="Show one event: who signed what, when, and all its fields.",
     ),
+    "Prove": _table(
+        verify="Find whatever was changed, removed, slipped in or back-dated.",
+        checkpoint="Sign the state of the ledger, to be kept elsewhere.",
+        prove="Write a receipt of an event, or of the growth since.",
+        check_proof="Check a receipt or a checkpoint without the ledger.",
+        heads="List what this machine remembers of ledgers, or forget.",
+    ),
     "People and keys": _table(
-        key="Make, list and show signing keys.",
+        key="Make keys, list them, and say which may sign in the ledger.",
     ),
     "Help": _table(
         types="List what can be recorded, or explain one type of event.",

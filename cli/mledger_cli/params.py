@@ -14,6 +14,9 @@ else:
     _ParamType = click.ParamType  # no generic class in older clicks
 
 
+HASH_DIGITS = 64
+
+
 class _Checked(_ParamType):
     """A value that one function of the library reads; what it raises names the option as well."""
 
@@ -85,6 +88,17 @@ class _Uuid(_Checked):
         return format_id(read_id(text))
 
 
+class _Hash(_Checked):
+    name = "hash"
+
+    def read(self, text: str) -> Any:
+        if len(text) == HASH_DIGITS and all(digit in "0123456789abcdefABCDEF" for digit in text):
+            return bytes.fromhex(text)
+        raise InputError(
+            f"{text[:70]!r} is not a hash of 64 hexadecimal digits", fix="mledger verify prints the head"
+        )
+
+
 class _EventNumber(_Uuid):
     name = "event"
 
@@ -142,6 +156,8 @@ CUT = _Cut()
 """The end of what counts: as MOMENT, and a bare date is the whole of that day in UTC."""
 SINCE = _Since()
 """The beginning of what counts: as MOMENT, and a bare date is the start of that day in UTC."""
+HASH = _Hash()
+"""The hash of an entry, whole: a part of it would be easier to forge."""
 EVENT_NUMBER = _EventNumber()
 """An event: its number, 41 or 41.3, or its UUID."""
 EVENT_TYPE = _EventType()

@@ -201,6 +201,12 @@ class Keystore:
                 yield error
 
 
+def read_comment(line: str) -> tuple[str | None, str | None]:
+    """The owner's name and e-mail address that the comment of an OpenSSH public key says, if it does."""
+    parts = _COMMENT.fullmatch(line.strip().partition(" ")[2].partition(" ")[2])
+    return (parts[1], parts[2]) if parts else (None, None)
+
+
 def _record(name: str, path: Path, *public_files: Path) -> KeyRecord:
     """What can be told of a key file without its passphrase. Errors: KeyFileError."""
     data = _read(path)

@@ -32,6 +32,9 @@ from mledger.streams import Streams, streams_file
 if TYPE_CHECKING:
     from mledger.verifying import Trust
 
+# Entries read at a time when walking from the end.
+_BACKWARDS = 64
+
 Clock = Callable[[], datetime]
 
 
@@ -60,6 +63,7 @@ class Reader:
         self.heads = heads
         self.clock = clock
         self.path = path
+        self.remembered = 0
         self._streams: Streams | None = None
 
     @classmethod
@@ -105,7 +109,15 @@ class Reader:
     @cached_property
     def vkey(self) -> NoteKey:
         """The note key under which checkpoints are signed: the origin and the first key."""
-        return parse_vkey(format_vkey(self.origin, self.keyring(1).members[self.keyring(1).first].public))
+        return parse_vkey(self.vkey_text)
+
+    @cached_property
+    def vkey_text(self) -> str:
+        """The verifier key as it is published: `name+hash+base64` (C2SP signed-note)."""
+        keyring = self.keyring(1)
+        if keyring.first not in keyring.members:
+            raise IntegrityError("entry 0 does not open the ledger", fix="mledger verify --full")
+        return format_vkey(self.origin, keyring.members[keyring.first].public)
 
     def entry(self, seq: int) -> Entry:
         """The entry at a position, as it is stored. Errors: NotFoundError."""
@@ -154,6 +166,24 @@ class Reader:
         if known.size < head.size:
             cache.add(self.store.entries(known.size, head.size))
         return cache
+
+    def newest(self, stream: str | None = None, stop: int | None = None) -> Iterator[Fact]:
+        """The events of the entries before `stop`, or of all, the newest first, of one stream or of all."""
+        end = self.head.size if stop is None else min(stop, self.head.size)
+        if stream is not None and self.path is not None:
+            for seq in reversed(list(self.streams.seqs(stream, 0, end))):
+                yield from reversed(open_entry(self.entry(seq), stream)[1])
+            return
+        while end > 0:
+            start = max(0, end - _BACKWARDS)
+            for entry in reversed(list(self.store.entries(start, end))):
+                yield from reversed(open_entry(entry, stream)[1])
+            end = start
+
+    def envelope(self, reference: str) -> bytes:
+        """The DSSE envelope of the entry that carries an event, byte for byte as it was signed."""
+        entry = self.entry(self._locate(reference)[0])
+        return envelope_of(entry, open_payload(entry.payload))
 
     def fact(self, reference: str) -> Fact:
         """The event with a number ("41", "41.3") or a UUID. Errors: NotFoundError, InputError."""
@@ -253,6 +283,7 @@ class Reader:
             memory = held
         if memory is None:
             return None
+        self.remembered = memory.size
         out = "put the newest copy back; if this one is right: mledger heads forget"
         if not head.size or memory.genesis != self.genesis.leaf:
             raise DivergedError(
@@ -277,7 +308,10 @@ class Reader:
         verified: Verified | None = None,
         untouched: Fingerprint | None = None,
     ) -> None:
-        """Remember a head on this machine; one that cannot remember can still work."""
+        """Remember a head on this machine; one that cannot remember can still work.
+
+        Errors: DivergedError if another process has remembered another history meanwhile.
+        """
         if self.heads is None or self.path is None:
             return
         memory = Memory(
@@ -292,8 +326,8 @@ class Reader:
             verified=verified,
             fingerprint=untouched,
         )
-        with suppress(StoreError, DivergedError):
-            self.heads.keep(memory)
+        with suppress(StoreError):
+            self.heads.keep(memory, known=self.remembered)
 
     # --- verification
 

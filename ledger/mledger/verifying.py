@@ -119,6 +119,7 @@ class Verifier:
         if not head.size:
             return by_path
         memory = heads.recall(self.reader.genesis.leaf)
+        self.reader.remembered = memory.size if memory else 0
         if memory is None and by_path is not None:
             self.find(
                 "head.diverged",

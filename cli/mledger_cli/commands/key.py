@@ -5,19 +5,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mledger_cli import passphrase
+from mledger_cli import opening, passphrase
+from mledger_cli.commands import key_governance
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Group
 from mledger_cli.output import Column
 from mledger_cli.params import KEY
 
 if TYPE_CHECKING:
+    from mledger.chain.keyring import Member
     from mledger.keystore import KeyRecord
 
 
 @click.group("key", cls=Group)
 def command() -> None:
-    """Make, list and show signing keys."""
+    """Make keys, list them, and say which may sign in the ledger."""
+
+
+for governing in (key_governance.enroll, key_governance.grant, key_governance.revoke, key_governance.rotate):
+    command.add_command(governing)
 
 
 @command.command("new")
@@ -65,10 +71,16 @@ def adopt(settings: Settings, file: Path, owner: str, email: str | None, name: s
 
 
 @command.command("list")
+@click.option("--enrolled", is_flag=True, help="List the keys that the ledger knows instead.")
 @pass_settings
-def list_(settings: Settings) -> None:
-    """List your keys."""
+def list_(settings: Settings, *, enrolled: bool) -> None:
+    """List your keys, or those that are enrolled in the ledger."""
     from mledger.keystore import Keystore
+
+    if enrolled:
+        with opening.reader(settings) as reader:
+            settings.out.table(reader.keyring().members.values(), MEMBERS)
+        return
 
     keys = Keystore()
     settings.out.table(keys.list(), LISTED, none="you have no key; make one with: mledger key new")
@@ -104,6 +116,19 @@ def _print(settings: Settings, record: "KeyRecord") -> None:
     settings.out.facts(facts, record)
 
 
+def _until(member: "Member") -> str:
+    """Since which entry a key speaks, and until which."""
+    return f"{member.enrolled} to {'now' if member.revoked is None else member.revoked}"
+
+
+MEMBERS: list[Column["Member"]] = [
+    Column("key", lambda member: member.id[:12]),
+    Column("owner", lambda member: member.name, flexible=True),
+    Column("email", lambda member: member.email or "", flexible=True),
+    Column("kind", lambda member: member.kind),
+    Column("roles", lambda member: ", ".join(sorted(member.roles))),
+    Column("entries", _until),
+]
 LISTED: list[Column["KeyRecord"]] = [
     Column("key", lambda record: record.name),
     Column("owner", lambda record: record.owner, flexible=True),

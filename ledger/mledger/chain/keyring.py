@@ -38,6 +38,12 @@ class Member:
         """What tells two people apart: the e-mail address, or else the printed name."""
         return (self.email or self.name).casefold()
 
+    def to_json(self) -> dict[str, object]:
+        """The key as `--json` prints it."""
+        row: dict[str, object] = {name: getattr(self, name) for name in ("id", "name", "email", "kind")}
+        spoken = {name: getattr(self, name) for name in ("enrolled", "revoked", "compromised_since")}
+        return row | {"public": self.public.hex(), "roles": sorted(self.roles)} | spoken
+
 
 @dataclass(slots=True)
 class Keyring:

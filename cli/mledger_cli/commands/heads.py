@@ -1,0 +1,55 @@
+"""mledger heads: what this machine remembers of ledgers."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mledger_cli.context import Settings, pass_settings
+from mledger_cli.groups import Group
+from mledger_cli.output import Column
+
+if TYPE_CHECKING:
+    from mledger.heads import Memory
+
+
+@click.group("heads", cls=Group)
+def command() -> None:
+    """List what this machine remembers of ledgers, or forget."""
+
+
+@command.command("list")
+@pass_settings
+def list_(settings: Settings) -> None:
+    """List the ledgers used on this machine, with the head last seen."""
+    from mledger.heads import Heads
+
+    settings.out.table(Heads().all(), _columns(settings), none="this machine remembers no ledger")
+
+
+@command.command("forget")
+@click.argument("ledger")
+@pass_settings
+def forget(settings: Settings, ledger: str) -> None:
+    """Forget a ledger, so that the next look at it is the first.
+
+    LEDGER is its origin, its file, or the first eight or more digits of its name in the list. Do it
+    only if you know why the ledger is shorter than it was, or another one: nothing else tells you.
+    """
+    from mledger.heads import Heads
+
+    heads = Heads()
+    genesis = heads.find(ledger)
+    heads.forget(genesis)
+    row = {"forgotten": genesis.hex()}
+    settings.out.json(row) if settings.json else settings.out.line(f"forgotten: {ledger}")
+
+
+def _columns(settings: Settings) -> "list[Column[Memory]]":
+    return [
+        Column("name", lambda memory: memory.genesis.hex()[:12]),
+        Column("ledger", lambda memory: memory.origin),
+        Column("entries", lambda memory: f"{memory.size:,}", right=True),
+        Column("verified", lambda memory: f"{memory.verified.size:,}" if memory.verified else "", right=True),
+        Column("seen", lambda memory: settings.out.moment(memory.seen)),
+        Column("file", lambda memory: memory.path, flexible=True),
+    ]
