@@ -17,7 +17,9 @@ def reader(settings: Settings) -> "Reader":
     """The ledger, read-only."""
     from mledger.reader import Reader
 
-    return Reader.open(settings.path)
+    reader = Reader.open(settings.path)
+    reader.processes = _cores()
+    return reader
 
 
 def ledger(settings: Settings, key: str | None) -> "Ledger":
@@ -26,3 +28,8 @@ def ledger(settings: Settings, key: str | None) -> "Ledger":
 
     name = key or os.environ.get(KEY_VARIABLE) or None
     return Ledger.open(settings.path, key=name, passphrase=passphrase.asking(name or "your key"))
+
+
+def _cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

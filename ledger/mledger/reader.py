@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _BACKWARDS = 64
 
 Clock = Callable[[], datetime]
+Progress = Callable[[int, int], None]
 
 
 def utc_now() -> datetime:
@@ -63,6 +64,10 @@ class Reader:
         self.heads = heads
         self.clock = clock
         self.path = path
+        self.processes = 1
+        """How many may verify at once. They are spawned: a script that sets more guards its main module."""
+        self.progress: Progress | None = None
+        """Called with the number of entries done and all, while a verification goes on."""
         self.remembered = 0
         self._streams: Streams | None = None
 
@@ -336,19 +341,15 @@ class Reader:
         *,
         full: bool = False,
         trust: "Trust | None" = None,
-        progress: Callable[[int, int], None] | None = None,
-        processes: int = 1,
     ) -> Verification:
         """Everything that is wrong with the ledger, and the level of trust that was reached.
 
         Without `full`, entries up to the last verified head are not checked again as long as only
         mledger wrote to the file, and otherwise hashed again without checking their signatures.
-        `progress(done, total)` counts entries. `processes` beyond one are started
-        by spawning, so a script that asks for them must guard its main module.
         """
         from mledger.verifying import Trust, Verifier  # late: appending needs none of it
 
-        return Verifier(self, trust or Trust(), full, progress, processes).run()
+        return Verifier(self, trust or Trust(), full=full).run()
 
     def history(self) -> History:
         """The facts of the ledger once it has been verified. Errors: IntegrityError if it is broken."""

@@ -1,6 +1,6 @@
 """Runs an audit over a store: what to check again, with how many processes, at which level."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -32,8 +32,6 @@ SPAN_BYTES = 4 << 20
 WORTH_ENTRIES = 3_000
 WORTH_BYTES = 16 << 20
 
-Progress = Callable[[int, int], None]
-
 
 class Trust(NamedTuple):
     """What the verifier brings along: a checkpoint kept elsewhere, or the hash of a head."""
@@ -58,8 +56,6 @@ class Verifier:
     reader: "Reader"
     trust: Trust
     full: bool
-    progress: Progress | None
-    processes: int
     findings: list[Finding] = field(default_factory=list)
     relied_on: list[str] = field(default_factory=list)
     keys: dict[str, bytes] = field(default_factory=dict)
@@ -202,8 +198,8 @@ class Verifier:
             audit.add(report)
             audit.check_origin(report.origin, report.start)
             streams = streams and self._doubt(streams, report)
-            if self.progress:
-                self.progress(report.start + report.entries, head.size)
+            if self.reader.progress:
+                self.reader.progress(report.start + report.entries, head.size)
         if audit.head.size != head.size:
             audit.findings.append(
                 Finding(
@@ -233,10 +229,10 @@ class Verifier:
         signed = hashed._replace(signatures=True)
         spans = [(a, b) for a, b in pairwise(bounds) if a >= plan.start]
         jobs = (Job(a, b, signed if a >= plan.signed_from else hashed) for a, b in spans)
-        if path is not None and worth and self.processes > 1 and len(spans) > 1:
+        if path is not None and worth and self.reader.processes > 1 and len(spans) > 1:
             from mledger.workers import check_in_processes  # late: it starts up multiprocessing
 
-            yield from check_in_processes(str(path), jobs, self.processes)
+            yield from check_in_processes(str(path), jobs, self.reader.processes)
         else:
             for job in jobs:
                 yield check_span(self.store.entries(job.start, job.stop), job.start, job.how)

@@ -1,6 +1,5 @@
 """mledger verify: find whatever was changed, removed, slipped in or back-dated."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,12 +47,12 @@ def command(
     from mledger.verifying import Trust
 
     trust = Trust(checkpoint.read_bytes() if checkpoint else None, head)
-    processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with (
         opening.reader(settings) as reader,
         screen.progress("verifying", show=not settings.quiet) as progress,
     ):
-        found = reader.verify(full=full, trust=trust, progress=progress, processes=processes)
+        reader.progress = progress
+        found = reader.verify(full=full, trust=trust)
     if settings.json:
         settings.out.json(found)
     else:
