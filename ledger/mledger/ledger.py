@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Self, cast
+from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
 from mledger.chain.draft import Draft, format_id, new_ids, read_id
 from mledger.chain.history import Fact
@@ -22,7 +22,6 @@ from mledger.core.note import Note, NoteSignature, format_note
 from mledger.errors import ConflictError, DeniedError, InputError, IntegrityError, MledgerError
 from mledger.events import base as events
 from mledger.events.base import EventBody
-from mledger.events.ledger import LedgerOpened
 from mledger.events.policy import Policy
 from mledger.heads import Fingerprint, Heads, fingerprint
 from mledger.keys.signer import Signer
@@ -30,6 +29,9 @@ from mledger.opening import create, default_policy, find_signer
 from mledger.reader import Clock, Reader, utc_now
 from mledger.stores import LedgerStore, open_store
 from mledger.writing import Receipt, Sealed, Writer, receipt_of, receipts
+
+if TYPE_CHECKING:
+    from mledger.events.ledger import LedgerOpened
 
 _TRIES = 1_000
 _KEEP_SECONDS = 1.0
@@ -146,7 +148,10 @@ class Ledger(Reader):
         opening = events.build(
             "ledger.opened", {"origin": origin, "key": key, "policy": policy or default_policy()}
         )
-        create(Path(path), signer, cast(LedgerOpened, opening), clock)
+        create(Path(path), signer, cast("LedgerOpened", opening), clock)
+        with Reader.open(path, heads=heads, clock=clock) as reader:
+            # Whatever stood under this name before, this is the ledger now.
+            reader.keep_head(reader.head, merkle.root(reader.store, 1), signer.key_id)
         return cls.open(path, heads=heads, clock=clock, key=signer)
 
     # --- appending

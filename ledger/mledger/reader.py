@@ -232,7 +232,7 @@ class Reader:
                 if slot.governance
             )
             kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
-            examine(keyring, Act(entry.seq, *statement[3:6], kinds, ruled), self.answered)
+            examine(keyring, Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled), self.answered)
         return keyring
 
     def size_at(self, moment: Moment) -> int:

@@ -190,7 +190,9 @@ class Writer:
                 Ruled(f.number, f.type, f.version, f.stream, f.body) for f in facts if is_ruled(f.type)
             )
             kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
-            breaches = examine(keyring, Act(entry.seq, *statement[3:6], kinds, ruled), self.reader.answered)
+            breaches = examine(
+                keyring, Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled), self.reader.answered
+            )
             for breach in breaches:
                 if RULES[breach.rule].integrity:  # the rest is for a verification to report
                     raise IntegrityError(f"{breach.where} was appended against the rules: {breach.message}")
@@ -221,7 +223,7 @@ def _act(seq: int, drafts: Sequence[Draft], author: Author) -> Act:
         for n, d in enumerate(drafts)
         if is_ruled(d.type)
     )
-    return Act(seq, *author, frozenset((d.type, kind_of(d.stream)) for d in drafts), ruled)
+    return Act(seq, seq, *author, frozenset((d.type, kind_of(d.stream)) for d in drafts), ruled)
 
 
 def receipts(

@@ -32,15 +32,22 @@ class Ruled(NamedTuple):
 class Act(NamedTuple):
     """What the rules look at in an entry, or in a run of entries that look the same to them.
 
-    `kinds` are the distinct (type, stream kind) of its events; a run has no `ruled` events.
+    `kinds` are the distinct (type, stream kind) of its events; a run, which goes on to entry `last`,
+    has no `ruled` events.
     """
 
     seq: int
+    last: int
     key: str
     signer: str
     meaning: str
     kinds: frozenset[tuple[str, str]]
     ruled: tuple[Ruled, ...]
+
+    @property
+    def where(self) -> str:
+        """The entry or entries, as findings name them."""
+        return f"entry {self.seq}" if self.last == self.seq else f"entries {self.seq} to {self.last}"
 
 
 class Answered(NamedTuple):
@@ -108,7 +115,7 @@ def _open(keyring: Keyring, act: Act) -> Iterator[Breach]:
 
 
 def _author(keyring: Keyring, act: Act) -> Iterator[Breach]:
-    where = f"entry {act.seq}"
+    where = act.where
     member = keyring.members.get(act.key)
     if member is None:
         yield Breach(
@@ -144,12 +151,12 @@ def _streams(act: Act) -> Iterator[Breach]:
     for event_type, kind in sorted(act.kinds):
         known = _class(event_type)
         if event_type == OPENING:
-            yield Breach("chain.genesis", f"entry {act.seq}", "the ledger is opened a second time")
+            yield Breach("chain.genesis", act.where, "the ledger is opened a second time")
         elif known is not None and "*" not in known.kinds and kind not in known.kinds:
             wanted = " or ".join(k if k == "ledger" else f"{k}/NAME" for k in known.kinds)
             yield Breach(
                 "event.stream",
-                f"entry {act.seq}",
+                act.where,
                 f"{event_type} belongs on {wanted}, not on a {kind} stream",
             )
 

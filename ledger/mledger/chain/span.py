@@ -187,9 +187,11 @@ class _Checker:
     ) -> None:
         """Start a new act unless the rules could not tell this entry from the one before."""
         shape = (statement.key, statement.signer, statement.meaning, kinds)
+        acts = self.report.acts
         if shape == self.shape and not ruled:
+            acts[-1] = acts[-1]._replace(last=seq)
             return
-        self.report.acts.append(Act(seq, *shape, ruled))
+        acts.append(Act(seq, seq, *shape, ruled))
         self.shape = None if ruled else shape
 
 
