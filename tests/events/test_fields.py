@@ -1,6 +1,7 @@
 """The small types: what each takes, what it makes of it, what it refuses."""
 
 import contextlib
+import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -195,3 +196,17 @@ def test_names_are_unique_after_normalisation(items):
     """A list of names holds each once, compared as they are kept."""
     with pytest.raises(ValidationError, match="there twice"):
         _accepts(fields.Distinct[fields.Line], items)
+
+
+@pytest.mark.parametrize("name", ["Line", "Summary", "Name", "Text"])
+@given(value=st.text() | st.text(" \n\t\r\u2028\u00a0\u0301ae\u0338<\u1100\u1161"))
+def test_what_is_kept_stays(name, value):
+    """Text that was accepted once is accepted again and does not change: a body can always be read."""
+    alias = getattr(fields, name)
+    try:
+        found = _accepts(alias, value)
+    except ValidationError:
+        return
+    assert _accepts(alias, found) == found
+    assert found == found.strip() != ""
+    assert unicodedata.is_normalized("NFC", found)
