@@ -54,7 +54,7 @@ def end(worker: subprocess.Popen[bytes], said: bytes = b"") -> Told:
     return Told([line.split() for line in lines], worker.returncode)
 
 
-def strace(path: Path, *arguments: object, trace: str, inject: str | None = None) -> tuple[Told, list[str]]:
+def strace(path: Path, *arguments: object, trace: str, inject: Iterable[str] = ()) -> tuple[Told, list[str]]:
     """A worker's story, and the calls of `trace` that it made on the ledger's files.
 
     Only calls on the ledger, the two files beside it and its folder are counted and made to fail.
@@ -63,8 +63,7 @@ def strace(path: Path, *arguments: object, trace: str, inject: str | None = None
     log = Path(f"{path}.strace")
     options = ["-f", "-y", "-qq", "-o", str(log), "-e", f"trace={trace}"]
     options += [word for file in files for word in ("-P", str(file))]
-    if inject:
-        options += ["-e", f"inject={inject}"]
+    options += [word for rule in inject for word in ("-e", f"inject={rule}")]
     done = subprocess.run(
         [_program(), *options, "--", *command(*arguments)],
         cwd=ROOT,

@@ -74,7 +74,15 @@ def _killed_at(name: str, base: Path, call: str, when: int) -> tuple[Path, Told,
     path.parent.mkdir()
     shutil.copy(base, path)
     told, calls = strace(
-        path, name, "record", path, "new", 2, "close", trace=call, inject=f"{call}:signal=SIGKILL:when={when}"
+        path,
+        name,
+        "record",
+        path,
+        "new",
+        2,
+        "close",
+        trace=call,
+        inject=[f"{call}:signal=SIGKILL:when={when}"],
     )
     return path, told, calls
 
@@ -125,12 +133,12 @@ def test_a_process_killed_while_it_creates_leaves_all_or_nothing(
     program("strace")
     subject = SUBJECTS[name]
 
-    def create(when: int, inject: str | None) -> tuple[Path, Told, list[str]]:
+    def create(when: int, *inject: str) -> tuple[Path, Told, list[str]]:
         path = tmp_path / str(when) / "ledger"
         path.parent.mkdir()
         return path, *strace(path, name, "create", path, trace="all", inject=inject)
 
-    _, told, calls = create(0, None)
+    _, told, calls = create(0)
     assert told.lines[-1] == ["created"]
     whole = 0
     for path, told, _ in all_at_once(
