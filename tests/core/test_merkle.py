@@ -200,6 +200,24 @@ def test_no_other_shape(size, pick):
             assert not holds(check, proof[::-1])
 
 
+def test_no_higher_tree():
+    """A proof with more hashes than its tree is high is refused, even if it leads to the root it is given."""
+    hashes = leaves(SIZES.stop)
+    tree, more = Grown(hashes), leaf_hash(b"more")
+
+    for size in SIZES:
+        top = mth(hashes[:size])
+        for index in range(size):
+            proof = [*inclusion_proof(tree, index, size), more]
+            for over in (node_hash(more, top), node_hash(top, more)):
+                assert not holds(check_inclusion, hashes[index], index, size, proof, over)
+        for old in range(1, size):
+            proof, before = [*consistency_proof(tree, old, size), more], mth(hashes[:old])
+            for over in (before, node_hash(more, before), node_hash(before, more)):
+                assert not holds(check_consistency, old, over, size, node_hash(more, top), proof)
+                assert not holds(check_consistency, old, over, size, node_hash(top, more), proof)
+
+
 @given(new=st.integers(2, 200), pick=st.data())
 def test_a_rewritten_leaf_shows(new, pick):
     """No proof that a rewriter can make leads from the old root to a tree with an old leaf changed."""
