@@ -370,3 +370,13 @@ def test_bytes_are_what_json_reads():
 
     assert json.loads(body.to_bytes()) == {"on": "46", "text": "Größe: 3 µm\n\tzweite Zeile"}
     assert "Größe" in body.to_bytes().decode()
+
+
+@pytest.mark.parametrize("change", [{"decision": 3}, {"refs": ["40"]}, {"reason": object()}])
+def test_unchecked_copy_is_not_written(change):
+    """A copy that pydantic did not check is refused when it is written, if its types are wrong."""
+    body = base.decode("decision.accepted", 1, ACCEPTED).model_copy(update=change)
+
+    with pytest.raises(InputError, match="cannot be written as JSON") as caught:
+        body.to_bytes()
+    assert "\n" not in caught.value.message

@@ -3,7 +3,7 @@
 import pytest
 
 from mledger.errors import InputError
-from mledger.events import base, forms
+from mledger.events import base, forms, words
 
 
 def _message(type, **changes):
@@ -124,3 +124,15 @@ def test_names_that_are_no_text():
 def test_typed_text(type, field, answer):
     """What people type for names, texts, days and choices is taken as it stands; the rest is JSON."""
     assert base.takes_text(type, field) is answer
+
+
+@pytest.mark.parametrize(
+    "loc", [("nothing",), ("title", "x"), ("alternatives", 0, "nothing"), ("title", 0, 1)]
+)
+def test_paths_that_lead_nowhere(loc):
+    """A path that no field has is answered with nothing to say, and no error of its own."""
+    cls = base.find("decision.proposed")
+
+    assert words.wanted(cls, loc) is None
+    assert words.names_beside(cls, (*loc, "x")) == []
+    assert words.names_beside(cls, ("title", "x")) == []

@@ -73,7 +73,8 @@ class EventBody(Checked):
 
 
 def _to_json(body: EventBody) -> bytes:
-    return body.__pydantic_serializer__.to_json(body, exclude_none=True, by_alias=True)
+    # A copy made with `model_copy(update=...)` has not been checked: what does not fit is an error.
+    return body.__pydantic_serializer__.to_json(body, exclude_none=True, by_alias=True, warnings="error")
 
 
 def event(type: str, *, version: int = 1, on: tuple[str, ...] = ("*",)) -> Callable[[B], B]:
