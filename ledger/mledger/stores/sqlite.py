@@ -219,7 +219,6 @@ class SqliteStore:
             raise LockedError(f"another thread is writing to {self.path}", fix="try again")
         try:
             self._check_usable()
-            self._file.check_same()
             self._notice()
             db = self._own
             with translated(self.path):
@@ -235,9 +234,10 @@ class SqliteStore:
             self._lock.release()
 
     def _notice(self) -> None:
-        """Take note if the file is not as we left it."""
+        """Take note if the file is not as we left it; StoreError if it is another."""
         with translated(self.path):
-            self._touched |= self._file.look() != self._seen or _version(self._own) != self._version
+            seen = self._file.check_same()
+            self._touched |= seen != self._seen or _version(self._own) != self._version
 
     def _commit(self, db: sqlite3.Connection) -> None:
         try:

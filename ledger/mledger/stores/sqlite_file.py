@@ -31,6 +31,9 @@ _COMMON = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
 _WRITER = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 8192;"
 _READER = "PRAGMA query_only = ON;"
 
+Mark = tuple[tuple[int, ...], tuple[int, ...]]
+"""Device, inode, size and times of a file and of its log; nothing for a log that is empty or missing."""
+
 
 def check_sqlite() -> None:
     """Raise StoreError if the SQLite that Python was built with is older than what a ledger needs."""
@@ -231,8 +234,8 @@ class LedgerFile:
             check_same_thread=False,
         )
 
-    def check_same(self) -> None:
-        """Raise StoreError if what was opened is no longer what stands there, or this is another process."""
+    def check_same(self) -> Mark:
+        """What `look` says; StoreError if another file stands there now, or this is another process."""
         if os.getpid() != self._process:
             raise StoreError(
                 f"{self.path} was opened by another process, of which this one is a copy",
@@ -244,8 +247,9 @@ class LedgerFile:
             raise StoreError(f"{self.path} was replaced while it was open", fix="open the ledger again")
         if self.frozen and seen != self._stamp:
             raise StoreError(f"{self.path} was written to while it was read", fix="open the ledger again")
+        return seen
 
-    def look(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def look(self) -> Mark:
         """What tells one state of the file, and of the log beside it, from the next."""
         return _mark(self._real.stat()), self._look_at_log()
 
