@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from mledger.core import canonical
 from mledger.errors import FormatError, InputError, MledgerError
@@ -91,6 +91,8 @@ def _yaml(data: bytes, name: str) -> object:
 
 def assign(type: str, values: dict[str, Any], assignment: str) -> None:
     """Put one FIELD=VALUE into the fields; a.b goes into the object a, a.0 into the list a."""
+    from mledger.events.base import takes_text
+
     path, equals, text = assignment.partition("=")
     if not equals or not path:
         raise InputError(f"--set {assignment!r} should read FIELD=VALUE", fix=f"mledger types {type}")
@@ -98,7 +100,7 @@ def assign(type: str, values: dict[str, Any], assignment: str) -> None:
     place: Any = values
     for name in parents:
         place = _step(place, name, path)
-    value = text if not parents and _takes_text(type, last) else _parsed(text)
+    value = text if not parents and takes_text(type, last) else _parsed(text)
     _put(place, last, value, path)
 
 
@@ -125,22 +127,6 @@ def _index(place: list[Any], name: str, path: str, *, more: bool = False) -> int
     if name.isdecimal() and int(name) < len(place) + more:
         return int(name)
     raise InputError(f"--set {path}: the list has {len(place)} items, counted from 0")
-
-
-def _takes_text(type: str, name: str) -> bool:
-    """Whether the field can be read from text as it stands: a version of 2.1 is no number."""
-    from pydantic import TypeAdapter, ValidationError
-
-    from mledger.events.base import find
-
-    field = find(type).model_fields.get(name)
-    if field is None:
-        return False
-    try:
-        TypeAdapter(cast(Any, field.annotation)).validate_python("0")
-    except ValidationError:
-        return False
-    return True
 
 
 def _parsed(text: str) -> object:

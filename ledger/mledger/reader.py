@@ -30,6 +30,7 @@ from mledger.stores import LedgerStore, open_store
 from mledger.streams import Streams, streams_file
 
 if TYPE_CHECKING:
+    from mledger.replay import Difference, Replay, When
     from mledger.verifying import Trust
 
 # Entries read at a time when walking from the end.
@@ -216,7 +217,7 @@ class Reader:
             fact = self.fact(reference)
         except MledgerError:
             return None
-        return Answered(fact.seq, fact.type, fact.stream, fact.key)
+        return Answered(fact.number, fact.seq, fact.type, fact.stream, fact.key)
 
     def keyring(self, size: int | None = None) -> Keyring:
         """The keys, roles and policy in force after the first `size` entries, or all of them.
@@ -360,6 +361,24 @@ class Reader:
                 f"the ledger is broken: {first.where}: {first.message}", fix="mledger verify --full"
             )
         return History(self.facts, verification.head.size, verification.head.size)
+
+    def replay(
+        self, stream: str | None = None, *, known_at: "When | None" = None, as_of: "When | None" = None
+    ) -> "Replay":
+        """The state of one stream, or of all, rebuilt from the verified events.
+
+        `known_at` cuts by recorded time, or after an entry; `as_of` by occurred time; see
+        `mledger.replay`. Errors: IntegrityError, NotFoundError, InputError.
+        """
+        from mledger.replay import replay
+
+        return replay(self, stream, known_at=known_at, as_of=as_of)
+
+    def diff(self, before: "When", after: "When", stream: str | None = None) -> "Difference":
+        """What changed in what was known of a stream, or of all, between two moments or entries."""
+        from mledger.replay import diff
+
+        return diff(self, before, after, stream)
 
     def now(self) -> Moment:
         """The present time by this reader's clock."""

@@ -1,6 +1,5 @@
 """Named things of one kind, with an error that helps."""
 
-import difflib
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
@@ -41,6 +40,8 @@ class Registry(Generic[T]):
 
 def unknown(kind: str, name: str, known: object) -> str:
     """One line for a name that nobody knows, with the nearest that somebody does."""
+    import difflib  # late: only who errs needs it
+
     near = difflib.get_close_matches(name, list(known), n=3)  # type: ignore[call-overload]
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     return f"no {kind} is called {name!r}{hint}"

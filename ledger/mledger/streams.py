@@ -13,32 +13,28 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from mledger import folders
+from mledger.caching import cache_file, open_cache
 from mledger.chain.entry import Entry, Head
 from mledger.chain.statement import NO_LEAF, open_payload
-from mledger.errors import StoreError
 
 VERSION = 1
 # Entries read between two commits: a cache that is cut off loses no more than this.
 BATCH = 5_000
-_NOWHERE = ":memory:"
 _SCHEMA = """
-BEGIN IMMEDIATE;
-CREATE TABLE head (version INTEGER NOT NULL, size INTEGER NOT NULL, leaf BLOB NOT NULL) STRICT;
+CREATE TABLE head (size INTEGER NOT NULL, leaf BLOB NOT NULL) STRICT;
 CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE place (
   stream INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   PRIMARY KEY (stream, seq)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO head VALUES (1, 0, zeroblob(32));
-COMMIT;
+INSERT INTO head VALUES (0, zeroblob(32));
 """
 
 
 def streams_file(genesis: bytes) -> Path:
     """Where the cache of the ledger with this entry 0 is kept."""
-    return folders.cache_folder() / f"{genesis.hex()}.streams"
+    return cache_file(genesis, "streams")
 
 
 class Streams:
@@ -46,38 +42,11 @@ class Streams:
 
     def __init__(self, genesis: bytes) -> None:
         """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
-        self.path: Path | None = streams_file(genesis)
-        try:
-            folders.make_private(self.path.parent)
-            self._connection = self._open(str(self.path))
-        except (sqlite3.Error, StoreError, OSError):  # it must stop nobody from reading
-            self.path = None
-            self._connection = self._open(_NOWHERE)
+        self.path = streams_file(genesis)
+        self._connection = open_cache(self.path, _SCHEMA, VERSION)
         self._walk: Iterator[tuple[int, Iterator[tuple[int, str]]]] | None = None
         self._at: tuple[int, Iterator[tuple[int, str]]] | None = None
         self._names: dict[str, int] = dict(self._connection.execute("SELECT name, id FROM stream"))
-
-    def _open(self, name: str) -> sqlite3.Connection:
-        connection = sqlite3.connect(name, isolation_level=None, timeout=5, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=OFF")
-            self._prepare(connection)
-        except sqlite3.DatabaseError:
-            connection.close()
-            if name == _NOWHERE:
-                raise
-            for end in ("", "-wal", "-shm"):
-                Path(name + end).unlink(missing_ok=True)
-            connection = sqlite3.connect(name, isolation_level=None, timeout=5, check_same_thread=False)
-            self._prepare(connection)
-        return connection
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            connection.executescript(_SCHEMA)
-        if connection.execute("SELECT version FROM head").fetchall() != [(VERSION,)]:
-            raise sqlite3.DatabaseError("another version")
 
     def close(self) -> None:
         """Let go of the file."""

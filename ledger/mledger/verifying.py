@@ -315,8 +315,14 @@ class Verifier:
         return streams
 
     def _missing_bodies(self, audit: Audit) -> None:
+        """A body is gone if and only if a redaction names its event."""
+        named = set(audit.redacted)
         for number in audit.absent:
-            self.find("body.missing", number, "the body is gone and no redaction names it")
+            if number not in named:
+                self.find("body.missing", number, "the body is gone and no redaction names it")
+        for number in audit.redacted:
+            if self.reader.fact(number).body is not None:
+                self.find("body.kept", number, "a redaction names this event, and its body is still there")
 
     def _disputed(self, audit: Audit) -> None:
         for member in audit.keyring.members.values():

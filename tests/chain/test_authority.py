@@ -171,11 +171,21 @@ def test_the_ledger_is_never_left_without_somebody_who_governs() -> None:
         ("key.enrolled", {"key": key_fields("Alice Example", "engineer")}, "enrolled already"),
         ("key.enrolled", {"key": key_fields("Bob Example", "wizard")}, "no role 'wizard'"),
         ("key.revoked", {"key": "0" * 64, "reason": "x"}, "not enrolled"),
-        ("role.granted", {"key": signer_of("Alice Example").key_id, "role": "wizard", "reason": "x"}, "no role"),
-        ("role.revoked", {"key": signer_of("Alice Example").key_id, "role": "auditor", "reason": "x"}, "does not have"),
+        (
+            "role.granted",
+            {"key": signer_of("Alice Example").key_id, "role": "wizard", "reason": "x"},
+            "no role",
+        ),
+        (
+            "role.revoked",
+            {"key": signer_of("Alice Example").key_id, "role": "auditor", "reason": "x"},
+            "does not have",
+        ),
     ],
 )
-def test_governance_that_cannot_take_effect_is_refused(event: str, fields: dict[str, object], why: str) -> None:
+def test_governance_that_cannot_take_effect_is_refused(
+    event: str, fields: dict[str, object], why: str
+) -> None:
     """Keys and roles change only from what they are, for the writer and for the auditor."""
     sim = Simulator()
     with pytest.raises(DeniedError, match=why):
@@ -207,7 +217,11 @@ def test_a_printed_name_is_the_enrolled_one() -> None:
 def test_a_ledger_is_opened_once() -> None:
     """A second opening is refused and reported."""
     sim = Simulator()
-    again = {"origin": ORIGIN, "key": key_fields("Mallory", "owner"), "policy": {"name": "p", "roles": {"owner": {"may": ["*"]}}}}
+    again = {
+        "origin": ORIGIN,
+        "key": key_fields("Mallory", "owner"),
+        "policy": {"name": "p", "roles": {"owner": {"may": ["*"]}}},
+    }
     with pytest.raises(DeniedError, match="second time"):
         sim.append("ledger.opened", "ledger", again)
     force(sim, "ledger.opened", "ledger", again, "Alice Example")
@@ -230,7 +244,9 @@ def test_all_events_of_an_entry_are_judged_by_what_was_before_it() -> None:
     carol = sim.ledger("Carol Example")
     from mledger.ledger import What
 
-    grant = events.build("role.granted", {"key": signer_of("Carol Example").key_id, "role": "engineer", "reason": "x"})
+    grant = events.build(
+        "role.granted", {"key": signer_of("Carol Example").key_id, "role": "engineer", "reason": "x"}
+    )
     model = events.build("model.registered", MODEL)
     with pytest.raises(DeniedError, match=r"may not record model\.registered"):
         carol.append_all([What(grant, "ledger"), What(model, "model/m")])
@@ -242,3 +258,17 @@ def test_every_breach_names_a_rule() -> None:
     """The signer of a simulation is an ordinary key, and every rule has a kind and a title."""
     assert isinstance(signer_of("x"), Ed25519Signer)
     assert all(rule.kind and rule.title for rule in RULES.values())
+
+
+def test_a_redaction_names_what_may_be_erased() -> None:
+    """Governance cannot be redacted, nor what is not there; a body that stays after a redaction is reported."""
+    sim = Simulator()
+    number = sim.append("model.registered", "model/m", MODEL).number
+    basis = {"legal_basis": "GDPR Art. 17", "authority": "Data protection officer"}
+    with pytest.raises(DeniedError, match="nobody may redact"):
+        sim.append("record.redacted", "ledger", {"event": "0", **basis})
+    with pytest.raises(InputError, match="not there"):
+        sim.append("record.redacted", "ledger", {"event": "77", **basis})
+    sim.append("record.redacted", "model/m", {"event": number, **basis})
+    findings = sim.reader().verify(full=True).findings
+    assert [(f.rule, f.where) for f in findings] == [("body.kept", number)]

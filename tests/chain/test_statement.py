@@ -18,7 +18,14 @@ ID = new_ids(1_790_000_000_000, bytes(10), 1)[0]
 
 def payload(**changes: object) -> bytes:
     """A payload of one event, with some fields of it exchanged."""
-    text = payload_text([event_text(Draft("comment.added", 1, "ledger", b"{}", ID), bytes(16))], AUTHOR, "o", bytes(32), 3, TIME)
+    text = payload_text(
+        [event_text(Draft("comment.added", 1, "ledger", b"{}", ID), bytes(16))],
+        AUTHOR,
+        "o",
+        bytes(32),
+        3,
+        TIME,
+    )
     return json.dumps(json.loads(text) | changes, separators=(",", ":")).encode()
 
 
@@ -125,7 +132,9 @@ def test_an_entry_has_a_limit() -> None:
         payload_text(texts, AUTHOR, "o", bytes(32), 0, TIME)
 
 
-@pytest.mark.parametrize("author", [Author("k", "", "authorship"), Author("k", "A", "love"), Author("k", "A\tB", "review")])
+@pytest.mark.parametrize(
+    "author", [Author("k", "", "authorship"), Author("k", "A", "love"), Author("k", "A\tB", "review")]
+)
 def test_an_author_who_cannot_be_printed_is_refused(author: Author) -> None:
     """Printed names and meanings are checked before anything is signed."""
     with pytest.raises(InputError):

@@ -28,8 +28,9 @@ def command(
 ) -> None:
     """Write a receipt of an event, or of the growth since.
 
-    With --between it proves that one checkpoint extends another. The receipt of an event is a .tlog-proof (C2SP tlog-proof) with the signed envelope in it. It
-    needs a checkpoint that covers the event: mledger checkpoint.
+    With --between it proves that one checkpoint extends another. The receipt of an event is a
+    .tlog-proof (C2SP tlog-proof) with the signed envelope in it, and needs a checkpoint that covers
+    the event: mledger checkpoint.
     """
     if (event is None) == (between is None):
         raise click.UsageError("name one EVENT, or two checkpoints with --between")

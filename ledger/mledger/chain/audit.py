@@ -4,16 +4,19 @@ The same rules as the writer's, over everything; it collects findings and never 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
 from mledger.chain.keyring import Keyring
-from mledger.chain.rulebook import Lookup, examine
+from mledger.chain.rulebook import REDACTION, Lookup, Ruled, examine
 from mledger.chain.span import SpanReport
 from mledger.chain.statement import NO_LEAF
 from mledger.core.merkle import Frontier, Node
 from mledger.core.moment import Moment
+from mledger.errors import FormatError, NotFoundError
+from mledger.events.base import decode
 
 NodeHash = Callable[[int, int], bytes | None]
 
@@ -37,6 +40,8 @@ class Audit:
     signatures: int = 0
     bodies: int = 0
     absent: list[str] = field(default_factory=list)
+    redacted: list[str] = field(default_factory=list)
+    """The numbers of the events that redactions name."""
     roots: dict[int, bytes] = field(default_factory=dict)
     leaves: dict[int, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -50,6 +55,8 @@ class Audit:
         for act in report.acts:
             for breach in examine(self.keyring, act, self.lookup):
                 self.findings.append(Finding(breach.rule, breach.where, breach.message))
+            for ruled in act.ruled:
+                self._redaction(ruled)
         self._grow(report.leaves)
         self.head = report.last
         self.time = report.last_time or self.time
@@ -57,6 +64,14 @@ class Audit:
         self.signatures += report.signatures
         self.bodies += report.bodies
         self.absent.extend(report.absent)
+
+    def _redaction(self, ruled: Ruled) -> None:
+        """Note which event a redaction names."""
+        if ruled.type == REDACTION and ruled.body is not None:
+            with suppress(FormatError, NotFoundError):
+                body = decode(ruled.type, ruled.version, ruled.body)
+                if found := self.lookup(getattr(body, "event", "")):
+                    self.redacted.append(found.number)
 
     def _join(self, report: SpanReport) -> None:
         """The seam between two spans is checked like the seams within one."""

@@ -23,6 +23,7 @@ RULES: dict[str, Rule] = {
     "chain.time": Rule("time", True, "recorded time runs backwards"),
     "time.future": Rule("time", True, "dated later than the clock that checks it allows"),
     "body.missing": Rule("content", True, "a body is gone and no redaction names it"),
+    "body.kept": Rule("content", False, "a redaction names a body that is still there"),
     "body.digest": Rule("content", True, "a body is not the one that was signed"),
     "body.format": Rule("content", True, "a body is not strict JSON"),
     "body.schema": Rule("content", False, "a body does not fit its event type"),
@@ -47,6 +48,7 @@ RULES: dict[str, Rule] = {
     "role.forbidden": Rule("authority", False, "no role of the key may record this"),
     "four-eyes": Rule("authority", False, "somebody judged what they asked for themselves"),
     "reference": Rule("policy", False, "an event answers one that is not there"),
+    "event.unknown": Rule("authority", False, "an event of the rules that this installation cannot read"),
     "governance": Rule("authority", True, "a key or role changes in a way that cannot be"),
 }
 

@@ -15,8 +15,10 @@ from typing import NamedTuple
 from mledger.chain.keyring import GovernanceError, Keyring, Member
 from mledger.errors import FormatError, NotFoundError
 from mledger.events import base as events
+from mledger.events.record import RecordRedacted
 
 OPENING = "ledger.opened"
+REDACTION = "record.redacted"
 
 
 class Ruled(NamedTuple):
@@ -51,8 +53,9 @@ class Act(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """The event that a reference names: its entry, type, stream and the key that signed it."""
+    """The event that a reference names: number, entry, type, stream and the key that signed it."""
 
+    number: str
     seq: int
     type: str
     stream: str
@@ -91,7 +94,7 @@ def examine(keyring: Keyring, act: Act, lookup: Lookup) -> list[Breach]:
     breaches = [*_author(keyring, act), *_streams(act)]
     for ruled in act.ruled:
         if events.is_governance(ruled.type):
-            breaches.extend(_govern(keyring, act, ruled))
+            breaches.extend(_govern(keyring, act, ruled, lookup))
         else:
             breaches.extend(_answer(keyring, act, ruled, lookup))
     return breaches
@@ -161,17 +164,32 @@ def _streams(act: Act) -> Iterator[Breach]:
             )
 
 
-def _govern(keyring: Keyring, act: Act, ruled: Ruled) -> Iterator[Breach]:
+def _govern(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterator[Breach]:
     if ruled.type == OPENING:
         return
     body, breach = _read(ruled)
     if body is None:
         yield breach or Breach("governance", ruled.where, f"the body of {ruled.type} is gone")
         return
+    if isinstance(body, RecordRedacted):
+        yield from _redact(act, ruled, body, lookup)
     try:
         keyring.apply(act.seq, body)
     except GovernanceError as error:
         yield Breach("governance", ruled.where, str(error))
+
+
+def _redact(act: Act, ruled: Ruled, body: RecordRedacted, lookup: Lookup) -> Iterator[Breach]:
+    """Only what is there, and no event that is needed to judge the others, can be erased."""
+    found = lookup(body.event)
+    if found is None or found.seq >= act.seq:
+        yield Breach(
+            "reference", ruled.where, f"redacts event {body.event}, which is not there", "mledger log"
+        )
+    elif events.is_governance(found.type):
+        yield Breach(
+            "governance", ruled.where, f"event {body.event} is a {found.type}, which nobody may redact"
+        )
 
 
 def _answer(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterator[Breach]:
@@ -219,7 +237,11 @@ def _read(ruled: Ruled) -> tuple[events.EventBody | None, Breach | None]:
         return None, None
     try:
         return events.decode(ruled.type, ruled.version, ruled.body), None
-    except (FormatError, NotFoundError) as error:
+    except NotFoundError as error:
+        return None, Breach(
+            "event.unknown", ruled.where, error.message, "install a newer mledger, or the plug-in"
+        )
+    except FormatError as error:
         rule = "governance" if events.is_governance(ruled.type) else "body.schema"
         return None, Breach(rule, ruled.where, f"{ruled.type} cannot be read: {error.message}")
 

@@ -1,0 +1,67 @@
+"""Cache files: opened, made anew where damaged, in memory where nothing can be written.
+
+A cache holds what can be derived again from one ledger, so it never syncs, and never stops
+anybody from reading: whatever is wrong with its file, there is an empty cache instead.
+"""
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from mledger import folders
+from mledger.errors import StoreError
+
+_DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+
+
+def cache_file(genesis: bytes, kind: str) -> Path:
+    """Where the cache of one kind is kept for the ledger with this leaf of entry 0."""
+    return folders.cache_folder() / f"{genesis.hex()}.{kind}"
+
+
+def open_cache(file: Path, schema: str, version: int) -> sqlite3.Connection:
+    """A connection, in autocommit mode, to a cache with the tables of `schema`.
+
+    `version` counts the schemas of this cache: one of another version is made anew.
+    """
+    with suppress(sqlite3.Error, StoreError, OSError):
+        folders.make_private(file.parent)
+        try:
+            return _open(str(file), schema, version)
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+                raise
+        remove_cache(file)
+        return _open(str(file), schema, version)
+    return _open(":memory:", schema, version)
+
+
+def remove_cache(file: Path) -> None:
+    """Delete the file of a cache and what SQLite keeps beside it."""
+    for end in ("", "-wal", "-shm"):
+        Path(f"{file}{end}").unlink(missing_ok=True)
+
+
+def _open(name: str, schema: str, version: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(name, isolation_level=None, timeout=5, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN IMMEDIATE")
+        (held,) = connection.execute("PRAGMA user_version").fetchone()
+        if held != version:
+            _make_anew(connection, schema, version)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make_anew(connection: sqlite3.Connection, schema: str, version: int) -> None:
+    """Drop whatever is there and make the tables, within the transaction that is open."""
+    for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        connection.execute(f'DROP TABLE "{table}"')
+    for statement in filter(None, map(str.strip, schema.split(";"))):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {version}")

@@ -1,0 +1,66 @@
+"""The cache of snapshots: folded states, each with the head that it belongs to."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+from mledger.caching import cache_file, open_cache
+
+VERSION = 1
+_SCHEMA = """
+CREATE TABLE snapshot (
+  projection TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  leaf BLOB NOT NULL,
+  state BLOB NOT NULL,
+  PRIMARY KEY (projection, size)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+class Snapshot(NamedTuple):
+    """The state of a projection after the first `size` entries, the last of which has this leaf."""
+
+    size: int
+    leaf: bytes
+    state: bytes
+
+
+class Snapshots:
+    """The snapshots of one ledger; they can be deleted at any time."""
+
+    def __init__(self, genesis: bytes) -> None:
+        """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
+        self._connection = open_cache(cache_file(genesis, "snapshots"), _SCHEMA, VERSION)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def newest(self, projection: str, size: int, leaf_at: Callable[[int], bytes | None]) -> Snapshot | None:
+        """The newest snapshot of at most `size` entries that belongs to the ledger.
+
+        `projection` names the fold and its version. `leaf_at(n)` is the leaf of entry n: a snapshot
+        of another history does not fit and is passed over.
+        """
+        rows = self._connection.execute(
+            "SELECT size, leaf, state FROM snapshot WHERE projection = ? AND size <= ? ORDER BY size DESC",
+            (projection, size),
+        )
+        for row in rows:
+            snapshot = Snapshot(*row)
+            if leaf_at(snapshot.size - 1) == snapshot.leaf:
+                return snapshot
+        return None
+
+    def keep(self, projection: str, snapshot: Snapshot) -> None:
+        """Keep a snapshot; a cache that cannot be written is left as it is."""
+        with suppress(sqlite3.OperationalError):
+            self._connection.execute(
+                "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)", (projection, *snapshot)
+            )
+
+    def clear(self) -> None:
+        """Forget all snapshots."""
+        self._connection.execute("DELETE FROM snapshot")
