@@ -44,7 +44,7 @@ def command(*arguments: object) -> list[str]:
 
 def start(*arguments: object) -> subprocess.Popen[bytes]:
     """A worker that has been started."""
-    return subprocess.Popen(command(*arguments), cwd=ROOT, stdout=subprocess.PIPE)
+    return subprocess.Popen(command(*arguments), cwd=ROOT, stdout=subprocess.PIPE, bufsize=0)
 
 
 def end(worker: subprocess.Popen[bytes], said: bytes = b"") -> Told:

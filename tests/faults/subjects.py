@@ -4,6 +4,7 @@ A subject records tokens, one durable append each, and reads them back. To point
 at another way to a ledger, write a subject for it and add it to SUBJECTS.
 """
 
+import json
 import sqlite3
 from hashlib import sha256
 from pathlib import Path
@@ -11,8 +12,12 @@ from typing import Any, Protocol
 
 from mledger.chain.entry import Entry, Head
 from mledger.errors import ConflictError
+from mledger.heads import Heads
+from mledger.ledger import Ledger
+from mledger.reader import Reader
 from mledger.stores.sqlite import SqliteStore
 from mledger.testing.samples import sample_slot
+from mledger.testing.simulator import signer_of
 
 PADDING = b" " * 3_000  # so that an append takes several pages
 
@@ -87,4 +92,38 @@ def _entry(head: Head, token: str) -> Entry:
     return Entry(head.size, sha256(payload).digest(), payload, bytes(64), slots)
 
 
-SUBJECTS: dict[str, Subject] = {"store": StoreSubject()}
+class LedgerSubject:
+    """The façade: signed, judged by the rules, verified to the last signature."""
+
+    def create(self, path: Path) -> None:
+        """Make a ledger that only its opening is in."""
+        signer, heads = signer_of("Ada"), _heads(path)
+        Ledger.create(path, origin="example.org/faults", signer=signer, name="Ada", heads=heads).close()
+
+    def open(self, path: Path) -> Ledger:
+        """The ledger, for its only signer."""
+        return Ledger.open(path, key=signer_of("Ada"), heads=_heads(path))
+
+    def record(self, handle: Ledger, token: str) -> None:
+        """Append a comment."""
+        handle.append("comment.added", "ledger", {"on": "0", "text": token + PADDING.decode() + "."})
+
+    def close(self, handle: Ledger) -> None:
+        """Close the ledger."""
+        handle.close()
+
+    def tokens(self, path: Path) -> list[str]:
+        """Every token, from a ledger that a full verification finds nothing against."""
+        with Reader.open(path, heads=_heads(path)) as reader:
+            verification = reader.verify(full=True)
+            assert not verification.findings, verification.findings
+            opening, *facts = reader.facts()
+            assert opening.type == "ledger.opened"
+            return [json.loads(fact.body)["text"].split()[0] for fact in facts]
+
+
+def _heads(path: Path) -> Heads:
+    return Heads(path.parent / "heads")
+
+
+SUBJECTS: dict[str, Subject] = {"store": StoreSubject(), "ledger": LedgerSubject()}

@@ -58,7 +58,8 @@ class Seen(NamedTuple):
 
 def _clean(name: str, base: Path, calls: Iterable[str]) -> Counter[str]:
     """How often a worker makes each call on the ledger when nothing fails."""
-    path = base.with_name("clean")
+    path = base.with_name("clean") / "ledger"
+    path.parent.mkdir()
     shutil.copy(base, path)
     told, made = strace(path, name, "record", path, "new", RECORDED, "close", trace=",".join(calls))
     assert told.lines[-1] == ["closed"]
@@ -216,7 +217,8 @@ def test_an_append_is_one_sync(name: str, tmp_path: Path, program: object) -> No
     few, many = 5, 25
     syncs = []
     for count in (few, many):
-        path = base.with_name(f"{count}")
+        path = base.with_name(f"{count}") / "ledger"
+        path.parent.mkdir()
         shutil.copy(base, path)
         told, calls = strace(path, name, "record", path, "new", count, "close", trace="fsync,fdatasync")
         assert len(told.done) == count

@@ -254,13 +254,13 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     for ask in (
         store.head,
         store.entries,
-        store.touched,
         store.strays,
         lambda: store.find(b""),
         lambda: store.append([], [], after=EMPTY_HEAD),
         lambda: store.keep_checkpoint(1, b""),
     ):
         assert "is closed" in refused(InputError, ask).message
+    assert store.touched(), "nobody vouches for a file that is closed"
 
 
 def test_a_stream_outlives_the_close(tmp_path: Path) -> None:

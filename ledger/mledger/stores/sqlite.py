@@ -10,7 +10,7 @@ from typing import Self
 
 from mledger.chain.entry import Entry, Head, Slot
 from mledger.core.merkle import Node
-from mledger.errors import ConflictError, InputError, LockedError, StoreError
+from mledger.errors import ConflictError, InputError, LockedError, MledgerError, StoreError
 from mledger.stores import sqlite_probes
 from mledger.stores.base import EMPTY_HEAD, MAX_SLOTS, check_range, check_run, overtaken, taken
 from mledger.stores.sqlite_errors import explain, translated
@@ -181,11 +181,15 @@ class SqliteStore:
         """Whether anybody else has written to the file since it was opened, through SQLite or past it.
 
         Goes by the file's times and sizes before and after each write of our own: it can say yes without
-        need, and it misses what happens within one tick of the file system's clock.
+        need, and it misses what happens within one tick of the file system's clock. Of a file that is
+        closed, gone or exchanged it says yes.
         """
         with self._lock:
-            self._check_usable()
-            self._notice()
+            try:
+                self._check_usable()
+                self._notice()
+            except MledgerError:
+                return True
             return self._touched
 
     def close(self) -> None:
@@ -322,7 +326,7 @@ def _walk(db: sqlite3.Connection, start: int, stop: int) -> Generator[Entry]:
             n, id_, governance, salt, body = next(events, _NO_ROW)
         slots: list[Slot] = []
         while n < end:
-            slots.append(slot(Slot, (id_, governance == 1, salt, body)))
+            slots.append(slot(Slot, (id_, governance, salt, body)))  # 1 is True, and 2 must not pass for False
             n, id_, governance, salt, body = next(events, _NO_ROW)
         yield Entry(seq, leaf, payload, signature, tuple(slots))
 

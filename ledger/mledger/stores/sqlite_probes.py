@@ -1,6 +1,7 @@
 """What an auditor asks a ledger's file about the parts that no signature covers.
 
-Nothing here trusts an index: rows are counted in the tables themselves, and every index must hold as many.
+Nothing here trusts an index: rows are counted in the tables themselves, and every index must hold as many,
+and each of them.
 """
 
 import sqlite3
@@ -20,11 +21,15 @@ _COUNTS = (
         "event_id",
         "SELECT count(*) FROM event INDEXED BY event_id",
         "SELECT count(*) FROM event NOT INDEXED",
+        "SELECT count(*) FROM event AS row NOT INDEXED WHERE NOT EXISTS"
+        " (SELECT 1 FROM event AS i INDEXED BY event_id WHERE i.id = row.id AND i.n = row.n)",
     ),
     (
         "event_governance",
         "SELECT count(*) FROM event INDEXED BY event_governance WHERE governance = 1",
         "SELECT count(*) FROM event NOT INDEXED WHERE governance = 1",
+        "SELECT count(*) FROM event AS row NOT INDEXED WHERE governance = 1 AND NOT EXISTS"
+        " (SELECT 1 FROM event AS i INDEXED BY event_governance WHERE i.governance = 1 AND i.n = row.n)",
     ),
 )
 
@@ -130,7 +135,9 @@ def _nodes(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _indexes(db: sqlite3.Connection) -> Iterator[str]:
-    for index, own, table in _COUNTS:
+    for index, own, table, other in _COUNTS:
         (rows,), (expected,) = db.execute(own).fetchone(), db.execute(table).fetchone()
         if rows != expected:
             yield f"the index {index} holds {rows:,} rows, its table {expected:,}"
+        elif wrong := db.execute(other).fetchone()[0]:
+            yield f"the index {index} does not say what its table says of {wrong:,} rows"
