@@ -376,3 +376,31 @@ def test_trees_too_large_to_grow(size):
     for index in (0, size // 3, size - 1):
         check_inclusion(nodes[0], index, size, inclusion_proof(Alike(), index, size), top)
     check_consistency(old, root(Alike(), old), size, top, consistency_proof(Alike(), old, size))
+
+
+@pytest.mark.parametrize("height", [8, 16, 24, 32, 40])
+def test_nodes_to_store(height):
+    """The leaf that fills a tree completes its stored nodes of the levels 8, 16 and 24, and no others."""
+    grown = Frontier.of((1 << height) - 1, leaves(height))
+
+    nodes = grown.append(leaf_hash(b"last"))
+
+    assert [(node.level, node.index) for node in nodes] == [
+        (level, (1 << height - level) - 1) for level in (8, 16, 24) if level <= height
+    ]
+    assert grown.peaks == (grown.root(),)
+
+
+def test_above_the_top_level():
+    """Nodes above level 24 are computed from those of level 24, each from its own."""
+    top = leaves(1024)
+
+    class Top:
+        def hashes(self, level: int, start: int, count: int) -> list[bytes]:
+            assert level == 24
+            assert count <= 256
+            return top[start : start + count]
+
+    assert root(Top(), 1024 << 24) == mth(top)
+    assert root(Top(), 999 << 24) == mth(top[:999])
+    assert consistency_proof(Top(), 512 << 24, 1024 << 24) == [mth(top[512:])]
