@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mledger.errors import InputError, KeyFileError, NotFoundError, StoreError
 from mledger.keys.ed25519 import Ed25519Signer, verify
-from mledger.keystore import KeyRecord, Keystore
+from mledger.keystore import KeyRecord, Keystore, read_comment
 
 MESSAGE = b"what is signed"
 ALICE = Ed25519Signer.from_seed(bytes(range(32)))
@@ -357,3 +357,18 @@ def test_keys_of_the_home_are_found(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert Keystore().folder.is_relative_to(home)
     monkeypatch.setenv("MLEDGER_HOME", str(home / "elsewhere"))
     assert Keystore().folder == home / "elsewhere" / "keys"
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("Alice Example <alice@acme.test>", ("Alice Example", "alice@acme.test")),
+        ("Alice Example", ("Alice Example", None)),
+        ("<alice@acme.test>", (None, "alice@acme.test")),
+        ("alice@laptop", (None, None)),
+        ("", (None, None)),
+    ],
+)
+def test_a_public_key_tells_whose_it_is(comment: str, expected: tuple[str | None, str | None]) -> None:
+    """A comment of ours names the owner, with or without an address; user@host names nobody."""
+    assert read_comment(f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 {comment}\n") == expected

@@ -202,9 +202,14 @@ class Keystore:
 
 
 def read_comment(line: str) -> tuple[str | None, str | None]:
-    """The owner's name and e-mail address that the comment of an OpenSSH public key says, if it does."""
-    parts = _COMMENT.fullmatch(line.strip().partition(" ")[2].partition(" ")[2])
-    return (parts[1], parts[2]) if parts else (None, None)
+    """The owner's name and e-mail address that the comment of an OpenSSH public key says, if it does.
+
+    What `ssh-keygen` writes by itself, `alice@laptop`, is neither.
+    """
+    comment = line.strip().partition(" ")[2].partition(" ")[2]
+    if parts := _COMMENT.fullmatch(comment):
+        return parts[1] or None, parts[2]
+    return (None, None) if "@" in comment else (comment or None, None)
 
 
 def _record(name: str, path: Path, *public_files: Path) -> KeyRecord:

@@ -108,8 +108,8 @@ class Ledger(Reader):
         """The ledger at `path`, to append with a key: a signer, or how the keystore calls it.
 
         Without `key` it is the one key of the keystore that is enrolled here. `passphrase` is asked
-        if the key is encrypted. Errors: NotFoundError, FormatError, KeyFileError, DeniedError,
-        DivergedError, StoreError.
+        if the key is encrypted; without it, that of MLEDGER_PASSPHRASE is taken. Errors: NotFoundError,
+        FormatError, KeyFileError, DeniedError, DivergedError, StoreError.
         """
         before = fingerprint(Path(path))
         store = open_store(path)
@@ -335,10 +335,10 @@ class Ledger(Reader):
     def close(self) -> None:
         """Let go of the file and remember its head on this machine."""
         vouched = None if self.store.touched() else self._vouched
-        head, root, first = self._writer.head, self._writer.frontier.root(), self.keyring(1).first
+        writer = self._writer
         super().close()
         print_after = fingerprint(self.path) if self.path and vouched else None
-        self.keep_head(head, root, first, vouched, print_after)
+        self.keep_head(writer.head, writer.frontier.root(), writer.keyring.first, vouched, print_after)
 
     def _keep_now_and_then(self) -> None:
         """A process that is killed remembers a head that is at most a second old."""

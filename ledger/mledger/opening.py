@@ -89,7 +89,7 @@ def find_signer(
         return key
     keys = keys or Keystore()
     record = keys.find(key) if isinstance(key, str) else _only_one(reader, keys.list())
-    return keys.unlock(record, passphrase or _no_passphrase)
+    return keys.unlock(record, passphrase or _passphrase_given)
 
 
 def _only_one(reader: Reader, records: list[KeyRecord]) -> KeyRecord:
@@ -106,5 +106,8 @@ def _only_one(reader: Reader, records: list[KeyRecord]) -> KeyRecord:
     )
 
 
-def _no_passphrase() -> str:
+def _passphrase_given() -> str:
+    """The passphrase in the environment, for scripts that nobody sits in front of."""
+    if given := os.environ.get("MLEDGER_PASSPHRASE"):
+        return given
     raise KeyFileError("the key is encrypted and no passphrase is given", fix="set MLEDGER_PASSPHRASE")
