@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mledger.stores import LedgerStore, open_store
 from mledger.stores.memory import MemoryStore
 from mledger.stores.sqlite import SqliteStore
+from mledger.testing.samples import sample_run
 from mledger.testing.shelf_contract import ShelfContract
 from mledger.testing.store_contract import StoreContract
 
@@ -36,3 +38,15 @@ class TestSqliteStore(StoreContract, ShelfContract):
         """A store in a file of its own."""
         self.opened.append(SqliteStore(next(self.paths), create=True))
         return self.opened[-1]
+
+
+@pytest.mark.parametrize("kind", ["memory", "file"])
+def test_a_store_of_ones_own_is_not_touched(kind: str, tmp_path: Path) -> None:
+    """Nobody else has written to a store that only this one wrote to; it may be closed twice."""
+    store: LedgerStore = MemoryStore() if kind == "memory" else open_store(tmp_path / "ledger", create=True)
+    for entry in sample_run(0, 5):
+        store.append([entry], [], after=store.head())
+        assert list(store.entries(entry.seq)) == [entry]
+    assert not store.touched()
+    store.close()
+    store.close()

@@ -1,5 +1,6 @@
 """What somebody who owns the file can do behind our back, and the probes that find it."""
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -222,6 +223,27 @@ def test_a_row_hidden_from_an_index_is_found(path: Path) -> None:
         assert store.strays() == [f"the index event_id holds {SIZE + 1} rows, its table {SIZE + 2}"]
 
 
+def test_a_row_that_an_index_calls_otherwise_is_found(path: Path) -> None:
+    """An index that holds as many rows, and another id for one of them, is found by asking for each."""
+    hidden = _entries(path)[5].slots[0].id
+    _rewrite_schema(
+        path,
+        "event_id",
+        lambda _: "CREATE UNIQUE INDEX event_id ON event (CASE n WHEN 5000 THEN x'00' ELSE id END)",
+        "REINDEX event_id",
+    )
+    with SqliteStore(path, read_only=True) as store:
+        assert store.find(hidden) is None
+        assert store.strays() == ["the index event_id does not say what its table says of 1 rows"]
+
+
+@pytest.mark.parametrize("flag", [2, -1])
+def test_a_mark_that_is_neither_is_not_taken_for_one(flag: int, path: Path) -> None:
+    """A mark of governance that is neither 0 nor 1 comes out as it is, equal to neither."""
+    attack(path, f"UPDATE event SET governance = {flag} WHERE n = 5000")
+    assert _entries(path)[5].slots[0].governance not in {True, False}
+
+
 def test_governance_hidden_from_its_index_is_found(path: Path) -> None:
     """The same for the index by which entries of governance are found."""
     _rewrite_schema(path, "event_governance", lambda sql: f"{sql} AND n != 0", "REINDEX event_governance")
@@ -272,6 +294,19 @@ def test_a_broken_file_is_told_in_few_lines(path: Path) -> None:
     assert found[:2] == ["entry 0 has no event rows", "entry 1 has no event rows"]
     assert found[-1] == f"and {SIZE - sqlite_probes.MOST} more like the last"
     assert len(found) == sqlite_probes.MOST + 1
+
+
+def test_a_row_that_would_fill_the_memory_is_not_read(path: Path) -> None:
+    """A row of hundreds of mebibytes is an error before it is in memory."""
+    attack(path, "UPDATE event SET body = CAST(zeroblob(300000000) AS TEXT) WHERE n = 7001")
+    with SqliteStore(path, read_only=True) as store:
+        tracemalloc.start()
+        error = refused(IntegrityError, lambda: list(store.entries(7, 8)))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert "more in one row" in error.message
+        assert store.strays() == []
+    assert peak < 8 << 20
 
 
 @pytest.mark.parametrize("page", range(1, 12))

@@ -18,6 +18,7 @@ from mledger.core.merkle import Node
 from mledger.errors import InputError, IntegrityError, LockedError, StoreError
 from mledger.stores.base import EMPTY_HEAD
 from mledger.stores.sqlite import SqliteStore
+from mledger.stores.sqlite_file import LARGEST
 from mledger.stores.sqlite_schema import APPLICATION_ID, PAGE_SIZE, TABLES, TRIGGERS, VERSION
 from mledger.testing.samples import head_after, refused, sample_entry, sample_run, sample_slot
 from tests.stores.files import die_after_appending, ledger, raw
@@ -442,6 +443,14 @@ def test_what_is_no_entry_is_refused(broken: Entry, tmp_path: Path) -> None:
         refused(InputError, lambda: store.append([broken], [], after=store.head()))
         store.append([sample_entry(5)], [], after=store.head())
         assert list(store.entries()) == sample_run(0, 6)
+
+
+def test_what_is_too_large_is_refused(tmp_path: Path) -> None:
+    """A body beyond any limit is an error of the caller, and leaves nothing behind."""
+    with SqliteStore(ledger(tmp_path / "ledger")) as store:
+        entry = sample_entry(5, sample_slot("huge", body=bytes(LARGEST)))
+        refused(InputError, lambda: store.append([entry], [], after=store.head()))
+        assert store.head().size == 5
 
 
 # --- several processes

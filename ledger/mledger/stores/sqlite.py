@@ -20,6 +20,7 @@ from mledger.stores.sqlite_readers import Readers
 TIMEOUT = 5.0
 MAX_SEQ = 1 << 53
 _NOTHING = Entry(-1, b"", b"", b"", ())
+_FLAGS = {0: False, 1: True}  # another number is tampering, and must not pass for False
 _NO_ROW = (1 << 63, b"", 0, None, None)
 
 # What stands in a column comes out as bytes, whatever an attacker put there: it then fits no hash.
@@ -118,6 +119,10 @@ class SqliteStore:
                     ),
                 )
                 db.executemany(_ADD_NODE, nodes)
+            except sqlite3.DataError as error:
+                raise InputError(
+                    f"an event is too large: {error}", fix="attach the rest as a file"
+                ) from error
             except sqlite3.IntegrityError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
                     raise
@@ -326,7 +331,8 @@ def _walk(db: sqlite3.Connection, start: int, stop: int) -> Generator[Entry]:
             n, id_, governance, salt, body = next(events, _NO_ROW)
         slots: list[Slot] = []
         while n < end:
-            slots.append(slot(Slot, (id_, governance, salt, body)))  # 1 is True, and 2 must not pass for False
+            marked = _FLAGS.get(governance, governance)
+            slots.append(slot(Slot, (id_, marked, salt, body)))
             n, id_, governance, salt, body = next(events, _NO_ROW)
         yield Entry(seq, leaf, payload, signature, tuple(slots))
 

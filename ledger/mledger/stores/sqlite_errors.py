@@ -61,7 +61,7 @@ _MEANINGS = {
         IntegrityError, "{path} holds rows where new ones must go: {error}", "mledger verify"
     ),
     sqlite3.SQLITE_TOOBIG: _Meaning(
-        InputError, "an entry is too large for {path}", "attach the rest as a file"
+        IntegrityError, "{path} holds more in one row than any entry may", _DAMAGED
     ),
 }
 _MISUSE = _Meaning(

@@ -25,6 +25,7 @@ from mledger.stores.sqlite_schema import APPLICATION_ID, PAGE_SIZE, TABLES, VERS
 OLDEST = (3, 37, 0)  # STRICT tables
 COMPANIONS = ("-wal", "-shm", "-journal")
 SMALLEST = 512  # bytes of the smallest SQLite file
+LARGEST = 8 << 20  # bytes of the largest row: a body has one mebibyte at most
 _OTHER_FILE = "name the file that `mledger init` made"
 _CANNOT_OPEN = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _COMMON = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
@@ -226,13 +227,16 @@ class LedgerFile:
         db.text_factory = bytes
 
     def _connect(self, query: str) -> sqlite3.Connection:
-        return sqlite3.connect(
+        db = sqlite3.connect(
             _uri(str(self._real), query),
             uri=True,
             timeout=self._timeout,
             isolation_level=None,
             check_same_thread=False,
         )
+        # A file from elsewhere may hold anything; reading it must not need more memory than a ledger can.
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
+        return db
 
     def check_same(self) -> Mark:
         """What `look` says; StoreError if another file stands there now, or this is another process."""

@@ -16,22 +16,22 @@ MOST = 100
 """Lines about one kind of thing, at most: a broken file would have millions."""
 ENDLESS = 1 << 63
 _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-_COUNTS = (
-    (
-        "event_id",
+# Rows of an index, rows of its table, and rows of the table that the index does not lead to.
+_INDEXES = {
+    "event_id": (
         "SELECT count(*) FROM event INDEXED BY event_id",
         "SELECT count(*) FROM event NOT INDEXED",
-        "SELECT count(*) FROM event AS row NOT INDEXED WHERE NOT EXISTS"
-        " (SELECT 1 FROM event AS i INDEXED BY event_id WHERE i.id = row.id AND i.n = row.n)",
+        """SELECT count(*) FROM event AS held NOT INDEXED WHERE NOT EXISTS
+        (SELECT 1 FROM event AS found INDEXED BY event_id WHERE found.id = held.id AND found.n = held.n)""",
     ),
-    (
-        "event_governance",
+    "event_governance": (
         "SELECT count(*) FROM event INDEXED BY event_governance WHERE governance = 1",
         "SELECT count(*) FROM event NOT INDEXED WHERE governance = 1",
-        "SELECT count(*) FROM event AS row NOT INDEXED WHERE governance = 1 AND NOT EXISTS"
-        " (SELECT 1 FROM event AS i INDEXED BY event_governance WHERE i.governance = 1 AND i.n = row.n)",
+        """SELECT count(*) FROM event AS held NOT INDEXED WHERE governance = 1 AND NOT EXISTS
+        (SELECT 1 FROM event AS found INDEXED BY event_governance
+        WHERE found.governance = 1 AND found.n = held.n)""",
     ),
-)
+}
 
 
 def duplicate_ids(db: sqlite3.Connection) -> list[tuple[bytes, list[tuple[int, int]]]]:
@@ -135,9 +135,9 @@ def _nodes(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _indexes(db: sqlite3.Connection) -> Iterator[str]:
-    for index, own, table, other in _COUNTS:
+    for index, (own, table, unled) in _INDEXES.items():
         (rows,), (expected,) = db.execute(own).fetchone(), db.execute(table).fetchone()
         if rows != expected:
             yield f"the index {index} holds {rows:,} rows, its table {expected:,}"
-        elif wrong := db.execute(other).fetchone()[0]:
+        elif wrong := db.execute(unled).fetchone()[0]:
             yield f"the index {index} does not say what its table says of {wrong:,} rows"
