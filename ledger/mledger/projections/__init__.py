@@ -1,0 +1,1 @@
+"""Pure folds of the history into states: what is, as the events say."""

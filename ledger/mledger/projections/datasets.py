@@ -1,0 +1,201 @@
+"""One dataset: where it comes from, and every state that it has had.
+
+The current version is the one recorded last, by its registration or by a refresh. Of two states
+under one name the first counts; the second is a remark. A later registration puts its statements in
+the place of the earlier ones.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mledger.chain.history import Fact
+from mledger.events.dataset import DatasetRefreshed, DatasetRegistered
+from mledger.events.record import RecordCorrected, RecordRedacted
+from mledger.projections import decisions, discussion, telling
+from mledger.projections.base import Projection, Statement, register
+from mledger.projections.decisions import Decisions
+from mledger.projections.discussion import Discussion
+from mledger.projections.statements import Citation, Cited, Correction, Header, Remark, Trail, behind, short
+
+PROFILE = (
+    "title",
+    "owner",
+    "origin",
+    "collected_how",
+    "by_whom",
+    "licence",
+    "legal_basis",
+    "intended_use",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The digest of one thing that the dataset consists of."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How far one column or group moved since the state before; `exceeds` its threshold, if it has one."""
+
+    column: str
+    metric: str
+    value: Any
+    threshold: Any = None
+    exceeds: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetVersion:
+    """One state of the data, and what changed with it."""
+
+    name: str
+    source: Citation
+    digests: tuple[Digest, ...]
+    why: str | None = None
+    previous: str | None = None
+    rows: int | None = None
+    rows_added: int | None = None
+    rows_removed: int | None = None
+    period: tuple[str, str] | None = None
+    schema_changes: tuple[str, ...] = ()
+    shift: tuple[Moved, ...] = ()
+    preprocessing: str | None = None
+    known_issues: tuple[str, ...] = ()
+    corrected: tuple[Correction, ...] = ()
+
+
+@dataclass(slots=True)
+class DatasetState:
+    """Everything that the events of one dataset say."""
+
+    stream: str = ""
+    trail: Trail = field(default_factory=Trail)
+    profile: dict[str, Cited] = field(default_factory=dict)
+    versions: dict[str, DatasetVersion] = field(default_factory=dict)
+    registrations: list[Citation] = field(default_factory=list)
+    recorded: list[DatasetVersion] = field(default_factory=list)
+    decisions: Decisions = field(default_factory=Decisions)
+    discussion: Discussion = field(default_factory=Discussion)
+
+    @property
+    def name(self) -> str:
+        """The name of the dataset: its stream without the kind."""
+        return short(self.stream)
+
+    @property
+    def current(self) -> DatasetVersion | None:
+        """The state recorded last."""
+        return next(reversed(self.versions.values()), None)
+
+
+dataset = register(Projection("dataset", DatasetState, kinds=("dataset",)))
+dataset.include(lambda state: state.trail, (RecordCorrected, RecordRedacted))
+dataset.include(lambda state: state.decisions, decisions.EVENTS)
+dataset.include(lambda state: state.discussion, discussion.EVENTS)
+
+
+@dataset.each
+def _seen(state: DatasetState, fact: Fact) -> None:
+    state.stream = fact.stream
+
+
+@dataset.on(DatasetRegistered)
+def _registered(state: DatasetState, event: Header, body: DatasetRegistered) -> None:
+    state.registrations.append(event.source)
+    state.profile = {
+        name: said for name in PROFILE if (said := event.says(name, getattr(body, name))) is not None
+    }
+    state.recorded.append(
+        DatasetVersion(
+            body.version,
+            event.source,
+            tuple(Digest(d.name, d.sha256) for d in body.digests),
+            rows=body.rows,
+            period=(body.period.start, body.period.end) if body.period else None,
+            preprocessing=body.preprocessing,
+            known_issues=body.known_issues,
+            corrected=event.corrections,
+        )
+    )
+
+
+@dataset.on(DatasetRefreshed)
+def _refreshed(state: DatasetState, event: Header, body: DatasetRefreshed) -> None:
+    state.recorded.append(
+        DatasetVersion(
+            body.version,
+            event.source,
+            tuple(Digest(d.name, d.sha256) for d in body.digests),
+            body.why,
+            body.previous,
+            body.rows,
+            body.rows_added,
+            body.rows_removed,
+            (body.period.start, body.period.end) if body.period else None,
+            tuple(": ".join(filter(None, (f"{c.column} {c.change}", c.detail))) for c in body.schema_changes),
+            tuple(
+                Moved(s.column, s.metric, s.value, s.threshold, _exceeds(s.value, s.threshold))
+                for s in body.shift
+            ),
+            body.preprocessing,
+            body.known_issues,
+            event.corrections,
+        )
+    )
+
+
+def _exceeds(value: Any, threshold: Any) -> bool | None:
+    """Whether a shift reached its threshold; what is not a number is beyond any."""
+    return None if threshold is None else not float(value) < float(threshold)
+
+
+@dataset.finish
+def _settle(state: DatasetState) -> None:
+    resolve = state.trail.resolve
+    state.trail.remarks = [
+        *(Remark("registered again: the last registration counts", c) for c in state.registrations[1:]),
+        *state.decisions.settle(resolve),
+    ]
+    state.discussion.settle(resolve)
+    state.versions = {}
+    for version in state.recorded:
+        first = state.versions.setdefault(version.name, version)
+        if first is not version:
+            text = f"version {version.name} is recorded a second time, after {first.source.number}"
+            state.trail.remarks.append(Remark(text, version.source))
+
+
+@dataset.tell
+def _tell(state: DatasetState) -> Iterator[Statement]:
+    for name, said in state.profile.items():
+        yield Statement("people" if name == "owner" else "data", name, str(said.value), said.numbers)
+    if (current := state.current) is not None:
+        yield Statement(
+            "data", "version", describe(current), behind(current.source, corrected=current.corrected)
+        )
+        for issue in dict.fromkeys(current.known_issues):
+            yield Statement("data", f"known issue: {issue}", "known", (current.source.number,))
+    yield from telling.decided(state.decisions)
+    yield from telling.said(state.discussion)
+    yield from telling.corrected(state.trail)
+
+
+def describe(version: DatasetVersion) -> str:
+    """A state of the data in a line: its name, rows, period, what changed."""
+    parts = [version.name]
+    if version.rows is not None:
+        parts.append(f"{version.rows:,} rows")
+    if version.rows_added is not None:
+        parts.append(f"+{version.rows_added:,} rows")
+    if version.rows_removed:
+        parts.append(f"-{version.rows_removed:,} rows")
+    if version.period is not None:
+        parts.append(f"ends {version.period[1]}")
+    parts += version.schema_changes
+    parts += [f"{s.column} {s.metric} {s.value} above {s.threshold}" for s in version.shift if s.exceeds]
+    return ", ".join(parts)

@@ -1,0 +1,182 @@
+"""Decisions: proposed, in force, rejected, superseded, and what they set.
+
+The last acceptance or rejection of a proposal is its status; a supersession ends it for good. A
+parameter has the value that the decision accepted last gave it, as long as that is in force.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mledger.events.base import EventBody
+from mledger.events.decision import (
+    DecisionAccepted,
+    DecisionProposed,
+    DecisionRejected,
+    DecisionSuperseded,
+)
+from mledger.projections.stages import Resolve
+from mledger.projections.statements import Citation, Correction, Header, Remark, behind
+
+Status = Literal["proposed", "in force", "rejected", "superseded"]
+
+EVENTS = (DecisionProposed, DecisionAccepted, DecisionRejected, DecisionSuperseded)
+_OUTCOME: dict[str, Status] = {"accepted": "in force", "rejected": "rejected", "superseded": "superseded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An acceptance, a rejection, or the end of a decision; `by` is the decision that takes its place."""
+
+    decision: str
+    verdict: Literal["accepted", "rejected", "superseded"]
+    source: Citation
+    reason: str | None = None
+    conditions: tuple[str, ...] = ()
+    by: str | None = None
+    corrected: tuple[Correction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One parameter that a decision sets."""
+
+    name: str
+    before: Any
+    to: Any
+
+
+@dataclass(slots=True)
+class Decision:
+    """What was proposed, and what became of it."""
+
+    title: str
+    summary: str
+    category: str
+    level: str
+    choice: str
+    alternatives: tuple[str, ...]
+    source: Citation
+    parameters: tuple[Setting, ...] = ()
+    parent: str | None = None
+    review_by: str | None = None
+    corrected: tuple[Correction, ...] = ()
+    status: Status = "proposed"
+    answers: list[Answer] = field(default_factory=list)
+    superseded_by: str | None = None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The events behind it."""
+        return behind(self.source, *(answer.source for answer in self.answers), corrected=self.corrected)
+
+    @property
+    def settled(self) -> Citation:
+        """The event that gave it its status."""
+        fitting = [a.source for a in self.answers if _OUTCOME[a.verdict] == self.status]
+        return fitting[-1] if fitting else self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """The value that a decision in force gives a parameter; `to` is None where it is dropped."""
+
+    value: Any
+    before: Any
+    decision: str
+    source: Citation
+
+
+@dataclass(slots=True)
+class Decisions:
+    """Proposals and answers as recorded; status and parameters as they follow."""
+
+    proposals: dict[str, Decision] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+
+    def add(self, event: Header, body: EventBody) -> None:
+        """Take in one event of `EVENTS`."""
+        if isinstance(body, DecisionProposed):
+            self.proposals[event.number] = Decision(
+                body.title,
+                body.summary,
+                body.category,
+                body.level,
+                body.choice,
+                tuple(option.name for option in body.alternatives),
+                event.source,
+                tuple(Setting(p.name, p.before, p.to) for p in body.parameters),
+                body.parent_decision,
+                body.review_by,
+                event.corrections,
+            )
+        elif (answer := answer_of(event, body)) is not None:
+            self.answers.append(answer)
+
+    def settle(self, resolve: Resolve) -> list[Remark]:
+        """Work out what became of each proposal; answers to what is not there are returned."""
+        for decision in self.proposals.values():
+            decision.status, decision.answers, decision.superseded_by = "proposed", [], None
+        remarks, answered = [], []
+        for answer in self.answers:
+            number = resolve(answer.decision)
+            found = self.proposals.get(number or "")
+            if found is None or number is None:
+                text = f"{answer.verdict} decision {answer.decision}, which is not there to be read"
+                remarks.append(Remark(text, answer.source))
+                continue
+            answered.append((number, found, answer))
+            found.answers.append(answer)
+            found.status = after(found.status, answer.verdict)
+            if answer.by is not None:
+                found.superseded_by = resolve(answer.by) or answer.by
+        self.parameters = {
+            setting.name: Parameter(setting.to, setting.before, number, answer.source)
+            for number, found, answer in answered
+            if found.status == "in force" and answer.source == found.settled
+            for setting in found.parameters
+        }
+        return remarks
+
+    def by_status(self, status: Status) -> dict[str, Decision]:
+        """The decisions of one status by number."""
+        return {number: found for number, found in self.proposals.items() if found.status == status}
+
+
+def answer_of(event: Header, body: EventBody) -> Answer | None:
+    """The answer that an event gives, if it gives one."""
+    source, corrected = event.source, event.corrections
+    match body:
+        case DecisionAccepted():
+            return Answer(
+                body.decision, "accepted", source, body.reason, body.conditions, corrected=corrected
+            )
+        case DecisionRejected():
+            return Answer(body.decision, "rejected", source, body.reason, corrected=corrected)
+        case DecisionSuperseded():
+            return Answer(body.decision, "superseded", source, body.reason, by=body.by, corrected=corrected)
+        case _:
+            return None
+
+
+def after(status: Status, verdict: str) -> Status:
+    """The status of a decision after one more answer."""
+    return status if status == "superseded" else _OUTCOME[verdict]
+
+
+def statuses(proposals: Iterable[str], answers: Iterable[tuple[str | None, str]]) -> dict[str, Status]:
+    """The status of each proposal after answers in order, each a resolved number and a verdict."""
+    found: dict[str, Status] = dict.fromkeys(proposals, "proposed")
+    for number, verdict in answers:
+        if number in found:
+            found[number] = after(found[number], verdict)
+    return found
+
+
+def counts(found: Mapping[str, Status]) -> dict[str, int]:
+    """How many decisions have each status."""
+    held: dict[str, int] = {}
+    for status in found.values():
+        held[status] = held.get(status, 0) + 1
+    return held

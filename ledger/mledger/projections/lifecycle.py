@@ -1,0 +1,237 @@
+"""The life of one model: what it is for, where it stands, how it got there.
+
+The stage of a model, from what is recorded on its stream:
+
+- `registered` from its `model.registered`;
+- `in development` from the first problem, decision, run, artifact or version;
+- the name of a stage, such as `staging`, while a version stands there by the rules of `stages`;
+  production counts before all others, then the stage that was entered last;
+- `retired` from its `model.retired`, unless something is deployed again afterwards.
+
+A later registration puts its statements in the place of the earlier ones. The problem that counts is
+the one framed last. Of two releases under one name the first counts. Runs, decisions, stages and
+discussion have their rules in their own files.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from mledger.chain.history import Fact
+from mledger.events.artifact import ArtifactPublished
+from mledger.events.decision import DecisionProposed
+from mledger.events.model import ModelRegistered
+from mledger.events.problem import ProblemFramed
+from mledger.events.record import RecordCorrected, RecordRedacted
+from mledger.events.run import RunStarted
+from mledger.events.version import VersionReleased
+from mledger.projections import decisions, discussion, model_told, runs, stages
+from mledger.projections.base import Projection, register
+from mledger.projections.model import Artifact, DataUse, ModelState, Objective, Problem, Version
+from mledger.projections.runs import Run
+from mledger.projections.stages import Stages, Step
+from mledger.projections.statements import Citation, Cited, Correction, Header, Remark, cite
+
+# What a registration says once for all versions.
+PROFILE = (
+    "title",
+    "purpose",
+    "owner",
+    "team",
+    "problem_domain",
+    "model_type",
+    "risk_class",
+    "intended_use",
+    "out_of_scope",
+    "data_sources",
+    "evaluation_criteria",
+    "repository",
+)
+DEVELOPMENT = frozenset(
+    cls.type for cls in (ProblemFramed, DecisionProposed, RunStarted, ArtifactPublished, VersionReleased)
+)
+
+model = register(Projection("model", ModelState, kinds=("model",)))
+model.include(lambda state: state.trail, (RecordCorrected, RecordRedacted))
+model.include(lambda state: state.stages, stages.EVENTS)
+model.include(lambda state: state.decisions, decisions.EVENTS)
+model.include(lambda state: state.runs, runs.EVENTS)
+model.include(lambda state: state.discussion, discussion.EVENTS)
+model.tell(model_told.tell)
+
+
+@model.each
+def _seen(state: ModelState, fact: Fact) -> None:
+    state.stream = fact.stream
+    if state.begun is None and fact.type in DEVELOPMENT:
+        state.begun = cite(fact)
+
+
+@model.on(ModelRegistered)
+def _registered(state: ModelState, event: Header, body: ModelRegistered) -> None:
+    state.registrations.append(event.source)
+    state.profile = {}
+    for name in PROFILE:
+        value = getattr(body, name)
+        said = event.says(name, list(value) if isinstance(value, tuple) else value)
+        if said is not None and said.value != []:
+            state.profile[name] = said
+
+
+@model.on(ProblemFramed)
+def _framed(state: ModelState, event: Header, body: ProblemFramed) -> None:
+    objectives = tuple(
+        Objective(
+            m.name,
+            m.direction,
+            m.threshold,
+            m.dataset,
+            event.source,
+            corrected=_of_metrics(event.corrections),
+        )
+        for m in body.metrics
+    )
+    state.problems.append(
+        Problem(body.statement, body.outcome, objectives, body.out_of_scope, event.source, event.corrections)
+    )
+
+
+@model.on(ArtifactPublished)
+def _published(state: ModelState, event: Header, body: ArtifactPublished) -> None:
+    state.artifacts[event.number] = Artifact(
+        body.name,
+        body.sha256,
+        body.size,
+        body.role,
+        event.source,
+        body.run,
+        body.replaces,
+        event.corrections,
+    )
+
+
+@model.on(VersionReleased)
+def _released(state: ModelState, event: Header, body: VersionReleased) -> None:
+    state.releases.append(
+        Version(
+            body.version,
+            body.previous,
+            body.notes,
+            tuple(Artifact(f.name, f.sha256, f.size, f.role, event.source) for f in body.artifacts),
+            event.source,
+            body.run,
+            body.decisions,
+            body.limitations,
+            event.corrections,
+        )
+    )
+
+
+@model.finish
+def _settle(state: ModelState) -> None:
+    resolve = state.trail.resolve
+    state.trail.remarks = [
+        *(Remark("registered again: the last registration counts", c) for c in state.registrations[1:]),
+        *state.stages.settle(resolve),
+        *state.decisions.settle(resolve),
+        *state.runs.settle(resolve),
+        *_name_versions(state),
+    ]
+    state.discussion.settle(resolve)
+    state.datasets = _data(state)
+    state.stage = stage_of(state.stages, state.begun, next(iter(state.registrations), None))
+    state.path = [*_beginning(state), *state.stages.steps]
+    state.objectives = _objectives(state)
+
+
+def _name_versions(state: ModelState) -> list[Remark]:
+    remarks = []
+    state.versions = {}
+    for release in state.releases:
+        first = state.versions.setdefault(release.name, release)
+        if first is not release:
+            text = f"version {release.name} is released a second time, after {first.source.number}"
+            remarks.append(Remark(text, release.source))
+    return remarks
+
+
+def stage_of(where: Stages, begun: Citation | None, registered: Citation | None) -> Cited | None:
+    """The stage of a model, by the rules above, with the event behind it."""
+    place = where.foremost
+    if place is not None:
+        return Cited(place.stage, place.since)
+    if where.retired is not None:
+        return Cited("retired", where.retired)
+    if begun is not None:
+        return Cited("in development", begun)
+    return Cited("registered", registered) if registered is not None else None
+
+
+def _beginning(state: ModelState) -> list[Step]:
+    first = [Step("registered", citation) for citation in state.registrations[:1]]
+    return [*first, *([Step("in development", state.begun)] if state.begun else [])]
+
+
+def _data(state: ModelState) -> dict[str, list[DataUse]]:
+    """Which states of which datasets runs have used, in the order of their last use."""
+    uses: dict[tuple[str, str | None], DataUse] = {}
+    for run in state.runs.started.values():
+        for use in run.uses:
+            found = uses.pop((use.name, use.version), None) or DataUse(use.name, use.version, run.source)
+            uses[use.name, use.version] = found
+            found.source = run.source
+            if use.role not in found.roles:
+                found.roles.append(use.role)
+            if run.name not in found.runs[-1:]:
+                found.runs.append(run.name)
+    data: dict[str, list[DataUse]] = {}
+    for found in uses.values():
+        data.setdefault(found.name, []).append(found)
+    return data
+
+
+def _objectives(state: ModelState) -> list[Objective]:
+    """What was agreed last, compared with what the run behind the current version measured."""
+    if not state.problems:
+        return []
+    run = state.maker
+    return [_compared(objective, run) for objective in state.problems[-1].objectives]
+
+
+def _compared(objective: Objective, run: Run | None) -> Objective:
+    measures = run.end.measures if run and run.end else ()
+    fitting = [
+        m
+        for m in measures
+        if m.name == objective.name and m.slice is None and _same_data(objective.dataset, m.dataset)
+    ]
+    if run is None or run.end is None or not fitting:
+        return objective
+    achieved = fitting[-1].value
+    return replace(
+        objective,
+        achieved=achieved,
+        met=_met(objective, achieved),
+        run=run.name,
+        measured=run.end.source,
+        corrected=objective.corrected + _of_metrics(run.end.corrected),
+    )
+
+
+def _of_metrics(corrections: tuple[Correction, ...]) -> tuple[Correction, ...]:
+    return tuple(c for c in corrections if c.path.startswith("metrics"))
+
+
+def _same_data(agreed: str | None, measured: str | None) -> bool:
+    """Whether a metric was measured on what was agreed; any state of a dataset will do for its name."""
+    if agreed is None or agreed == measured:
+        return True
+    return measured is not None and measured.startswith(f"{agreed}@")
+
+
+def _met(objective: Objective, achieved: Any) -> bool:
+    """Whether the value reaches the threshold; what is not a number never does."""
+    value, threshold = float(achieved), float(objective.threshold)
+    if math.isnan(value) or math.isnan(threshold):
+        return False
+    return value >= threshold if objective.direction == "maximize" else value <= threshold

@@ -1,0 +1,173 @@
+"""Runs: what was tried, how it ended, what it says of the hypothesis.
+
+A run is known by its name, or by the number of its `run.started`. The first start of a name and the
+first end of a run count; a second one is a remark. A run without an end is open.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mledger.events.base import EventBody
+from mledger.events.run import Criterion, Metric, RunFailed, RunFinished, RunStarted
+from mledger.projections.stages import Resolve
+from mledger.projections.statements import Citation, Correction, Header, Remark, behind
+
+Outcome = Literal["open", "finished", "failed"]
+
+EVENTS = (RunStarted, RunFinished, RunFailed)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measured value; of a metric with steps, that of the last step."""
+
+    name: str
+    value: Any
+    dataset: str | None = None
+    slice: str | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A dataset that a run read, in one state, for one purpose."""
+
+    name: str
+    version: str | None
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a run ended: `failure` is the exception and its message."""
+
+    run: str
+    outcome: Literal["finished", "failed"]
+    source: Citation
+    verdict: str | None = None
+    lesson: str | None = None
+    failure: str | None = None
+    measures: tuple[Measure, ...] = ()
+    corrected: tuple[Correction, ...] = ()
+
+
+@dataclass(slots=True)
+class Run:
+    """One experiment."""
+
+    name: str
+    hypothesis: str
+    criteria: tuple[str, ...]
+    uses: tuple[Use, ...]
+    source: Citation
+    decision: str | None = None
+    corrected: tuple[Correction, ...] = ()
+    end: End | None = None
+    outcome: Outcome = "open"
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The events behind it."""
+        found = behind(self.source, corrected=self.corrected)
+        return found + (behind(self.end.source, corrected=self.end.corrected) if self.end else ())
+
+
+@dataclass(slots=True)
+class Runs:
+    """Runs by the number of their start, their ends as recorded, and the start of each name."""
+
+    started: dict[str, Run] = field(default_factory=dict)
+    ends: list[End] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def add(self, event: Header, body: EventBody) -> None:
+        """Take in one event of `EVENTS`."""
+        match body:
+            case RunStarted():
+                self.started[event.number] = Run(
+                    body.run,
+                    body.hypothesis,
+                    tuple(map(_criterion, body.criteria)),
+                    tuple(Use(short_name(use.name), use.version, use.role) for use in body.datasets),
+                    event.source,
+                    body.decision,
+                    event.corrections,
+                )
+            case RunFinished():
+                self.ends.append(
+                    End(
+                        body.run,
+                        "finished",
+                        event.source,
+                        body.verdict,
+                        body.lesson,
+                        None,
+                        _last_steps(body.metrics),
+                        event.corrections,
+                    )
+                )
+            case RunFailed():
+                failure = ": ".join(filter(None, (body.exit.exception_type, body.exit.message)))
+                self.ends.append(
+                    End(
+                        body.run,
+                        "failed",
+                        event.source,
+                        None,
+                        body.lesson or body.reason,
+                        failure,
+                        _last_steps(body.metrics),
+                        event.corrections,
+                    )
+                )
+
+    def settle(self, resolve: Resolve) -> list[Remark]:
+        """Join starts and ends; what does not fit is returned."""
+        remarks: list[Remark] = []
+        self.names = {}
+        for number, run in self.started.items():
+            run.end, run.outcome = None, "open"
+            first = self.names.setdefault(run.name, number)
+            if first != number:
+                remarks.append(Remark(f"run {run.name} is started a second time, after {first}", run.source))
+        for end in self.ends:
+            found = self.find(end.run, resolve)
+            if found is None:
+                remarks.append(Remark(f"run {end.run} ends and has no start that can be read", end.source))
+            elif found.end is not None:
+                text = f"run {found.name} ends a second time, after {found.end.source.number}"
+                remarks.append(Remark(text, end.source))
+            else:
+                found.end, found.outcome = end, end.outcome
+        return remarks
+
+    def find(self, reference: str | None, resolve: Resolve) -> Run | None:
+        """The run with a name, or with the number of its start."""
+        if reference is None:
+            return None
+        return self.started.get(self.names.get(reference) or resolve(reference) or "")
+
+    def of(self, outcome: Outcome) -> dict[str, Run]:
+        """The runs of one outcome by the number of their start."""
+        return {number: run for number, run in self.started.items() if run.outcome == outcome}
+
+
+def short_name(dataset: str) -> str:
+    """The name of a dataset without the kind of its stream."""
+    return dataset.removeprefix("dataset/")
+
+
+def _criterion(criterion: Criterion) -> str:
+    where = f" on {criterion.dataset}" if criterion.dataset else ""
+    return f"{criterion.metric} {criterion.operator} {criterion.value}{where}"
+
+
+def _last_steps(metrics: tuple[Metric, ...]) -> tuple[Measure, ...]:
+    """Each metric once: without a step if there is such a value, else at its last step."""
+    last: dict[tuple[str, str | None, str | None], Measure] = {}
+    for metric in metrics:
+        key = (metric.name, metric.dataset, metric.slice)
+        held = last.get(key)
+        if held is None or (held.step is not None and (metric.step is None or metric.step > held.step)):
+            last[key] = Measure(metric.name, metric.value, metric.dataset, metric.slice, metric.step)
+    return tuple(last.values())

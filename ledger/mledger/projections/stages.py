@@ -1,0 +1,379 @@
+"""Stages: which version stands where, since when, and who let it.
+
+The rules, in the words of the events:
+
+1. An approved `promotion.requested` gives its version a place in the stage that it asked for. The
+   version holds the place without an environment until a deployment says where it serves; another
+   version that held it so loses it. The version also leaves the stage that it came from, unless an
+   environment there still serves it.
+2. `deployment.recorded` puts the version into an environment of a stage, approved or not: a state
+   says what is, and who approved it, or that nobody did. It takes the place of what served there,
+   unless its `traffic` is a share below 100 %: then it stands beside it.
+3. `rollback.executed` puts the earlier version back, in one environment, or wherever in the stage
+   the withdrawn version stands.
+4. `model.retired` empties all stages. What is deployed afterwards stands again, with a remark.
+5. The last answer to a request is its status. A rejection that comes after an approval changes the
+   status and moves nothing: only a rollback does.
+
+Moves count in the order of the facts: of recording, or of occurrence where a history is cut by it.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from mledger.events.base import EventBody
+from mledger.events.deployment import DeploymentRecorded
+from mledger.events.model import ModelRetired
+from mledger.events.promotion import PromotionApproved, PromotionRejected, PromotionRequested
+from mledger.events.rollback import RollbackExecuted
+from mledger.projections.statements import Citation, Correction, Header, Remark, behind
+
+How = Literal["approved", "deployed", "rolled back"]
+Resolve = Callable[[str | None], str | None]
+
+PRODUCTION = frozenset({"production", "prod"})
+EVENTS = (
+    PromotionRequested,
+    PromotionApproved,
+    PromotionRejected,
+    DeploymentRecorded,
+    RollbackExecuted,
+    ModelRetired,
+)
+_SHARE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What one event does: an answer to a request, a deployment, a rollback, the retirement.
+
+    `version` is the one that stands afterwards, `before` the one that is withdrawn.
+    """
+
+    kind: Literal["approved", "rejected", "deployed", "rolled back", "retired"]
+    source: Citation
+    version: str = ""
+    stage: str = ""
+    environment: str | None = None
+    traffic: str | None = None
+    before: str | None = None
+    request: str | None = None
+    reason: str | None = None
+    conditions: tuple[str, ...] = ()
+    corrected: tuple[Correction, ...] = ()
+
+
+@dataclass(slots=True)
+class Request:
+    """A version that asks for another stage, and the answers, which follow from the moves."""
+
+    version: str
+    from_stage: str | None
+    to_stage: str
+    reason: str
+    source: Citation
+    corrected: tuple[Correction, ...] = ()
+    status: Literal["open", "approved", "rejected"] = "open"
+    answers: list[Move] = field(default_factory=list)
+
+    @property
+    def approvals(self) -> tuple[Citation, ...]:
+        """The approvals, in order."""
+        return tuple(answer.source for answer in self.answers if answer.kind == "approved")
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The events behind it."""
+        return behind(self.source, *(answer.source for answer in self.answers), corrected=self.corrected)
+
+
+@dataclass(slots=True)
+class Place:
+    """A version that stands in a stage; without an environment it is approved and not known to serve."""
+
+    stage: str
+    environment: str | None
+    version: str
+    how: How
+    since: Citation
+    traffic: str | None = None
+    request: str | None = None
+    approvals: tuple[Citation, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The events behind it."""
+        return behind(self.since, *self.approvals)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a model's life: what moved, from where to where, who asked, who approved, why."""
+
+    what: str
+    source: Citation
+    version: str | None = None
+    from_stage: str | None = None
+    to_stage: str | None = None
+    environment: str | None = None
+    before: str | None = None
+    reason: str | None = None
+    request: str | None = None
+    asked: Citation | None = None
+    approvals: tuple[Citation, ...] = ()
+    corrected: tuple[Correction, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The events behind it."""
+        return behind(self.source, self.asked, *self.approvals, corrected=self.corrected)
+
+
+@dataclass(slots=True)
+class Stages:
+    """Requests and moves as recorded; places and steps as they follow from them."""
+
+    requests: dict[str, Request] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    retired: Citation | None = None
+
+    def add(self, event: Header, body: EventBody, *, reasons: bool = True) -> None:
+        """Take in one event of `EVENTS`; without `reasons` only what moves is kept."""
+        if isinstance(body, PromotionRequested):
+            reason = body.reason if reasons else ""
+            self.requests[event.number] = Request(
+                body.version, body.from_stage, body.to_stage, reason, event.source, event.corrections
+            )
+        elif (move := _move(event, body)) is not None:
+            self.moves.append(move if reasons else replace(move, reason=None, conditions=()))
+
+    def settle(self, resolve: Resolve) -> list[Remark]:
+        """Work out answers, places and steps from all that was taken in; what does not fit is returned."""
+        walk = _Walk(self.requests, resolve)
+        for request in self.requests.values():
+            request.status, request.answers = "open", []
+        for move in self.moves:
+            walk.take(move)
+        self.places, self.retired = walk.places, walk.retired
+        for place in self.places:
+            if place.request is not None:
+                place.approvals = self.requests[place.request].approvals
+        self.steps = [self._signed(step) for step in walk.steps]
+        return walk.remarks
+
+    def _signed(self, step: Step) -> Step:
+        """The step with who asked for it and who approved it."""
+        if step.request is None:
+            return step
+        request = self.requests[step.request]
+        return replace(step, asked=request.source, approvals=request.approvals)
+
+    @property
+    def foremost(self) -> Place | None:
+        """The place that counts for the model as a whole.
+
+        Production before other stages, what serves before what is approved, all requests before a
+        share of them, and then the latest.
+        """
+        if not self.places:
+            return None
+        return max(enumerate(self.places), key=_weight)[1]
+
+
+def _weight(item: tuple[int, Place]) -> tuple[bool, bool, bool, int]:
+    index, place = item
+    live = place.stage.casefold() in PRODUCTION
+    return live, place.environment is not None, not _is_share(place.traffic), index
+
+
+def _move(event: Header, body: EventBody) -> Move | None:
+    source, corrected = event.source, event.corrections
+    match body:
+        case PromotionApproved():
+            return Move(
+                "approved",
+                source,
+                request=body.request,
+                reason=body.reason,
+                conditions=body.conditions,
+                corrected=corrected,
+            )
+        case PromotionRejected():
+            return Move("rejected", source, request=body.request, reason=body.reason, corrected=corrected)
+        case DeploymentRecorded():
+            return Move(
+                "deployed",
+                source,
+                body.version,
+                body.stage,
+                body.environment,
+                body.traffic,
+                request=body.request,
+                reason=body.reason,
+                corrected=corrected,
+            )
+        case RollbackExecuted():
+            return Move(
+                "rolled back",
+                source,
+                body.to_version,
+                body.stage,
+                body.environment,
+                before=body.from_version,
+                reason=body.reason,
+                corrected=corrected,
+            )
+        case ModelRetired():
+            return Move("retired", source, reason=body.reason, corrected=corrected)
+        case _:
+            return None
+
+
+class _Walk:
+    """The places as the moves make them, one after the other."""
+
+    def __init__(self, requests: dict[str, Request], resolve: Resolve) -> None:
+        self.requests = requests
+        self.resolve = resolve
+        self.places: list[Place] = []
+        self.steps: list[Step] = []
+        self.remarks: list[Remark] = []
+        self.retired: Citation | None = None
+        self.approved: dict[tuple[str, str], str] = {}
+
+    def take(self, move: Move) -> None:
+        match move.kind:
+            case "approved" | "rejected":
+                self._answer(move)
+            case "retired":
+                self.places, self.retired = [], move.source
+                self.steps.append(Step("retired", move.source, reason=move.reason, corrected=move.corrected))
+            case "deployed" | "rolled back":
+                self._after_the_end(move)
+                place = self._deploy(move) if move.kind == "deployed" else self._roll_back(move)
+                self.steps.append(self._step(move, place))
+
+    def _answer(self, move: Move) -> None:
+        number = self.resolve(move.request)
+        request = self.requests.get(number or "")
+        if request is None or number is None:
+            self.remarks.append(
+                Remark(f"{move.kind} request {move.request}, which is not there to be read", move.source)
+            )
+            return
+        request.answers.append(move)
+        before, request.status = request.status, "approved" if move.kind == "approved" else "rejected"
+        if move.kind == "rejected":
+            if before == "approved":
+                self.remarks.append(
+                    Remark(f"request {number} is rejected after it was approved", move.source)
+                )
+        elif before != "approved":  # one more signature moves nothing
+            self._after_the_end(move)
+            self.approved[request.version, request.to_stage] = number
+            self._approve(request, number, move)
+            self.steps.append(self._promoted(request, number, move))
+
+    def _approve(self, request: Request, number: str, move: Move) -> None:
+        """Give the version its place, or the places that it has already the approval."""
+        version, stage = request.version, request.to_stage
+        if request.from_stage is not None:
+            self._leave(request.from_stage, None, version)
+        standing = [place for place in self.places if (place.stage, place.version) == (stage, version)]
+        if not standing:
+            self._leave(stage, None)
+            standing = [self._put(Place(stage, None, version, "approved", move.source))]
+        for place in standing:
+            place.request = number
+
+    def _promoted(self, request: Request, number: str, move: Move) -> Step:
+        return Step(
+            "promoted",
+            move.source,
+            request.version,
+            request.from_stage,
+            request.to_stage,
+            reason=request.reason,
+            request=number,
+            corrected=(*request.corrected, *move.corrected),
+        )
+
+    def _deploy(self, move: Move) -> Place:
+        stage, where, share = move.stage, move.environment, _is_share(move.traffic)
+        held = self._serving(stage, where, move.version, share=share)
+        self._leave(stage, where, move.version if share else None)
+        self._leave(stage, None, move.version)
+        place = Place(stage, where, move.version, "deployed", move.source, move.traffic)
+        if held is not None:
+            place.since, place.how = held.since, held.how
+        return self._put(self._vouched(place, move.request))
+
+    def _roll_back(self, move: Move) -> Place:
+        stage = move.stage
+        left = [p.environment for p in self.places if (p.stage, p.version) == (stage, move.before)]
+        everywhere = list(dict.fromkeys(left)) or [None]
+        wheres = everywhere if move.environment is None else [move.environment]
+        return [self._put_back(move, stage, where) for where in wheres][-1]
+
+    def _put_back(self, move: Move, stage: str, where: str | None) -> Place:
+        """The earlier version in one environment; where it served beside a share, it serves alone."""
+        held = self._serving(stage, where, move.version)
+        self._leave(stage, where, move.before if held else None)
+        return held or self._put(self._vouched(Place(stage, where, move.version, "rolled back", move.source)))
+
+    def _serving(
+        self, stage: str, environment: str | None, version: str, *, share: bool = False
+    ) -> Place | None:
+        """The place of a version in an environment: for all requests, or for a share of them."""
+        for place in self.places:
+            same = (place.stage, place.environment, place.version) == (stage, environment, version)
+            if same and _is_share(place.traffic) == share:
+                return place
+        return None
+
+    def _vouched(self, place: Place, request: str | None = None) -> Place:
+        """The place with the request that allows the version in the stage, if there is one."""
+        number = self.approved.get((place.version, place.stage)) or self.resolve(request)
+        asked = self.requests.get(number or "")
+        if asked is not None and (asked.version, asked.to_stage) == (place.version, place.stage):
+            place.request = number
+        return place
+
+    def _put(self, place: Place) -> Place:
+        self.places.append(place)
+        return place
+
+    def _leave(self, stage: str, environment: str | None, version: str | None = None) -> None:
+        """Clear an environment of a stage, of one version or of all."""
+        self.places = [
+            p for p in self.places
+            if (p.stage, p.environment) != (stage, environment) or version not in {None, p.version}
+        ]  # fmt: skip
+
+    def _step(self, move: Move, place: Place) -> Step:
+        return Step(
+            move.kind,
+            move.source,
+            move.version,
+            None,
+            move.stage,
+            move.environment,
+            move.before,
+            move.reason,
+            place.request,
+            corrected=move.corrected,
+        )
+
+    def _after_the_end(self, move: Move) -> None:
+        if self.retired is not None:
+            self.remarks.append(Remark(f"{move.kind} after the model was retired", move.source))
+
+
+def _is_share(traffic: str | None) -> bool:
+    """Whether the text begins with a percentage below 100."""
+    found = _SHARE.match(traffic or "")
+    return found is not None and float(found[1]) < 100

@@ -1,0 +1,297 @@
+"""Which version stands where, since when, and who let it."""
+
+import pytest
+from hypothesis import given
+
+from mledger.projections.lifecycle import model
+from mledger.projections.model import ModelState
+from mledger.projections.stages import Place
+from tests.projections.stories import Story, histories
+
+Where = list[tuple[str, str | None, str, str]]
+
+
+def places(story: Story) -> Where:
+    """Stage, environment, version and how, of each place."""
+    return [(p.stage, p.environment, p.version, p.how) for p in model.fold(story.facts).stages.places]
+
+
+def only_place(state: ModelState) -> Place:
+    """The one place that is taken."""
+    (place,) = state.stages.places
+    return place
+
+
+def test_an_approved_version_holds_its_stage() -> None:
+    """An approval gives the version its place, names the approver, and cites the event as the beginning."""
+    story = Story()
+    number = story.promote("1.0", "staging")
+    place = only_place(model.fold(story.facts))
+    assert (place.stage, place.environment, place.version, place.how) == ("staging", None, "1.0", "approved")
+    assert place.since.number == number
+    assert [(a.by, a.meaning) for a in place.approvals] == [("Bob Example", "approval")]
+
+
+def test_a_request_alone_moves_nothing() -> None:
+    """An open or a rejected request leaves every stage as it was."""
+    story = Story()
+    story.request("1.0")
+    assert places(story) == []
+    story.reject("0")
+    assert places(story) == []
+    assert model.fold(story.facts).stages.requests["0"].status == "rejected"
+
+
+def test_a_deployment_says_where_an_approved_version_serves() -> None:
+    """The place without an environment becomes the environment's, and keeps its approvals."""
+    story = Story()
+    story.promote("1.0")
+    deployed = story.deploy("1.0")
+    place = only_place(model.fold(story.facts))
+    assert (place.environment, place.how, place.since.number) == ("eu-west", "deployed", deployed)
+    assert [a.by for a in place.approvals] == ["Bob Example"]
+    assert place.numbers == (deployed, "1")
+
+
+def test_a_deployment_without_approval_stands_and_shows_that_nobody_approved() -> None:
+    """What serves is said as it is; the list of approvals is empty."""
+    story = Story()
+    story.deploy("1.0")
+    assert only_place(model.fold(story.facts)).approvals == ()
+
+
+def test_an_approval_that_comes_after_the_deployment_is_shown_with_it() -> None:
+    """A version that serves already keeps its place and its beginning when it is approved."""
+    story = Story()
+    deployed = story.deploy("1.0")
+    story.promote("1.0")
+    place = only_place(model.fold(story.facts))
+    assert (place.since.number, len(place.approvals)) == (deployed, 1)
+
+
+def test_the_next_version_takes_the_place_of_the_last() -> None:
+    """Of two versions deployed in one environment the later serves; until then the earlier does."""
+    story = Story()
+    for version in ("1.0", "2.0"):
+        story.promote(version)
+        if version == "2.0":
+            assert places(story) == [
+                ("production", "eu-west", "1.0", "deployed"),
+                ("production", None, "2.0", "approved"),
+            ]
+        story.deploy(version)
+    assert places(story) == [("production", "eu-west", "2.0", "deployed")]
+
+
+def test_environments_are_told_apart() -> None:
+    """A version deployed in one environment leaves the other as it is."""
+    story = Story()
+    story.deploy("1.0", "eu")
+    story.deploy("1.0", "us")
+    story.deploy("2.0", "us")
+    assert places(story) == [
+        ("production", "eu", "1.0", "deployed"),
+        ("production", "us", "2.0", "deployed"),
+    ]
+
+
+def test_deploying_again_changes_neither_version_nor_beginning() -> None:
+    """A second deployment of the same version is no new beginning."""
+    story = Story()
+    first = story.deploy("1.0")
+    story.deploy("1.0")
+    assert only_place(model.fold(story.facts)).since.number == first
+
+
+@pytest.mark.parametrize(
+    ("traffic", "beside"), [("10 % canary", True), ("99.5%", True), ("100 %", False), ("all", False)]
+)
+def test_a_share_of_the_traffic_stands_beside_what_serves(traffic: str, beside: bool) -> None:
+    """Only a percentage below one hundred leaves the earlier version in its place."""
+    story = Story()
+    story.deploy("1.0")
+    story.deploy("2.0", traffic=traffic)
+    assert [p[2] for p in places(story)] == (["1.0", "2.0"] if beside else ["2.0"])
+    story.deploy("2.0")
+    assert places(story) == [("production", "eu-west", "2.0", "deployed")]
+
+
+def test_a_version_that_moves_on_leaves_the_stage_that_it_came_from() -> None:
+    """It leaves an approved place, and stays where an environment serves it."""
+    story = Story()
+    story.promote("1.0", "staging")
+    story.promote("1.0", "production", "staging")
+    assert places(story) == [("production", None, "1.0", "approved")]
+    story = Story()
+    story.promote("1.0", "staging")
+    story.deploy("1.0", "test-cluster", stage="staging")
+    story.promote("1.0", "production", "staging")
+    assert places(story) == [
+        ("staging", "test-cluster", "1.0", "deployed"),
+        ("production", None, "1.0", "approved"),
+    ]
+
+
+def test_a_rollback_puts_the_earlier_version_back_wherever_the_withdrawn_one_stands() -> None:
+    """All environments of the stage go back; others and other stages stay."""
+    story = Story()
+    story.promote("1.0")
+    for where in ("eu", "us"):
+        story.deploy("1.0", where)
+        story.deploy("2.0", where)
+    story.deploy("2.0", "test", stage="staging")
+    number = story.roll_back("2.0", "1.0")
+    state = model.fold(story.facts)
+    assert places(story) == [
+        ("staging", "test", "2.0", "deployed"),
+        ("production", "eu", "1.0", "rolled back"),
+        ("production", "us", "1.0", "rolled back"),
+    ]
+    back = state.stages.places[-1]
+    assert (back.since.number, [a.by for a in back.approvals]) == (number, ["Bob Example"])
+
+
+def test_a_rollback_in_one_environment_leaves_the_others() -> None:
+    """Only the environment that is named goes back."""
+    story = Story()
+    story.deploy("2.0", "eu")
+    story.deploy("2.0", "us")
+    story.roll_back("2.0", "1.0", environment="us")
+    assert [p[1:3] for p in places(story)] == [("eu", "2.0"), ("us", "1.0")]
+
+
+def test_rolling_back_a_share_leaves_what_served_beside_it() -> None:
+    """The version that answered all other requests goes on, since when it did."""
+    story = Story()
+    first = story.deploy("1.0")
+    story.deploy("2.0", traffic="10 %")
+    story.roll_back("2.0", "1.0")
+    place = only_place(model.fold(story.facts))
+    assert (place.version, place.how, place.since.number) == ("1.0", "deployed", first)
+
+
+def test_a_rollback_without_any_deployment_holds_the_stage() -> None:
+    """Where nobody records deployments, stages still go back."""
+    story = Story()
+    story.promote("1.0")
+    story.promote("2.0")
+    story.roll_back("2.0", "1.0")
+    assert places(story) == [("production", None, "1.0", "rolled back")]
+
+
+def test_retirement_empties_all_stages() -> None:
+    """Nothing stands after it; what is deployed later does, with a remark."""
+    story = Story()
+    story.deploy("1.0")
+    story.tell("model.retired", {"reason": "Replaced."})
+    state = model.fold(story.facts)
+    assert state.stages.places == []
+    assert state.stage is not None
+    assert state.stage.value == "retired"
+    story.deploy("1.0")
+    state = model.fold(story.facts)
+    assert state.stage is not None
+    assert state.stage.value == "production"
+    assert [r.text for r in state.trail.remarks] == ["deployed after the model was retired"]
+
+
+def test_a_second_signature_is_added_and_moves_nothing() -> None:
+    """Two approvals stand under one place and one step; the first is the beginning."""
+    story = Story()
+    request = story.request("1.0")
+    first = story.approve(request)
+    story.roll_back("1.0", "0.9")
+    story.approve(request, by="Dora Example")
+    state = model.fold(story.facts)
+    assert places(story) == [("production", None, "0.9", "rolled back")]
+    (promoted, _) = [step for step in state.path if step.what in {"promoted", "rolled back"}]
+    assert promoted.source.number == first
+    assert [a.by for a in promoted.approvals] == ["Bob Example", "Dora Example"]
+
+
+def test_a_rejection_after_the_approval_is_a_remark_and_moves_nothing() -> None:
+    """The last answer is the status; only a rollback moves a version back."""
+    story = Story()
+    request = story.request("1.0")
+    story.approve(request)
+    story.reject(request)
+    state = model.fold(story.facts)
+    assert state.stages.requests[request].status == "rejected"
+    assert places(story) == [("production", None, "1.0", "approved")]
+    assert len(state.trail.remarks) == 1
+
+
+def test_a_request_may_be_named_by_its_uuid() -> None:
+    """An approval finds its request by number or by UUID."""
+    story = Story()
+    number = story.request("1.0")
+    story.approve(story.id_of(number))
+    assert len(places(story)) == 1
+
+
+def test_an_answer_to_nothing_is_a_remark() -> None:
+    """An approval of a request that was erased moves nothing and is named."""
+    story = Story()
+    request = story.request("1.0")
+    number = story.approve(request)
+    story.forget(request)
+    state = model.fold(story.facts)
+    assert state.stages.places == []
+    assert [(r.source.number, request in r.text) for r in state.trail.remarks] == [(number, True)]
+
+
+def test_an_answer_counts_wherever_it_stands_in_the_order() -> None:
+    """In a history ordered by occurrence an approval may come before what it approves."""
+    story = Story()
+    story.promote("1.0")
+    state = model.fold(reversed(story.facts))
+    assert [(p.version, p.how) for p in state.stages.places] == [("1.0", "approved")]
+
+
+def test_production_counts_for_the_model_and_what_serves_before_what_may() -> None:
+    """The stage of a model is production as long as a version stands there."""
+    story = Story()
+    story.register()
+    story.deploy("1.0")
+    story.promote("2.0", "staging")
+    story.promote("2.0", "production", "staging")
+    state = model.fold(story.facts)
+    assert state.stage is not None
+    assert state.stage.value == "production"
+    assert state.stages.foremost is not None
+    assert state.stages.foremost.version == "1.0"
+
+
+def test_the_path_names_every_step_with_who_asked_and_who_approved() -> None:
+    """From registration to rollback: what moved, from where to where, why, and by whom."""
+    story = Story()
+    story.register()
+    story.start()
+    story.promote("1.0", "staging")
+    story.promote("1.0", "production", "staging")
+    story.deploy("1.0", reason="Outside peak hours.")
+    story.roll_back("1.0", "0.9")
+    path = model.fold(story.facts).path
+    assert [(s.what, s.version, s.from_stage, s.to_stage) for s in path] == [
+        ("registered", None, None, None),
+        ("in development", None, None, None),
+        ("promoted", "1.0", None, "staging"),
+        ("promoted", "1.0", "staging", "production"),
+        ("deployed", "1.0", None, "production"),
+        ("rolled back", "0.9", None, "production"),
+    ]
+    deployed = path[4]
+    assert deployed.asked is not None
+    assert (deployed.asked.by, deployed.approvals[0].by, deployed.reason) == (
+        "Alice Example",
+        "Bob Example",
+        "Outside peak hours.",
+    )
+    assert path[5].before == "1.0"
+
+
+@given(histories(("model",)))
+def test_no_place_is_taken_twice(facts: list) -> None:
+    """Whatever was recorded, an environment of a stage has one version for all requests, or none."""
+    found = [(p.stage, p.environment) for p in model.fold(facts).stages.places if p.traffic is None]
+    assert len(found) == len(set(found))
