@@ -192,7 +192,8 @@ def fingerprint(path: str | Path) -> Fingerprint | None:
     set back the first of these times, but not the second.
     """
     found: Fingerprint = {}
-    for name, file in (("file", Path(path)), ("wal", Path(f"{path}-wal"))):
+    real = os.path.realpath(path)  # beside which SQLite keeps the log, wherever a link stands
+    for name, file in (("file", Path(real)), ("wal", Path(f"{real}-wal"))):
         with suppress(OSError):
             stat = file.stat()
             if name == "wal" and not stat.st_size:

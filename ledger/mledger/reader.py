@@ -105,7 +105,9 @@ class Reader:
         """Entry 0. Errors: IntegrityError if the ledger is empty: an empty ledger is never valid."""
         for entry in self.store.entries(0, 1):
             return entry
-        raise IntegrityError("the ledger is empty: not even the entry that opens it is there")
+        raise IntegrityError(
+            "the ledger is empty: not even the entry that opens it is there", fix="put back a copy of it"
+        )
 
     @cached_property
     def origin(self) -> str:
@@ -121,8 +123,6 @@ class Reader:
     def vkey_text(self) -> str:
         """The verifier key as it is published: `name+hash+base64` (C2SP signed-note)."""
         keyring = self.keyring(1)
-        if keyring.first not in keyring.members:
-            raise IntegrityError("entry 0 does not open the ledger", fix="mledger verify --full")
         return format_vkey(self.origin, keyring.members[keyring.first].public)
 
     def entry(self, seq: int) -> Entry:
@@ -201,7 +201,13 @@ class Reader:
             )
         if place is not None and place >= len(facts):
             raise NotFoundError(f"entry {seq} carries {len(facts)} events, there is no {reference}")
-        return facts[place or 0]
+        fact = facts[place or 0]
+        if "-" in reference and fact.id != read_id(reference):
+            raise IntegrityError(
+                f"the ledger's index finds event {fact.number} in the place of {reference}",
+                fix="mledger verify --full",
+            )
+        return fact
 
     def _locate(self, reference: str) -> tuple[int, int | None]:
         if "-" not in reference:
@@ -234,6 +240,8 @@ class Reader:
             )
             kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
             examine(keyring, Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled), self.answered)
+        if not keyring.first and size != 0 and self.head.size:
+            raise IntegrityError("entry 0 does not open the ledger", fix="mledger verify --full")
         return keyring
 
     def size_at(self, moment: Moment) -> int:

@@ -78,9 +78,7 @@ class Writer:
     def at_the_end(cls, reader: Reader, signer: Signer) -> "Writer":
         """A writer that stands at the end of the ledger. Errors: IntegrityError, DeniedError."""
         head = reader.head
-        if not head.size:
-            return cls(reader, signer, head, Frontier(), Keyring(), None)
-        entry = reader.entry(head.size - 1)
+        entry = reader.entry(head.size - 1) if head.size else reader.genesis
         statement, _ = open_entry(entry)
         frontier = merkle.frontier(reader.store, head.size)
         writer = cls(reader, signer, head, frontier, reader.keyring(), statement.time)

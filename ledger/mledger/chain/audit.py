@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
 from mledger.chain.keyring import Keyring
-from mledger.chain.rulebook import REDACTION, Lookup, Ruled, examine
+from mledger.chain.rulebook import REDACTION, Lookup, Ruled, examine, is_heard
 from mledger.chain.span import SpanReport
 from mledger.chain.statement import NO_LEAF
 from mledger.core.merkle import Frontier, Node
@@ -50,12 +50,17 @@ class Audit:
         """Judge the next report; it must start where the last one ended."""
         if not report.entries:
             return
+        if report.start > self.head.size:
+            where, last = f"entry {self.head.size}", report.start - 1
+            message = f"the entries {self.head.size:,} to {last:,} are missing"
+            self.findings.append(Finding("chain.seq", where, message))
         self._join(report)
         self.findings.extend(report.findings)
         for act in report.acts:
+            redactions = [r for r in act.ruled if r.type == REDACTION and is_heard(self.keyring, act, r.type)]
             for breach in examine(self.keyring, act, self.lookup):
                 self.findings.append(Finding(breach.rule, breach.where, breach.message))
-            for ruled in act.ruled:
+            for ruled in redactions:
                 self._redaction(ruled)
         self._grow(report.leaves)
         self.head = report.last
@@ -67,7 +72,7 @@ class Audit:
 
     def _redaction(self, ruled: Ruled) -> None:
         """Note which event a redaction names."""
-        if ruled.type == REDACTION and ruled.body is not None:
+        if ruled.body is not None:
             with suppress(FormatError, NotFoundError):
                 body = decode(ruled.type, ruled.version, ruled.body)
                 if found := self.lookup(getattr(body, "event", "")):

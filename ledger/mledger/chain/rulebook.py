@@ -3,7 +3,8 @@
 - Entry 0, and no other, opens the ledger, signed by the key that it names.
 - A key speaks from its enrolment to its revocation, under the name enrolled with it.
 - A machine's key signs with the meaning "machine", a person's key never does.
-- Each event is of a type that some role of the key allows, on a stream of the right kind.
+- Each event is of a type that some role of the key allows, on a stream of the right kind; what
+  changes keys, roles or policy without that has no effect.
 - An answer (an approval, an acceptance) names an earlier event of the right type and
   stream; for the types under four eyes in the policy, that event is somebody else's.
 - All events of an entry are judged by what was in force before the entry.
@@ -88,13 +89,18 @@ def is_ruled(event_type: str) -> bool:
 
 
 def examine(keyring: Keyring, act: Act, lookup: Lookup) -> list[Breach]:
-    """Every rule that the act breaks; its governance events have then taken effect in `keyring`."""
+    """Every rule that the act breaks; its governance events have then taken effect in `keyring`.
+
+    Those that the author may not record have none.
+    """
     if act.seq == 0:
         return [*_open(keyring, act), *_author(keyring, act)]
     breaches = [*_author(keyring, act), *_streams(act)]
+    heard = {ruled.type for ruled in act.ruled if is_heard(keyring, act, ruled.type)}
     for ruled in act.ruled:
         if events.is_governance(ruled.type):
-            breaches.extend(_govern(keyring, act, ruled, lookup))
+            if ruled.type in heard:
+                breaches.extend(_govern(keyring, act, ruled, lookup))
         else:
             breaches.extend(_answer(keyring, act, ruled, lookup))
     return breaches
@@ -115,6 +121,12 @@ def _open(keyring: Keyring, act: Act) -> Iterator[Breach]:
         yield Breach("governance", "0", str(error))
     if keyring.first != act.key:
         yield Breach("chain.genesis", "0", "the ledger is not opened by the key that it names first")
+
+
+def is_heard(keyring: Keyring, act: Act, event_type: str) -> bool:
+    """Whether a governance event of this author has an effect: nobody gets a role by taking it."""
+    member = keyring.members.get(act.key)
+    return member is not None and member.revoked is None and keyring.may(member, event_type)
 
 
 def _author(keyring: Keyring, act: Act) -> Iterator[Breach]:

@@ -8,11 +8,12 @@ from mledger.chain.draft import Draft
 from mledger.chain.entry import Entry, Head, Slot
 from mledger.chain.history import Fact
 from mledger.chain.statement import MAX_PAYLOAD, Author, Statement, event_text, open_payload, payload_text
+from mledger.core.digest import SALT_BYTES
 from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
 from mledger.core.merkle import leaf_hash
 from mledger.core.moment import Moment
 from mledger.core.names import format_number
-from mledger.errors import InputError, IntegrityError
+from mledger.errors import FormatError, InputError, IntegrityError
 from mledger.events.base import is_governance
 from mledger.keys.signer import Signer
 
@@ -77,9 +78,12 @@ def open_entry(entry: Entry, stream: str | None = None) -> tuple[Statement, list
     """What the entry states, and its events, of one stream or all, each body checked against its digest.
 
     Whether the entry belongs to the ledger is for a verification to say: this only finds out
-    that stored parts do not fit each other. Errors: IntegrityError, FormatError.
+    that stored parts do not fit each other. Errors: IntegrityError.
     """
-    statement = open_payload(entry.payload)
+    try:
+        statement = open_payload(entry.payload)
+    except FormatError as error:
+        raise IntegrityError(f"entry {entry.seq}: {error.message}", fix="mledger verify --full") from None
     if leaf_hash(envelope_of(entry, statement)) != entry.leaf or len(statement.events) != len(entry.slots):
         raise _broken(f"entry {entry.seq}")
     places = len(statement.events)
@@ -90,7 +94,7 @@ def open_entry(entry: Entry, stream: str | None = None) -> tuple[Statement, list
         salt, body = slot.salt, slot.body
         if salt is None or body is None:
             body = None
-        elif hashlib.sha256(salt + body).hexdigest() != event.body:
+        elif len(salt) != SALT_BYTES or hashlib.sha256(salt + body).hexdigest() != event.body:
             raise _broken(f"event {format_number(entry.seq, place, places)}")
         facts.append(
             Fact(

@@ -17,6 +17,7 @@ from mledger.chain.findings import Finding
 from mledger.chain.rulebook import Act, Ruled, is_ruled, kind_of
 from mledger.chain.statement import NO_LEAF, Signed, Statement, open_payload
 from mledger.core import canonical
+from mledger.core.digest import SALT_BYTES
 from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
 from mledger.core.merkle import leaf_hash
 from mledger.core.moment import Moment, is_later
@@ -204,7 +205,7 @@ def _slot(event: Signed, slot: Slot, *, governance: bool) -> tuple[str, str] | N
         return "column.copy", f"the governance column says {slot.governance} for {event.type}"
     if body is None or salt is None:
         return None
-    if hashlib.sha256(salt + body).hexdigest() != event.body:
+    if len(salt) != SALT_BYTES or hashlib.sha256(salt + body).hexdigest() != event.body:
         return "body.digest", f"the body of {event.type} on {event.stream} is not the one that was signed"
     try:
         value = from_json(body, allow_inf_nan=False)

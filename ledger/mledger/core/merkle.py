@@ -145,7 +145,10 @@ class _Tree:
             count = min((self._size >> base) - start, 1 << TILE_LEVELS)
             run = self._hashes.hashes(base, start, count)
             if len(run) != count:
-                raise IntegrityError(f"the tree has no stored nodes of level {base} from {start} on")
+                raise IntegrityError(
+                    f"the tree has no stored nodes of level {base} from {start} on",
+                    fix="mledger verify --full",
+                )
             self._runs[base, tile] = run
         return run
 
