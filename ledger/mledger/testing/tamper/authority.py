@@ -1,0 +1,208 @@
+"""Attacks by people with keys and programs of their own: what they may not, and when."""
+
+from contextlib import closing
+from typing import Any
+
+from mledger.core.moment import later
+from mledger.stores import open_store
+from mledger.testing.simulator import key_fields, signer_of
+from mledger.testing.tamper.attack import AUTHORITY, TIME, attack
+from mledger.testing.tamper.tools import Hand, force
+from mledger.testing.tamper.world import ALICE, BOB, CAROL, DATA, DAVE, JOB, MODEL, World
+
+MALLORY = "Mallory Example"
+_REMARK = {"on": "5", "text": "Looks good to me."}
+_REQUEST = {"version": "2.0", "from_stage": "staging", "to_stage": "production", "reason": "Better AUC."}
+_DAY = 86_400
+
+
+def _append(world: World, hand: Hand, event: str, stream: str, fields: dict[str, Any] | bytes) -> int:
+    with closing(open_store(world.path)) as store:
+        return force(store, hand, event, stream, fields)
+
+
+def _remark(world: World, hand: Hand) -> None:
+    _append(world, hand, "comment.added", MODEL, _REMARK)
+
+
+# --- time
+
+
+@attack(TIME, "chain.time")
+def back_dated(world: World) -> None:
+    """Carol records something with yesterday's date, after what was recorded today."""
+    _remark(world, Hand(CAROL, late=-_DAY))
+
+
+@attack(TIME, "time.future")
+def post_dated(world: World) -> None:
+    """Carol records something with tomorrow's date."""
+    _remark(world, Hand(CAROL, late=_DAY))
+
+
+@attack(TIME, "time.future")
+def said_to_have_happened_later(world: World) -> None:
+    """Carol records something that is to have happened after she recorded it."""
+    with closing(world.reader()) as reader:
+        last = reader.statement(reader.head.size - 1)
+    _remark(world, Hand(CAROL, at=later(last.time, _DAY)))
+
+
+# --- keys
+
+
+@attack(AUTHORITY, "key.unknown")
+def unknown_key(world: World) -> None:
+    """Somebody whose key nobody enrolled records something."""
+    _remark(world, Hand(MALLORY))
+
+
+@attack(AUTHORITY, "key.unknown")
+def unknown_key_in_a_known_name(world: World) -> None:
+    """Somebody whose key nobody enrolled records something under Bob's printed name."""
+    _remark(world, Hand(MALLORY, signer=BOB))
+
+
+@attack(AUTHORITY, "key.unknown")
+def key_that_enrols_itself(world: World) -> None:
+    """Somebody enrols their own key, signed with that key, and goes on with it."""
+    mine = {"key": key_fields(MALLORY, "owner")}
+    _append(world, Hand(MALLORY), "key.enrolled", "ledger", mine)
+    _remark(world, Hand(MALLORY))
+
+
+@attack(AUTHORITY, "key.revoked")
+def revoked_key(world: World) -> None:
+    """Dave, whose key was revoked, records something."""
+    _remark(world, Hand(DAVE))
+
+
+@attack(AUTHORITY, "key.name")
+def signed_in_another_name(world: World) -> None:
+    """Carol records something with her key and Bob's printed name."""
+    _remark(world, Hand(CAROL, signer=BOB))
+
+
+@attack(AUTHORITY, "key.meaning", exit_code=1)
+def machine_speaks_for_a_person(world: World) -> None:
+    """The training job records something with the meaning of an authorship."""
+    _append(world, Hand(JOB), "run.started", MODEL, _run("run-x"))
+
+
+@attack(AUTHORITY, "key.meaning", exit_code=1)
+def person_passes_for_a_machine(world: World) -> None:
+    """Carol records a run as if a machine had signed it."""
+    _append(world, Hand(CAROL, meaning="machine"), "run.started", MODEL, _run("run-x"))
+
+
+def _run(name: str) -> dict[str, Any]:
+    criterion = {"metric": "auc", "operator": ">=", "value": 0.8}
+    return {"run": name, "hypothesis": "It works.", "criteria": [criterion]}
+
+
+# --- roles
+
+
+@attack(AUTHORITY, "role.forbidden", exit_code=1)
+def role_not_allowed(world: World) -> None:
+    """Bob, a reviewer, registers a model."""
+    model = {"title": "Fraud", "purpose": "Find it.", "owner": BOB}
+    _append(world, Hand(BOB), "model.registered", "model/fraud", model)
+
+
+@attack(AUTHORITY, "role.forbidden", exit_code=1)
+def machine_approves(world: World) -> None:
+    """The training job approves a promotion."""
+    number = _append(world, Hand(CAROL), "promotion.requested", MODEL, _REQUEST)
+    answer = {"request": str(number), "reason": "Tests are green."}
+    _append(world, Hand(JOB, meaning="machine"), "promotion.approved", MODEL, answer)
+
+
+@attack(AUTHORITY, "key.unknown")
+def role_given_to_oneself(world: World) -> None:
+    """Carol grants herself the role of an owner and enrols Mallory, who begins to record things."""
+    grant = {"key": signer_of(CAROL).key_id, "role": "owner", "reason": "Because I can."}
+    _append(world, Hand(CAROL), "role.granted", "ledger", grant)
+    _append(world, Hand(CAROL), "key.enrolled", "ledger", {"key": key_fields(MALLORY, "owner")})
+    _remark(world, Hand(MALLORY))
+
+
+@attack(AUTHORITY, "four-eyes", exit_code=1)
+def rules_changed_by_somebody_else(world: World) -> None:
+    """Carol, who may not, adopts a policy without four eyes, for Alice to approve what Alice asked for."""
+    policy = {"name": "mine", "roles": {"owner": {"may": ["*"]}, "engineer": {"may": ["*"]}}}
+    _append(world, Hand(CAROL), "policy.adopted", "ledger", {"policy": policy, "reason": "Simpler."})
+    own_request_approved(world)
+
+
+@attack(AUTHORITY, "governance")
+def unknown_key_revoked(world: World) -> None:
+    """Alice revokes a key that is not there."""
+    revoked = {"key": signer_of(MALLORY).key_id, "reason": "To be sure."}
+    _append(world, Hand(ALICE), "key.revoked", "ledger", revoked)
+
+
+@attack(AUTHORITY, "governance")
+def last_governor_revoked(world: World) -> None:
+    """Alice revokes her own key, the last that may govern."""
+    revoked = {"key": signer_of(ALICE).key_id, "reason": "Goodbye."}
+    _append(world, Hand(ALICE), "key.revoked", "ledger", revoked)
+
+
+# --- answers
+
+
+@attack(AUTHORITY, "four-eyes", exit_code=1)
+def own_request_approved(world: World) -> None:
+    """Alice asks for a promotion and approves it herself."""
+    number = _append(world, Hand(ALICE), "promotion.requested", MODEL, _REQUEST)
+    answer = {"request": str(number), "reason": "I asked for it."}
+    _append(world, Hand(ALICE, meaning="approval"), "promotion.approved", MODEL, answer)
+
+
+@attack(AUTHORITY, "reference", exit_code=1)
+def approved_what_nobody_asked(world: World) -> None:
+    """Bob approves a promotion that was never requested."""
+    answer = {"request": "5", "reason": "Whatever."}
+    _append(world, Hand(BOB, meaning="approval"), "promotion.approved", MODEL, answer)
+
+
+@attack(AUTHORITY, "reference", exit_code=1)
+def approved_in_advance(world: World) -> None:
+    """Bob approves an event that will only be recorded later."""
+    answer = {"request": "301", "reason": "Whatever it will be."}
+    _append(world, Hand(BOB, meaning="approval"), "promotion.approved", MODEL, answer)
+    _append(world, Hand(CAROL), "promotion.requested", MODEL, _REQUEST)
+
+
+# --- the ledger and its events
+
+
+@attack(AUTHORITY, "chain.genesis")
+def opened_again(world: World) -> None:
+    """Alice opens the ledger a second time, with Mallory's key as the first."""
+    policy = {"name": "mine", "roles": {"owner": {"may": ["*"]}}}
+    opening = {"origin": "acme.example/credit-risk", "key": key_fields(MALLORY, "owner"), "policy": policy}
+    _append(world, Hand(ALICE), "ledger.opened", "ledger", opening)
+    _remark(world, Hand(MALLORY))
+
+
+@attack(AUTHORITY, "event.stream", exit_code=1)
+def event_on_a_stream_of_another_kind(world: World) -> None:
+    """Carol registers a model on the stream of a dataset."""
+    model = {"title": "Loans", "purpose": "None.", "owner": CAROL}
+    _append(world, Hand(CAROL), "model.registered", DATA, model)
+
+
+@attack(AUTHORITY, "body.schema", exit_code=1)
+def body_of_another_shape(world: World) -> None:
+    """Bob signs an approval whose body is not what an approval says."""
+    body = b'{"request":"11","verdict":"fine"}'
+    _append(world, Hand(BOB, meaning="approval"), "promotion.approved", MODEL, body)
+
+
+@attack(AUTHORITY, "body.format")
+def body_that_readers_differ_on(world: World) -> None:
+    """Carol signs a body that says the same key twice, with two values."""
+    body = b'{"on":"5","text":"It is safe.","text":"It is not."}'
+    _append(world, Hand(CAROL), "comment.added", MODEL, body)

@@ -1,0 +1,39 @@
+"""Attacks on the cache of streams, which lies outside the ledger."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from mledger.testing.tamper.attack import COPY, attack
+from mledger.testing.tamper.world import BOBS, DATA, MODEL, World
+
+
+@attack(COPY, "cache.wrong", "cache", exit_code=1)
+def cache_row_deleted(world: World) -> None:
+    """Somebody takes an entry out of the list of those that speak of a model."""
+    with closing(sqlite3.connect(_cache(world), isolation_level=None)) as db:
+        db.execute("DELETE FROM place WHERE seq = ?", (BOBS,))
+
+
+@attack(COPY, "cache.wrong", "cache", exit_code=1)
+def cache_row_moved(world: World) -> None:
+    """Somebody lists an entry under a dataset, and not under the model that it speaks of."""
+    with closing(sqlite3.connect(_cache(world), isolation_level=None)) as db:
+        (stream,) = db.execute("SELECT id FROM stream WHERE name = ?", (DATA,)).fetchone()
+        db.execute("UPDATE place SET stream = ? WHERE seq = ?", (stream, BOBS))
+
+
+@attack(COPY, "cache.wrong", "cache", exit_code=1)
+def cache_stream_renamed(world: World) -> None:
+    """Somebody gives a stream another name."""
+    with closing(sqlite3.connect(_cache(world), isolation_level=None)) as db:
+        db.execute("UPDATE stream SET name = 'model/fraud' WHERE name = ?", (MODEL,))
+
+
+def _cache(world: World) -> Path:
+    """The file of the cache, filled."""
+    with world.reader() as reader:
+        path = reader.streams.path
+    if path is None:
+        raise AssertionError("bug: the cache has no file")
+    return path
