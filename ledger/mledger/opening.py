@@ -8,7 +8,7 @@ from mledger.chain.draft import Draft, new_ids
 from mledger.chain.keyring import Keyring
 from mledger.chain.statement import Author, check_author
 from mledger.core.merkle import Frontier
-from mledger.errors import InputError, KeyFileError, NotFoundError, StoreError
+from mledger.errors import DeniedError, InputError, KeyFileError, NotFoundError, StoreError
 from mledger.events.ledger import LedgerOpened
 from mledger.events.policy import Policy, RoleRule
 from mledger.keys.roles import DEFAULT_ROLES
@@ -83,7 +83,7 @@ def find_signer(
 ) -> Signer:
     """The signer that `key` names in the keystore, or the only one there that is enrolled here.
 
-    Errors: NotFoundError, InputError if several would do, KeyFileError.
+    Errors: NotFoundError, DeniedError if it was revoked, InputError if several would do, KeyFileError.
     """
     if key is not None and not isinstance(key, str):
         return key
@@ -94,12 +94,19 @@ def find_signer(
 
 def _only_one(reader: Reader, records: list[KeyRecord]) -> KeyRecord:
     members = reader.keyring().members
-    own = [r for r in records if r.key_id in members and members[r.key_id].revoked is None]
+    held = [record for record in records if record.key_id in members]
+    own = [record for record in held if members[record.key_id].revoked is None]
     if len(own) == 1:
         return own[0]
     if own:
         names = ", ".join(record.name for record in own)
         raise InputError(f"several of your keys may sign here: {names}", fix="choose one with --as KEY")
+    if held:
+        raise DeniedError(
+            f"your key {held[-1].name} was revoked by entry {members[held[-1].key_id].revoked}",
+            fix="mledger key new --name NAME, and let somebody enrol it",
+            rule="key.revoked",
+        )
     raise NotFoundError(
         f"none of your keys is enrolled in {reader.origin}",
         fix="mledger key new, and let somebody enrol it: mledger key enroll FILE.pub --role ROLE",
