@@ -3,7 +3,7 @@ import math
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mledger.core.canonical import MAX_DEPTH, MAX_INTEGER, decode, encode, is_clean
@@ -157,6 +157,8 @@ def test_damaged_json(value, change):
         (b'"\\uffff"', "noncharacter"),
         (b'"\\ud83f\\udffe"', "noncharacter"),
         ('"\ufdd0"'.encode(), "noncharacter"),
+        ('"\ufdd0\\u0041"'.encode(), "noncharacter"),
+        (b"\n x", "line 2, column 2"),
         (b"[" * 65 + b"]" * 65, "line 1, column 65"),
         (b'{"a":' * 65 + b"1" + b"}" * 65, "64 levels"),
         (b"[" * 1_000_000, "64 levels"),
@@ -202,6 +204,14 @@ def test_as_deep_as_each_other():
     assert decode(encode(value)) == value
     with pytest.raises(InputError):
         encode([value])
+    with pytest.raises(InputError):
+        encode({"a": value})
+    tower: object = 1
+    for _ in range(MAX_DEPTH):
+        tower = {"a": tower}
+    assert decode(encode(tower)) == tower
+    with pytest.raises(InputError):
+        encode({"a": tower})
     loop: list[object] = []
     loop.append(loop)
     with pytest.raises(InputError):
@@ -219,6 +229,10 @@ def test_a_megabyte_of_malice(piece):
 
 
 @given(text=st.text())
+@example("\u00e9")
+@example("A\u030a")
+@example("\uffff")
+@example("\ud800")
 def test_clean_text(text):
     """Clean text is just the text that encodes to itself."""
     try:
