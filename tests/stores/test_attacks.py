@@ -297,8 +297,8 @@ def test_a_broken_file_is_told_in_few_lines(path: Path) -> None:
 
 
 def test_a_row_that_would_fill_the_memory_is_not_read(path: Path) -> None:
-    """A row of hundreds of mebibytes is an error before it is in memory."""
-    attack(path, "UPDATE event SET body = CAST(zeroblob(300000000) AS TEXT) WHERE n = 7001")
+    """A row of many mebibytes is an error before it is in memory."""
+    attack(path, "UPDATE event SET body = CAST(zeroblob(30000000) AS TEXT) WHERE n = 7001")
     with SqliteStore(path, read_only=True) as store:
         tracemalloc.start()
         error = refused(IntegrityError, lambda: list(store.entries(7, 8)))

@@ -159,7 +159,8 @@ class LedgerFile:
         if version > VERSION:
             raise FormatError(
                 f"{self.path} was written by a newer mledger: layout {version}, this one knows {VERSION}",
-                fix="upgrade mledger",
+                fix="pip install --upgrade mledger",
+                layout=version,
             )
 
     def writer(self) -> sqlite3.Connection:
@@ -209,7 +210,9 @@ class LedgerFile:
         self._check_newer(version)
         if version < VERSION:
             if self._read_only:
-                raise FormatError(f"{self.path} has an older layout", fix="open it once for writing")
+                raise FormatError(
+                    f"{self.path} has an older layout", fix="open it once for writing", layout=version
+                )
             migrate(db)
         if not self._read_only and pragmas is _WRITER:
             (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
