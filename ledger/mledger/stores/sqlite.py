@@ -8,7 +8,7 @@ because sqlite-utils costs more than the work it would do here. Processor time, 
     insert_all, 20,000 rows of 700 bytes, one transaction     4.5 µs a row; one by one 36 µs
     executemany, the same                                     2.8 µs a row; one by one 15 µs
 
-So sqlite-utils is imported only when a file is made, or when `user_version` says that it is of an older layout.
+So sqlite-utils is imported only when a file is made, or when `user_version` tells of an older layout.
 """
 
 import os
