@@ -11,6 +11,7 @@ import click
 
 from mledger._version import __version__
 from mledger_cli import failures, screen, text
+from mledger_cli.context import Settings
 from mledger_cli.groups import Lazy, LazyGroup
 
 COMPLETE = "_MLEDGER_COMPLETE"
@@ -30,6 +31,7 @@ SECTIONS = {
     "Read": _table(
         log="List what was recorded, the newest first.",
         show="Show one event: who signed what, when, and all its fields.",
+        search="Find events by their words and by what they belong to.",
     ),
     "Prove": _table(
         verify="Find whatever was changed, removed, slipped in or back-dated.",
@@ -57,11 +59,13 @@ class Program(LazyGroup):
         if COMPLETE in os.environ:
             self._complete()
 
+        settings = Settings()
+
         def body() -> None:
-            with self.make_context("mledger", [*arguments]) as context:
+            with self.make_context("mledger", [*arguments], obj=settings) as context:
                 self.invoke(context)
 
-        sys.exit(failures.run(body, arguments))
+        sys.exit(failures.run(body, arguments, settings))
 
     def _complete(self) -> None:
         """Answer the shell, which asks through the environment."""

@@ -31,6 +31,7 @@ from mledger.streams import Streams, streams_file
 
 if TYPE_CHECKING:
     from mledger.replay import Difference, Replay, When
+    from mledger.search import Wanted, Words
     from mledger.verifying import Trust
 
 # Entries read at a time when walking from the end.
@@ -71,6 +72,7 @@ class Reader:
         """Called with the number of entries done and all, while a verification goes on."""
         self.remembered = 0
         self._streams: Streams | None = None
+        self._words: Words | None = None
 
     @classmethod
     def open(
@@ -90,8 +92,9 @@ class Reader:
     def close(self) -> None:
         """Let go of the file."""
         self.store.close()
-        if self._streams is not None:
-            self._streams.close()
+        for cache in (self._streams, self._words):
+            if cache is not None:
+                cache.close()
 
     # --- what is there
 
@@ -164,14 +167,34 @@ class Reader:
         """The cache of streams, read on to the end of the ledger."""
         if self._streams is None:
             self._streams = Streams(self.genesis.leaf)
-        cache, head = self._streams, self.head
-        known = cache.head
+        self._read_on(self._streams)
+        return self._streams
+
+    @property
+    def words(self) -> "Words":
+        """The cache of words, read on to the end of the ledger."""
+        if self._words is None:
+            from mledger.search import Words
+
+            self._words = Words(self.genesis.leaf)
+        self._read_on(self._words)
+        return self._words
+
+    def _read_on(self, cache: "Streams | Words") -> None:
+        """Let a cache read what is new; one that belongs to another history begins anew."""
+        known, head = cache.head, self.head
         if known.size and self.store.hashes(0, known.size - 1, 1) != [known.leaf]:
             cache.clear()
             known = cache.head
         if known.size < head.size:
             cache.add(self.store.entries(known.size, head.size))
-        return cache
+
+    def search(self, wanted: "Wanted") -> Iterator[Fact]:
+        """The events that match, the newest first. Errors: InputError for words that are none."""
+        for seq, index in self.words.find(wanted):
+            found = open_entry(self.entry(seq))[1]
+            if index < len(found):  # a cache may be wrong; what it finds is read from the ledger
+                yield found[index]
 
     def newest(self, stream: str | None = None, stop: int | None = None) -> Iterator[Fact]:
         """The events of the entries before `stop`, or of all, the newest first, of one stream or of all."""

@@ -47,7 +47,7 @@ def command(
     with opening.reader(settings) as reader:
         found = (fact for fact in _cut(reader, stream, since, until) if _wanted(fact, types, by))
         settings.out.table(
-            islice(found, limit or None), _columns(settings), none="nothing of that kind is recorded"
+            islice(found, limit or None), columns(settings), none="nothing of that kind is recorded"
         )
         if limit and next(found, None) is not None:
             settings.out.note(f"older ones: --limit 0, or --until {settings.out.moment(reader.now())}")
@@ -67,7 +67,8 @@ def _wanted(fact: "Fact", types: tuple[str, ...], by: str | None) -> bool:
     return (not types or fact.type in types) and (by is None or by.casefold() in fact.signer.casefold())
 
 
-def _columns(settings: Settings) -> "list[Column[Fact]]":
+def columns(settings: Settings) -> "list[Column[Fact]]":
+    """What listings say of an event."""
     return [
         Column("event", lambda fact: fact.number, right=True),
         Column("recorded", lambda fact: settings.out.moment(fact.time)),

@@ -1,0 +1,97 @@
+"""mledger search: find events by their words and by what they belong to."""
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from mledger_cli import opening
+from mledger_cli.commands.log import columns
+from mledger_cli.context import Settings, pass_settings
+from mledger_cli.groups import Command
+from mledger_cli.params import CUT, EVENT_TYPE, SINCE
+
+if TYPE_CHECKING:
+    from mledger.reader import Reader
+    from mledger.search import Wanted
+
+LIMIT = 20
+# Times are kept to the microsecond: this is the one before.
+_INSTANT = 0.000_001
+FACETS = ("domain", "model-type", "source", "criterion")
+
+
+@click.command("search", cls=Command)
+@click.argument("words", nargs=-1)
+@click.option("--type", "type_", type=EVENT_TYPE, help="Only this type.")
+@click.option("--by", metavar="NAME", help="Only what this person or machine signed.")
+@click.option("--model", metavar="NAME", help="Only this model.")
+@click.option("--data", metavar="NAME", help="Only this dataset and the runs that used it.")
+@click.option("--domain", metavar="TEXT", help="Only models of this problem domain.")
+@click.option("--model-type", metavar="TEXT", help="Only models of this type.")
+@click.option("--source", metavar="TEXT", help="Only models with this source of data.")
+@click.option("--criterion", metavar="TEXT", help="Only models judged by this criterion.")
+@click.option("--since", type=SINCE, metavar="TIME", help="Only what was recorded from then on.")
+@click.option("--until", type=CUT, metavar="TIME", help="Only what was recorded by then.")
+@click.option(
+    "--limit", type=click.IntRange(0), default=LIMIT, show_default=True, help="At most so many, 0 for all."
+)
+@click.option("--facets", is_flag=True, help="Count the matches by type, stream, person and facet instead.")
+@pass_settings
+def command(
+    settings: Settings,
+    /,
+    words: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    limit: int,
+    *,
+    facets: bool,
+    **narrow: str | None,
+) -> None:
+    """Find events by their words and by what they belong to, the newest first.
+
+    All WORDS must be there. A phrase stands in quotes: mledger search '"early stopping"'. A word may
+    end in * for whatever follows. The facets are those with which models are registered.
+    """
+    with opening.reader(settings) as reader:
+        wanted = _wanted(reader, words, since, until, narrow)
+        if facets:
+            _count(settings, reader.words.count(wanted))
+            return
+        found = reader.search(wanted)
+        settings.out.table(islice(found, limit or None), columns(settings), none="nothing matches")
+        if limit and next(found, None) is not None:
+            settings.out.note("there is more: --limit 0 shows all")
+
+
+def _count(settings: Settings, counts: dict[str, dict[str, int]]) -> None:
+    """Print how many matches each facet has."""
+    told = {kind: ", ".join(f"{name} {n:,}" for name, n in count.items()) for kind, count in counts.items()}
+    settings.out.facts({kind: line for kind, line in told.items() if line}, counts)
+
+
+def _wanted(
+    reader: "Reader",
+    words: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    narrow: dict[str, str | None],
+) -> "Wanted":
+    """What the options ask for."""
+    from mledger.core.moment import Moment, later
+    from mledger.search import Wanted
+
+    # A word of the shell that holds a space was quoted there: it is meant as a phrase.
+    text = " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words)
+    facets = {kind: value for kind in FACETS if (value := narrow[kind.replace("-", "_")]) is not None}
+    return Wanted(
+        text=text,
+        type=narrow["type_"],
+        by=narrow["by"],
+        stream=f"model/{narrow['model']}" if narrow["model"] else None,
+        data=narrow["data"],
+        facets=facets,
+        start=reader.size_at(later(Moment(since), -_INSTANT)) if since else 0,
+        stop=reader.size_at(Moment(until)) if until else None,
+    )

@@ -1,0 +1,124 @@
+"""Events are found by their words and by what they belong to."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mledger.errors import InputError
+from mledger.events import base as events
+from mledger.ledger import What
+from mledger.search import Wanted
+from mledger.testing.simulator import Simulator
+
+CRITERIA = [{"metric": "auc", "operator": ">=", "value": 0.9}]
+WORDS = ("early", "stopping", "drift", "région", "auc", "Shift")
+
+
+def said(sim: Simulator, **wanted: object) -> list[str]:
+    """The numbers of the events that match."""
+    return [fact.number for fact in sim.reader().search(Wanted(**wanted))]  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def sim() -> Simulator:
+    """Two models of different kinds, their runs, and what people said."""
+    sim = Simulator(seed="search")
+    sim.enrol("Bob Example", "reviewer")
+    model = {"purpose": "p", "owner": "Alice Example"}
+    sim.append(
+        "model.registered",
+        "model/credit",
+        {"title": "Credit", "problem_domain": "credit scoring", "model_type": "trees", **model},
+    )
+    sim.append(
+        "model.registered", "model/churn", {"title": "Churn", "evaluation_criteria": ["AUC", "F1"], **model}
+    )
+    run = {
+        "run": "r1",
+        "hypothesis": "early stopping helps",
+        "criteria": [{"metric": "auc", "operator": ">=", "value": 0.9}],
+    }
+    data = [{"name": "applications", "version": "3", "role": "train"}]
+    sim.append("run.started", "model/credit", {**run, "datasets": data})
+    sim.append(
+        "comment.added",
+        "model/credit",
+        {"on": "4", "text": "Stopping early loses the région Süd."},
+        by="Bob Example",
+    )
+    sim.append("comment.added", "model/churn", {"on": "3", "text": "Nothing to add."})
+    return sim
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        ({"text": "early stopping"}, ["5", "4"]),
+        ({"text": '"early stopping"'}, ["4"]),
+        ({"text": "REGION sud"}, ["5"]),
+        ({"text": "stop*"}, ["5", "4"]),
+        ({"text": "stop"}, []),
+        ({"text": "early", "by": "bob example"}, ["5"]),
+        ({"text": "early", "type": "run.started"}, ["4"]),
+        ({"stream": "model/churn"}, ["6", "3"]),
+        ({"data": "applications"}, ["4"]),
+        ({"facets": {"domain": "Credit Scoring"}}, ["5", "4", "2"]),
+        ({"facets": {"criterion": "f1"}}, ["6", "3"]),
+        ({"facets": {"domain": "credit scoring", "criterion": "f1"}}, []),
+        ({"text": "early", "start": 5}, ["5"]),
+        ({"text": "early", "stop": 5}, ["4"]),
+        ({"text": 'a "b'}, []),
+        ({"text": 'nothing OR early NEAR( -x ^ "'}, []),
+    ],
+)
+def test_finds_by_words_and_by_what_they_belong_to(
+    sim: Simulator, wanted: dict[str, object], numbers: list[str]
+) -> None:
+    """Words, phrases, beginnings, people, types, streams, data, facets and times narrow each other."""
+    assert said(sim, **wanted) == numbers
+
+
+def test_a_text_without_a_word_is_refused(sim: Simulator) -> None:
+    """Signs alone match nothing, and the message says so."""
+    with pytest.raises(InputError, match="no word"):
+        said(sim, text='"-" **')
+
+
+def test_counts_what_it_finds(sim: Simulator) -> None:
+    """The counts of each facet are those of the events found."""
+    counts = sim.reader().words.count(Wanted(text="early"))
+    assert counts["type"] == {"comment.added": 1, "run.started": 1}
+    assert counts["signer"] == {"Alice Example": 1, "Bob Example": 1}
+    assert counts["domain"] == {"credit scoring": 2}
+    assert counts["criterion"] == {}
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6), min_size=1, max_size=12),
+    st.sampled_from(WORDS),
+)
+def test_finds_exactly_what_says_the_word(texts: list[list[str]], word: str) -> None:
+    """The events found are those whose text holds the word, newest first, however the ledger grew."""
+    sim = Simulator(seed=repr((texts, word)))
+    reader = sim.reader()
+    half = len(texts) // 2
+    for part in (texts[:half], texts[half:]):
+        bodies = [events.build("comment.added", {"on": "0", "text": " ".join(text)}) for text in part]
+        if bodies:
+            sim.ledger().append_all([What(body, "model/m") for body in bodies])
+        list(reader.search(Wanted(text=word, type="comment.added")))
+    facts = [fact for fact in sim.reader().facts() if fact.type == "comment.added"]
+    expected = [fact.number for fact, text in zip(facts, texts, strict=True) if word in text]
+    assert [fact.number for fact in reader.search(Wanted(text=word, type="comment.added"))] == expected[::-1]
+    reader.close()
+
+
+@given(st.text(max_size=40))
+def test_no_text_is_a_syntax_error(text: str) -> None:
+    """Whatever somebody types is looked for as words, or refused for having none."""
+    sim = Simulator(seed="text")
+    if any(letter.isalnum() for letter in text):
+        assert said(sim, text=text) == [] or text.strip()
+    elif text.strip():
+        with pytest.raises(InputError, match="no word"):
+            said(sim, text=text)
