@@ -175,12 +175,15 @@ class Writer:
         there = store.head()
         if there.size < self.head.size:
             raise DivergedError(
-                f"the ledger had {self.head.size} entries a moment ago and has {there.size} now"
+                f"the ledger had {self.head.size} entries a moment ago and has {there.size} now",
+                fix="mledger verify --full",
             )
         keyring, frontier, leaf, time = self.keyring.copy(), self.frontier.copy(), self.head.leaf, self.time
         size = self.head.size
         if size and next(iter(store.entries(size - 1, size))).leaf != leaf:
-            raise DivergedError(f"entry {size - 1} is not the one that was here a moment ago")
+            raise DivergedError(
+                f"entry {size - 1} is not the one that was here a moment ago", fix="mledger verify --full"
+            )
         for entry in store.entries(size, there.size):
             statement, facts = open_entry(entry)
             self._accept(entry, keyring, leaf, time)
@@ -193,7 +196,8 @@ class Writer:
             )
             for breach in breaches:
                 if RULES[breach.rule].integrity:  # the rest is for a verification to report
-                    raise IntegrityError(f"{breach.where} was appended against the rules: {breach.message}")
+                    message = f"{breach.where} was appended against the rules: {breach.message}"
+                    raise IntegrityError(message, fix="mledger verify --full")
             frontier.append(entry.leaf)
             leaf, time, size = entry.leaf, statement.time, size + 1
         self.head, self.frontier, self.keyring, self.time = Head(size, leaf), frontier, keyring, time
