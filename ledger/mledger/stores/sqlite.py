@@ -1,4 +1,4 @@
-"""A ledger in one SQLite file: durable, and read while it is written.
+"""A ledger in one SQLite file: durable, read while written.
 
 Tables are made and migrated by sqlite-utils (see `sqlite_schema`), entries go in and out by `sqlite3` itself,
 because sqlite-utils costs more than the work it would do here. Processor time, Python 3.11 and SQLite 3.40:

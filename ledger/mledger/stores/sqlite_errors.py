@@ -1,4 +1,4 @@
-"""What SQLite's and the system's errors mean to those who use a ledger."""
+"""What SQLite's errors and the system's mean for a ledger."""
 
 import errno
 import os

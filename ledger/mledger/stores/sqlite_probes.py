@@ -1,4 +1,4 @@
-"""What an auditor asks a ledger's file about the parts that no signature covers.
+"""What an auditor asks about what no signature covers.
 
 Nothing here trusts an index: rows are counted in the tables themselves, and every index must hold as many,
 and each of them.

@@ -1,4 +1,4 @@
-"""Entries that only a store would take for entries, and errors that must come."""
+"""Entries that only a store would take, and expected errors."""
 
 from collections.abc import Callable, Iterable
 from hashlib import sha256
