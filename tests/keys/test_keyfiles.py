@@ -1,3 +1,5 @@
+from base64 import b64encode
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed448, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -21,6 +23,7 @@ from mledger.keys.ed25519 import (
     load_private,
     load_public,
 )
+from mledger.keys.openssh import public_blob
 from tests.vectors.read import vectors
 
 SIGNER = Ed25519Signer.from_seed(b"0123456789abcdef0123456789abcdef")
@@ -147,6 +150,15 @@ def test_garbage(data):
     assert "not a private key" in refusal(data).message
 
 
+def test_garbage_in_clothes():
+    """A file that only calls itself an OpenSSH key is not taken for a locked one."""
+    junk = b64encode(b"openssh-key-v2" + bytes(40))
+    data = b"-----BEGIN OPENSSH PRIVATE KEY-----\n" + junk + b"\n-----END OPENSSH PRIVATE KEY-----\n"
+
+    assert not is_encrypted(data)
+    assert "damaged" in refusal(data, never).message
+
+
 @given(change=st.data())
 def test_damaged_files(change):
     """An open key file with bytes changed or gone loads as a key or gives a KeyFileError, nothing else."""
@@ -215,6 +227,7 @@ def test_public_keys(public, comment):
         (dump_public(SIGNER.public).replace("ssh-ed25519", "ssh-rsa"), "not an Ed25519 public key"),
         (dump_public(SIGNER.public)[:-2], "not an Ed25519 public key"),
         (f"{dump_public(SIGNER.public)}\n{dump_public(SIGNER.public)}", "not an Ed25519 public key"),
+        (f"ssh-ed25519 {b64encode(public_blob(SIGNER.public) + b'x').decode()}", "not an Ed25519 public key"),
         ("ab" * 31, "not an Ed25519 public key"),
         ("é" * 64, "not an Ed25519 public key"),
         (dump_private(SIGNER).decode(), "is a private key"),
@@ -225,7 +238,7 @@ def test_public_keys(public, comment):
         ),
         (RSA.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode(), "not an Ed25519"),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_no_public_keys(text, complaint):
     """Other kinds of keys, cut lines and private keys are refused, each in one line with a way out."""
