@@ -99,14 +99,15 @@ class SqliteStore:
         self._unknown = self._closed = False
         self._file = LedgerFile(self.path, read_only=read_only, timeout=timeout)
         self._readers = Readers(self._file)
+        self._touched = False
         try:
             self._own = self._file.reader() if read_only else self._file.writer()
+            with translated(self.path):
+                self._version = _version(self._own)
+                self._seen = self._file.look()
         except BaseException:
             self._file.clear()
             raise
-        self._version = _version(self._own)
-        self._seen = self._file.look()
-        self._touched = False
 
     def head(self) -> Head:
         """Where the ledger ends; one look at the last row."""
@@ -249,7 +250,10 @@ class SqliteStore:
                     self._roll_back(db)
                     raise
             self._commit(db)
-            self._seen = self._file.look()
+            try:
+                self._seen = self._file.look()
+            except OSError:  # what was written is written; who else wrote is no longer known
+                self._touched = True
         finally:
             self._lock.release()
 

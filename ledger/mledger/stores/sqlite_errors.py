@@ -72,9 +72,15 @@ _CONSTRAINT_DATATYPE = 3091  # SQLite's code for a wrong type in a STRICT table,
 _WRONG_VALUES = (_CONSTRAINT_DATATYPE, sqlite3.SQLITE_CONSTRAINT_NOTNULL)
 
 
+def code_of(error: sqlite3.Error) -> int:
+    """SQLite's code of an error; Python gives none to text that it cannot decode, which is damage."""
+    undecodable = isinstance(error, sqlite3.OperationalError)
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT if undecodable else 0))
+
+
 def explain(error: sqlite3.Error, path: str) -> MledgerError:
     """The error of this library that says what an error of SQLite means."""
-    code = getattr(error, "sqlite_errorcode", 0)
+    code = code_of(error)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     meaning = _MEANINGS.get(code & 0xFF, _OTHER)
     if code in _WRONG_VALUES or isinstance(error, sqlite3.ProgrammingError):

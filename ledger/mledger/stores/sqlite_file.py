@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mledger.errors import FormatError, InputError, IntegrityError, NotFoundError, StoreError
-from mledger.stores.sqlite_errors import translated
+from mledger.stores.sqlite_errors import code_of, translated
 from mledger.stores.sqlite_schema import APPLICATION_ID, PAGE_SIZE, TABLES, VERSION, migrate
 
 OLDEST = (3, 37, 0)  # STRICT tables
@@ -49,14 +49,9 @@ def check_sqlite() -> None:
 def create_file(path: str) -> None:
     """Make an empty ledger at `path`, where nothing may be yet; it is there whole, or not at all."""
     check_sqlite()
-    folder = Path(path).parent
-    if not folder.is_dir():
-        raise NotFoundError(f"there is no folder {folder}", fix=f"mkdir -p {folder}")
-    for taken in (path, *(path + suffix for suffix in COMPANIONS)):
-        if os.path.lexists(taken):
-            raise InputError(f"{taken} is there already", fix="choose another path, or move it away")
     draft = f"{path}.{os.urandom(6).hex()}"
     with translated(path):
+        _check_free(path)
         try:
             _build(draft)
             _put(draft, path)
@@ -64,6 +59,16 @@ def create_file(path: str) -> None:
             for left in (draft, *(draft + suffix for suffix in COMPANIONS)):
                 with suppress(OSError):
                     Path(left).unlink()
+
+
+def _check_free(path: str) -> None:
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise NotFoundError(f"there is no folder {folder}", fix=f"mkdir -p {folder}")
+    for wanted in (path, *(path + suffix for suffix in COMPANIONS)):
+        with suppress(FileNotFoundError):
+            Path(wanted).lstat()
+            raise InputError(f"{wanted} is there already", fix="choose another path, or move it away")
 
 
 def _build(draft: str) -> None:
@@ -143,7 +148,7 @@ class LedgerFile:
             (application,) = db.execute("PRAGMA application_id").fetchone()
             (version,) = db.execute("PRAGMA user_version").fetchone()
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT and self._look_at_log():
+            if code_of(error) & 0xFF == sqlite3.SQLITE_CORRUPT and self._look_at_log():
                 return  # cut off in a checkpoint: it is whole together with its log
             raise
         finally:
@@ -193,7 +198,7 @@ class LedgerFile:
 
     def _freeze(self, error: sqlite3.OperationalError) -> bool:
         """Whether the file, which cannot be read the usual way, can be read as immutable from now on."""
-        if self.frozen or not self._read_only or error.sqlite_errorcode & 0xFF not in _CANNOT_OPEN:
+        if self.frozen or not self._read_only or code_of(error) & 0xFF not in _CANNOT_OPEN:
             return False
         if self._look_at_log():
             raise StoreError(

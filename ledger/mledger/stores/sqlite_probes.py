@@ -10,6 +10,7 @@ from itertools import islice
 
 from mledger.core.merkle import TILE_LEVELS, TOP_LEVEL
 from mledger.stores.base import MAX_SLOTS
+from mledger.stores.sqlite_errors import code_of
 from mledger.stores.sqlite_schema import NOT_OURS, SCHEMA
 
 MOST = 100
@@ -65,14 +66,14 @@ def _few(lines: Iterator[str]) -> Iterator[str]:
         if more := sum(1 for _ in lines):
             yield f"and {more:,} more like the last"
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in _UNREADABLE:
+        if code_of(error) & 0xFF not in _UNREADABLE:
             raise
-        yield f"SQLite cannot read on: {error}"
+        yield f"SQLite cannot read on: {' '.join(str(error).split())}"
 
 
 def _schema(db: sqlite3.Connection) -> Iterator[str]:
     there = {
-        (kind.decode(), name.decode(errors="replace")): sql and sql.decode(errors="replace")
+        (kind.decode(errors="replace"), name.decode(errors="replace")): sql and sql.decode(errors="replace")
         for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_schema")
     }
     for (kind, name), sql in SCHEMA.items():
