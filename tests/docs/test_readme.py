@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.tree import ROOT
-from tests.docs.transcript import Names, WrongError, blocks, check
+from tests.docs.transcript import COLUMNS, Command, Names, WrongError, blocks, check
 
 RUN = [
     ROOT / "README.md",
@@ -31,6 +31,14 @@ def test_no_command_hides_from_the_test(document: Path) -> None:
         shown = text[block.start : block.end]
         assert block.language == "console" or block.language in QUIET, shown
         assert block.language == "console" or not re.search(r"^\$ ", shown, re.MULTILINE), shown
+
+
+@pytest.mark.parametrize("document", [pytest.param(d, id=str(d.relative_to(ROOT))) for d in RUN])
+def test_commands_fit_the_screen(document: Path) -> None:
+    """What is to be typed fits into 80 columns, unless a hash is too long for that."""
+    steps = [step for block in blocks(document.read_text(encoding="utf-8")) for step in block.steps]
+    typed = [line for step in steps if isinstance(step, Command) for line in step.shown.splitlines()]
+    assert not [line for line in typed if len(line) > int(COLUMNS) and not re.search("[0-9a-f]{64}", line)]
 
 
 def _document(folder: Path, *lines: str) -> Path:

@@ -185,6 +185,18 @@ def test_the_ledger_is_verified(demo: Demo, facts: list[Fact]) -> None:
     assert "VERIFIED at level 2" in demo.printed
 
 
+def test_replay_knows_what_was_known(demo: Demo, facts: list[Fact]) -> None:
+    """Cut before the refresh, the model has the first state of the data and no version; now it has both."""
+    before = int(facts[13].number) - 1
+    with demo.ledger() as reader:
+        then, now = (reader.replay("model/biopsy", known_at=cut) for cut in (before, None))
+    assert list(then.datasets["wisconsin"].versions) == ["1"]
+    assert list(now.datasets["wisconsin"].versions) == ["1", "2"]
+    said = [{statement.path: statement.value for statement in replay.statements()} for replay in (then, now)]
+    assert [state["stage"] for state in said] == ["in development", "production"]
+    assert f"--known-at {before}" in demo.printed
+
+
 def test_the_forged_copy_is_found_out(demo: Demo, facts: list[Fact]) -> None:
     """The edited metric is found, by the number of its event, in the copy alone."""
     with demo.ledger("forged.db") as reader:
