@@ -1,66 +1,94 @@
-"""Many events from JSON lines: all checked first, then signed and written."""
+"""Many events from a file: all checked first, then signed and written."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from mledger.core import canonical
 from mledger.errors import FormatError, InputError, MledgerError
-from mledger_cli import fields, opening, screen
+from mledger_cli import opening, screen, text
 from mledger_cli.context import Settings
+from mledger_cli.documents import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mledger.ledger import Ledger, What
     from mledger.writing import Receipt
 
 # Events that are written together: all of them or none.
 BATCH = 20_000
+# Lines between two steps of a progress bar.
+STEP = 500
 WHOLE = {"type", "stream", "data", "at", "id"}
-# What `log --json` prints besides; it belongs to the entry that was.
-PRINTED = {"number", "version", "time", "occurred", "signer", "meaning", "key"}
+# What `log --json` and `show --json` print besides; it belongs to the entry that was.
+PRINTED = {"number", "version", "time", "occurred", "signer", "meaning", "key", "leaf"}
+
+Address = tuple[str, str] | None
 
 
-def append(
-    settings: Settings, source: str, of: tuple[str, str] | None, meaning: str | None, key: str | None
-) -> None:
-    """Record every line of `source`: fields of one type and stream, or whole events."""
-    total = sum(
-        1 for _ in _items(source, of)
-    )  # a line that is wrong stops everything before anything is written
-    if not total:
-        raise InputError(f"{source} holds no event")
-    first: Receipt | None = None
-    last: Receipt | None = None
-    done = new = 0
+def append(settings: Settings, source: Source, of: Address, meaning: str | None, key: str | None) -> None:
+    """Record every event of `source`: fields of one type and stream, or whole events."""
+    rows = _lines(source) if source.holds_lines else _array(source)
+    total = _check(settings, source, rows, of)
+    told = _Told()
     with (
         opening.ledger(settings, key) as ledger,
         screen.progress("recording", show=not settings.quiet) as step,
     ):
-        before = ledger.head.size
-        for batch in _batches(_items(source, of)):
-            receipts = _write(ledger, batch, meaning, done)
-            first, last = first or receipts[0], receipts[-1]
-            done += len(receipts)
-            new += sum(receipt.recorded for receipt in receipts)
-            step(done, total)
-        entries = ledger.head.size - before
-    if first is None or last is None:
-        raise AssertionError("bug: nothing was written")
-    row = {"events": done, "recorded": new, "entries": entries, "first": first.number, "last": last.number}
-    if settings.json:
-        settings.out.json(row | {"signer": last.signer, "time": last.time})
-        return
-    known = f", {done - new:,} were recorded before" if new < done else ""
-    count = f"{new:,} event{_s(new)} in {entries:,} {_entries(entries)}{known}"
-    settings.out.line(f"{count}  {first.number} to {last.number}  signed {last.signer}")
+        items = (_item(row, of) for _, row in rows())
+        while batch := list(islice(items, BATCH)):
+            told.add(_write(ledger, batch, meaning, told.events))
+            step(told.events, total)
+    told.tell(settings)
 
 
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
+def _check(settings: Settings, source: Source, rows: "Rows", of: Address) -> int:
+    """How many events there are; what is wrong with one stops everything before anything is written."""
+    total = 0
+    with screen.progress("checking", show=not settings.quiet) as step:
+        for where, row in rows():
+            try:
+                _item(row, of)
+            except MledgerError as error:
+                raise InputError(f"{source.name}, {where}: {error.message}", fix=error.fix) from None
+            total += 1
+            if total % STEP == 0:
+                step(source.file.tell(), source.size)
+    if not total:
+        raise InputError(f"{source.name} holds no event", fix="mledger append --help")
+    return total
 
 
-def _entries(count: int) -> str:
-    return "entry" if count == 1 else "entries"
+class _Told:
+    """What was recorded, counted."""
+
+    def __init__(self) -> None:
+        self.events = self.recorded = 0
+        self._entries: set[str] = set()
+        self._first: Receipt | None = None
+        self._last: Receipt | None = None
+
+    def add(self, receipts: "list[Receipt]") -> None:
+        """Count the receipts of one batch."""
+        self._first, self._last = self._first or receipts[0], receipts[-1]
+        self.events += len(receipts)
+        fresh = [receipt for receipt in receipts if receipt.recorded]
+        self.recorded += len(fresh)
+        self._entries.update(receipt.number.partition(".")[0] for receipt in fresh)
+
+    def tell(self, settings: Settings) -> None:
+        """Print one line, or one object."""
+        first, last = self._first, self._last
+        if first is None or last is None:
+            raise AssertionError("bug: nothing was written")
+        entries, known = len(self._entries), self.events - self.recorded
+        if settings.json:
+            counts = {"events": self.events, "recorded": self.recorded, "entries": entries}
+            ends = {"first": first.number, "last": last.number}
+            settings.out.json(counts | ends | {"signer": last.signer, "time": last.time})
+            return
+        new = f"{text.counted(self.recorded, 'event')} in {text.counted(entries, 'entry', 'entries')}"
+        before = [f"{known:,} recorded before"] if known else []
+        settings.out.parts(new, *before, f"{first.number} to {last.number}", f"signed {last.signer}")
 
 
 def _write(ledger: "Ledger", batch: "list[What]", meaning: str | None, done: int) -> "list[Receipt]":
@@ -72,46 +100,63 @@ def _write(ledger: "Ledger", batch: "list[What]", meaning: str | None, done: int
         raise
 
 
-def _batches(items: "Iterator[What]") -> "Iterator[list[What]]":
-    from itertools import islice
-
-    while batch := list(islice(items, BATCH)):
-        yield batch
+Rows = Callable[[], Iterator[tuple[str, Any]]]
+"""Each value in a file, with its place; can be asked for again."""
 
 
-def _items(source: str, of: tuple[str, str] | None) -> "Iterator[What]":
-    """The events of the lines; an error names its line."""
-    for number, line in enumerate(fields.read(source).split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            yield _item(line.strip(), of)
-        except MledgerError as error:
-            where = "standard input" if source == fields.STDIN else source
-            raise InputError(f"{where}, line {number}: {error.message}", fix=error.fix) from None
+def _lines(source: Source) -> Rows:
+    def rows() -> Iterator[tuple[str, Any]]:
+        for number, line in enumerate(source.lines(), 1):
+            if line:
+                yield f"line {number}", line
+
+    return rows
 
 
-def _item(line: bytes, of: tuple[str, str] | None) -> "What":
-    from mledger.chain.draft import read_id
-    from mledger.core.moment import read_moment
-    from mledger.core.names import check_stream
+def _array(source: Source) -> Rows:
+    """The values of an array, or one alone; what `log --json` printed, in the order of recording."""
+    value = canonical.decode(source.read(), what=f"document in {source.name}")
+    values = value if isinstance(value, list) else [value]
+    if all(isinstance(row, dict) and isinstance(row.get("number"), str) for row in values):
+        from mledger.core.names import parse_number
+
+        values = sorted(values, key=lambda row: [part or 0 for part in parse_number(row["number"])])
+    return lambda: ((f"event {place}", row) for place, row in enumerate(values, 1))
+
+
+def _item(row: Any, of: Address) -> "What":
+    """One event. Errors: InputError, FormatError, NotFoundError."""
     from mledger.events.base import build
     from mledger.ledger import What
 
-    row = canonical.decode(line, what="the line")
-    if not isinstance(row, dict):
-        raise FormatError("should be a JSON object")
-    if of is not None:
-        return What(build(of[0], row), check_stream(of[1], error=InputError))
-    event = {name: value for name, value in row.items() if name not in PRINTED}
-    if wrong := event.keys() - WHOLE:
-        raise InputError(f"an event has no {min(wrong)!r}; it has type, stream, data, at, id")
+    fields = canonical.decode(row, what="text") if isinstance(row, bytes) else row
+    if not isinstance(fields, dict):
+        raise FormatError("should be a JSON object", fix="mledger append --help")
+    return _whole(fields) if of is None else What(build(of[0], fields), of[1])
+
+
+def _whole(row: dict[str, Any]) -> "What":
+    """An event that says itself what it is."""
+    from mledger.chain.draft import read_id
+    from mledger.core.moment import read_moment
+    from mledger.events.base import build
+    from mledger.ledger import What
+    from mledger_cli import address
+
+    if wrong := row.keys() - WHOLE - PRINTED:
+        raise InputError(
+            f"an event has no {min(wrong)!r}; it has type, stream, data, at, id", fix="mledger append --help"
+        )
     for name in ("type", "stream"):
-        if not isinstance(event.get(name), str):
-            raise InputError(f"the event lacks its {name}")
-    at, own = event.get("at") or row.get("occurred"), event.get("id")
-    body = build(event["type"], event.get("data") or {})
-    moment = read_moment(str(at)) if at is not None else None
+        if not isinstance(row.get(name), str):
+            raise InputError(f"the event lacks its {name}", fix="mledger append --help")
+    kind, stream = address.check(row["type"], row["stream"])
+    at, own = row.get("at") or row.get("occurred"), row.get("id")
+    if row.get("data", {}) is None:
+        raise InputError("the content of this event was erased", fix="leave it out")
     return What(
-        body, check_stream(event["stream"], error=InputError), moment, read_id(str(own)) if own else None
+        build(kind, row.get("data", {})),
+        stream,
+        None if at is None else read_moment(str(at)),
+        None if own is None else read_id(str(own)),
     )

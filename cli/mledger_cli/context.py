@@ -23,6 +23,8 @@ class Settings:
     quiet: bool = False
     no_color: bool = False
     tz: str | None = None
+    command: str = "mledger"
+    """The command that was called, as far as it is known: its help mends wrong use."""
 
     @property
     def path(self) -> Path:

@@ -15,12 +15,15 @@ import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mledger.errors import MledgerError, UsageError
+from mledger.errors import IntegrityError, MledgerError, UsageError
 from mledger_cli import screen, text
-from mledger_cli.output import dumps
+
+if TYPE_CHECKING:
+    from mledger_cli.context import Settings
 
 DEBUG = "MLEDGER_DEBUG"
 
@@ -45,7 +48,7 @@ class BugError(MledgerError):
     code = "bug"
 
 
-def run(body: Callable[[], object], args: Sequence[str]) -> int:
+def run(body: Callable[[], object], args: Sequence[str], settings: "Settings") -> int:
     """The exit code of a command: whatever it raises is told on standard error."""
     try:
         try:
@@ -62,7 +65,7 @@ def run(body: Callable[[], object], args: Sequence[str]) -> int:
         screen.warn("")
         return Exit.INTERRUPTED
     except MledgerError as error:
-        return _tell(error, args)
+        return _tell(_mendable(error, settings), args)
     except click.ClickException as error:
         return _tell(_usage(error), args)
     except Exception as error:  # noqa: BLE001  the last resort
@@ -70,9 +73,22 @@ def run(body: Callable[[], object], args: Sequence[str]) -> int:
     return Exit.OK
 
 
+def _mendable(error: MledgerError, settings: "Settings") -> MledgerError:
+    """The error, with a way out that fits its kind if it brings none."""
+    if not error.fix:
+        wrong_use = isinstance(error, UsageError)
+        broken = isinstance(error, IntegrityError)
+        error.fix = (
+            f"{settings.command} --help" if wrong_use else "mledger verify --full" if broken else "try again"
+        )
+    return error
+
+
 def _tell(error: MledgerError, args: Sequence[str]) -> int:
     """Print an error in its form; its exit code."""
     if _wants_json(args):
+        from mledger_cli.output import dumps
+
         screen.warn(dumps(error.to_json()))
     else:
         screen.warn(f"mledger: {text.one_line(error.message)}")
@@ -91,7 +107,7 @@ def _usage(error: click.ClickException) -> MledgerError:
     context = getattr(error, "ctx", None)
     message = text.one_line(error.format_message()).rstrip(".")
     return UsageError(
-        message[:1].lower() + message[1:],
+        message if message[1:2].isupper() else message[:1].lower() + message[1:],
         fix=f"{context.command_path} --help" if context else "mledger --help",
     )
 

@@ -1,9 +1,54 @@
-"""Files that commands write: never over another, never half."""
+"""Files that commands read and write: never over another, never half."""
 
 import os
 from pathlib import Path
 
-from mledger.errors import InputError, StoreError
+import click
+
+from mledger.errors import FormatError, InputError, StoreError
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+"""A file that must be there."""
+NEW = click.Path(dir_okay=False, path_type=Path)
+"""A file to be written."""
+MAX_NOTE = 1 << 20
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a small file. Errors: InputError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_NOTE + 1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", fix=f"chmod u+r {path}") from None
+    if len(data) > MAX_NOTE:
+        raise FormatError(f"{path} is too large to be a checkpoint or a proof", fix="name the right file")
+    return data
+
+
+def read_note(path: Path) -> bytes:
+    """The bytes of a signed checkpoint, whoever signed it. Errors: InputError, FormatError."""
+    from mledger.core.checkpoint import parse_checkpoint
+    from mledger.core.note import parse_note
+
+    data = read(path)
+    try:
+        parse_checkpoint(parse_note(data).text)
+    except FormatError as error:
+        raise FormatError(
+            f"{path} is no checkpoint: {error.message}", fix="make one: mledger checkpoint -o FILE"
+        ) from None
+    return data
+
+
+def check_new(path: Path) -> None:
+    """Nothing, if a file can become of the path. Errors: InputError if one is there already."""
+    if os.path.lexists(path):
+        raise _taken(path)
+
+
+def _taken(path: Path) -> InputError:
+    return InputError(f"{path} is there already", fix="choose another name with -o")
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -14,7 +59,7 @@ def write_new(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
-        raise InputError(f"{path} is there already", fix="choose another name with -o") from None
+        raise _taken(path) from None
     except OSError as error:
         path.unlink(missing_ok=True)
         raise StoreError(

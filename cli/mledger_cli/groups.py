@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 
 from mledger.errors import NotFoundError
-from mledger_cli.context import CommonOption, common_options
+from mledger_cli.context import CommonOption, Settings, common_options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -26,17 +26,31 @@ class _Common(click.Command):
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; an error names this command, so that its fix can."""
+        context.ensure_object(Settings).command = context.command_path
         try:
             return super().parse_args(context, args)
         except click.UsageError as error:
             error.ctx = error.ctx or context
             raise
 
+    def format_help_text(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the paragraphs of the help; those that are indented, examples, stay as they are."""
+        for paragraph in (self.help or "").split("\n\n"):
+            formatter.write_paragraph()
+            with formatter.indentation():
+                if paragraph.startswith(" "):
+                    indent = " " * formatter.current_indent
+                    formatter.write("".join(f"{indent}{line}\n" for line in paragraph.split("\n")))
+                else:
+                    formatter.write_text(paragraph)
+
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options of the command, then the common ones."""
         own: list[tuple[str, str]] = []
         common: list[tuple[str, str]] = []
         for parameter in self.get_params(context):
+            if isinstance(parameter, click.Argument):
+                continue  # the text above says what they are
             if (record := parameter.get_help_record(context)) is not None:
                 (common if isinstance(parameter, CommonOption) else own).append(record)
         for title, records in (("Options", own), ("Common options", common)):
@@ -64,6 +78,10 @@ class Group(_Common, click.Group):
             click.echo(context.get_help(), color=context.color)
             context.exit()
         return super().parse_args(context, args)
+
+    def list_commands(self, context: click.Context) -> list[str]:  # noqa: ARG002  click asks so
+        """The names in the order in which they were added."""
+        return list(self.commands)
 
     def resolve_command(
         self, context: click.Context, args: list[str]

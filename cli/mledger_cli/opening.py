@@ -1,9 +1,10 @@
-"""How commands open the ledger: to read, or to append with one key."""
+"""How commands open the ledger: to read, or to append."""
 
 import os
 from typing import TYPE_CHECKING
 
-from mledger_cli import passphrase
+from mledger.errors import DivergedError, FormatError, MledgerError, NotFoundError
+from mledger_cli import passphrase, screen, text
 from mledger_cli.context import Settings
 
 if TYPE_CHECKING:
@@ -13,13 +14,24 @@ if TYPE_CHECKING:
 KEY_VARIABLE = "MLEDGER_KEY"
 
 
-def reader(settings: Settings) -> "Reader":
-    """The ledger, read-only."""
+def reader(settings: Settings, *, warn: bool = True) -> "Reader":
+    """The ledger, read-only; with a warning if this machine knows a longer history of it, or another."""
     from mledger.reader import Reader
 
-    reader = Reader.open(settings.path)
-    reader.processes = _cores()
-    return reader
+    try:
+        opened = Reader.open(settings.path)
+    except (NotFoundError, FormatError) as error:
+        raise _explained(error, settings) from None
+    opened.processes = _cores()
+    try:
+        if warn and opened.head.size:
+            opened.check_memory()
+    except (DivergedError, FormatError) as error:
+        _warn(settings, error)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 def ledger(settings: Settings, key: str | None) -> "Ledger":
@@ -27,9 +39,78 @@ def ledger(settings: Settings, key: str | None) -> "Ledger":
     from mledger.ledger import Ledger
 
     name = key or os.environ.get(KEY_VARIABLE) or None
-    return Ledger.open(settings.path, key=name, passphrase=passphrase.asking(name or "your key"))
+    try:
+        return Ledger.open(settings.path, key=name, passphrase=passphrase.asking(name or "your key"))
+    except (NotFoundError, FormatError) as error:
+        raise _explained(error, settings) from None
+
+
+def stream(opened: "Reader", name: str | None) -> str | None:
+    """The stream that a person means: whole, or without its kind if that is unambiguous.
+
+    Errors: NotFoundError with the nearest streams, InputError if several would do.
+    """
+    from mledger.errors import InputError
+
+    if name is None or name == "ledger":
+        return name
+    names = opened.streams.names()
+    meant = [name] if name in names else [known for known in names if known.partition("/")[2] == name]
+    if f"model/{name}" in meant:
+        return f"model/{name}"
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        raise InputError(f"{name!r} may be {' or '.join(meant)}", fix="name one of them whole")
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, names, n=2) or [known for known in names if name.casefold() in known][:2]
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    raise NotFoundError(f"nothing is recorded on {name}{hint}", fix="mledger log lists what is there")
+
+
+def _explained(error: MledgerError, settings: Settings) -> MledgerError:
+    """Why there is no ledger; DivergedError if this machine remembers that there was one."""
+    path = settings.path
+    missing = isinstance(error, NotFoundError) and not os.path.lexists(path)
+    if not missing and (isinstance(error, NotFoundError) or "layout" in error.details):
+        return error
+    from mledger.heads import Heads
+
+    try:
+        memory = Heads().recall_path(path)
+    except MledgerError as damaged:
+        return damaged
+    if memory is not None:
+        return DivergedError(
+            f"{path} held {text.counted(memory.size, 'entry', 'entries')} of {memory.origin} on"
+            f" {memory.seen[:10]}, and now {'is gone' if missing else 'is no ledger'}",
+            fix=f"put the newest copy back; if it is lost: mledger heads forget {memory.genesis.hex()[:12]}",
+        )
+    if missing:
+        error.fix = f"{_init(settings)}, or name another with --ledger PATH"
+    return error
+
+
+def _init(settings: Settings) -> str:
+    """The command that makes the ledger that was asked for."""
+    from shlex import quote
+
+    return f"mledger init --ledger {quote(str(settings.ledger))}" if settings.ledger else "mledger init"
 
 
 def _cores() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _warn(settings: Settings, error: MledgerError) -> None:
+    """Say beside the output that what is shown is not what is known."""
+    if settings.json:
+        from mledger_cli.output import dumps
+
+        screen.warn(dumps({"warning": error.code, "message": error.message, "fix": error.fix}))
+    else:
+        screen.warn(
+            f"mledger: warning: {text.one_line(error.message)}\n  fix: {text.one_line(error.fix or '')}"
+        )

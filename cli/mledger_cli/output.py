@@ -4,35 +4,24 @@ The same characters appear on a terminal and in a file; colour says nothing that
 On a terminal, and where COLUMNS is set, lines fit the width; elsewhere nothing is cut.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mledger.errors import InputError
 from mledger_cli import screen, text
+from mledger_cli.tables import GAP, NARROWEST, Column, Table
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-GAP = "  "
-NARROWEST = 12
 # Rows that are aligned together: a listing of any length is printed as it comes.
 BATCH = 500
+BLOCK = "  "
+STYLES = {"dim": "2", "good": "32", "bad": "1;31"}
 
 T = TypeVar("T")
-
-
-class Column(NamedTuple, Generic[T]):
-    """One column of a table: its title and what it says of an item.
-
-    A `flexible` column is cut where a line would be too long.
-    """
-
-    title: str
-    cell: Callable[[T], object]
-    right: bool = False
-    flexible: bool = False
 
 
 class Output:
@@ -48,8 +37,27 @@ class Output:
         self.zone = zone
 
     def line(self, line: str = "") -> None:
-        """Print one line of text."""
+        """Print one line of text, whole."""
         screen.write(text.escaped(line, newlines=True) + "\n")
+
+    def prose(self, paragraph: str, *, hang: int = 0, style: str = "") -> None:
+        """Print text that may be broken at spaces; a line that is goes on `hang` columns further in.
+
+        A style is one of STYLES, and is seen on a terminal alone.
+        """
+        lines = self._wrapped(paragraph, 0, hang)
+        screen.write("".join(f"{self._styled(line, style)}\n" for line in lines))
+
+    def parts(self, *parts: str) -> None:
+        """Print a line of several parts, broken between them where it would be too long."""
+        room, line = screen.width(), ""
+        for part in map(text.one_line, parts):
+            if line and room is not None and text.width(line) + len(GAP) + text.width(part) > room:
+                screen.write(f"{line}\n")
+                line = BLOCK + part
+            else:
+                line = f"{line}{GAP}{part}" if line else part
+        screen.write(f"{line}\n")
 
     def raw(self, data: str | bytes) -> None:
         """Print a document as it is: a template, a key, a proof."""
@@ -72,11 +80,15 @@ class Output:
         shown = {text.one_line(name): _cell(fact) for name, fact in pairs.items() if fact is not None}
         margin = max(map(text.width, shown), default=0) + len(GAP)
         for name, fact in shown.items():
-            first, *others = _wrapped(fact, margin)
-            label = self._dim(text.padded(name, margin) if first else name)
-            screen.write(
-                "\n".join([label + first, *(f"{' ' * margin}{line}".rstrip() for line in others)]) + "\n"
+            block = fact.startswith("\n")
+            indent = BLOCK if block else " " * margin
+            first, *others = (
+                ["", *self._wrapped(fact[1:], len(BLOCK), len(BLOCK))]
+                if block
+                else self._wrapped(fact, margin)
             )
+            label = self._styled(text.padded(name, margin) if first else name, "dim")
+            screen.write("\n".join([label + first, *(f"{indent}{line}".rstrip() for line in others)]) + "\n")
 
     def table(self, items: Iterable[T], columns: Iterable[Column[T]], *, none: str = "nothing") -> None:
         """Print the items as rows as they come, or as one JSON array of what each `to_json` gives.
@@ -87,17 +99,14 @@ class Output:
             _json_array(items)
             return
         columns = list(columns)
-        titles = [column.title for column in columns]
-        rows, widths, begun = iter(items), list(map(text.width, titles)), False
+        rows, table, begun = iter(items), Table(columns, screen.width()), False
         while batch := list(islice(rows, BATCH)):
             cells = [[text.one_line(_cell(column.cell(item))) for column in columns] for item in batch]
-            for row in cells:
-                widths = list(map(max, widths, map(text.width, row)))
-            fitted = _fitted(columns, widths)
+            table.learn(cells)
             if not begun:
-                screen.write(self._dim(_row(columns, fitted, titles)) + "\n")
+                screen.write(self._styled(table.titles(), "dim") + "\n")
                 begun = True
-            screen.write("".join(_row(columns, fitted, row) + "\n" for row in cells))
+            screen.write("".join(f"{line}\n" for row in cells for line in table.lines(row)))
         if not begun:
             self.note(none)
 
@@ -125,36 +134,18 @@ class Output:
                 f"no time zone is called {self.zone!r}", fix="name one like Europe/Berlin"
             ) from None
 
-    def _dim(self, line: str) -> str:
-        return f"\x1b[2m{line}\x1b[0m" if self.colour else line
+    def _styled(self, line: str, style: str) -> str:
+        return f"\x1b[{STYLES[style]}m{line}\x1b[0m" if self.colour and style else line
 
-
-def _wrapped(fact: str, margin: int) -> list[str]:
-    columns = screen.width()
-    safe = text.escaped(fact, newlines=True)
-    return safe.split("\n") if columns is None else text.wrapped(safe, max(columns - margin, NARROWEST))
-
-
-def _fitted(columns: list[Column[T]], widths: list[int]) -> list[int]:
-    """The widths of the columns, the flexible ones cut from the right to what the screen leaves."""
-    room = screen.width()
-    if room is None:
-        return widths
-    fitted = list(widths)
-    excess = sum(widths) + len(GAP) * (len(widths) - 1) - room
-    for place in reversed([n for n, column in enumerate(columns) if column.flexible]):
-        cut = max(0, min(excess, fitted[place] - NARROWEST))
-        fitted[place] -= cut
-        excess -= cut
-    return fitted
-
-
-def _row(columns: list[Column[T]], widths: list[int], cells: list[str]) -> str:
-    parts = (
-        text.padded(text.cut(cell, width), width, right=column.right)
-        for column, width, cell in zip(columns, widths, cells, strict=True)
-    )
-    return GAP.join(parts).rstrip()
+    @staticmethod
+    def _wrapped(fact: str, margin: int, hang: int = 0) -> list[str]:
+        columns = screen.width()
+        safe = text.escaped(fact, newlines=True)
+        return (
+            safe.split("\n")
+            if columns is None
+            else text.wrapped(safe, max(columns - margin, NARROWEST), hang)
+        )
 
 
 def _cell(value: object) -> str:

@@ -4,21 +4,27 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from mledger.errors import InputError, MledgerError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from mledger.reader import Reader
+
     _ParamType = click.ParamType[Any]
 else:
     _ParamType = click.ParamType  # no generic class in older clicks
 
 
 HASH_DIGITS = 64
+DATE = "2026-11-23"
 
 
 class _Checked(_ParamType):
     """A value that one function of the library reads; what it raises names the option as well."""
+
+    fix: str | None = None
 
     def read(self, text: str) -> Any:
         """The value in the text. Errors: InputError."""
@@ -35,13 +41,15 @@ class _Checked(_ParamType):
         try:
             return self.read(value)
         except InputError as error:
-            hint = f"{param.get_error_hint(ctx)}: " if param and ctx else ""
-            raise InputError(f"{hint}{error.message}", fix=error.fix) from None
+            hint = f"{_label(param)}: " if param and ctx else ""
+            raise InputError(f"{hint}{error.message}", fix=error.fix or self.fix) from None
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
         """The known values that begin so; none where they cannot be read."""
+        from click.shell_completion import CompletionItem
+
         try:
             names = sorted(self.known(ctx))
         except MledgerError:
@@ -49,6 +57,21 @@ class _Checked(_ParamType):
         return [CompletionItem(name) for name in names if name.startswith(incomplete)] or (
             super().shell_complete(ctx, param, incomplete)
         )
+
+
+def _label(param: click.Parameter) -> str:
+    """What a person calls a parameter: --at, or STREAM."""
+    if isinstance(param, click.Argument):
+        return (param.name or "").upper()
+    return max(param.opts, key=len)
+
+
+def _reader(context: click.Context) -> "Reader":
+    """The ledger that is meant, for completion."""
+    from mledger.reader import Reader
+    from mledger_cli.context import Settings
+
+    return Reader.open(context.ensure_object(Settings).path)
 
 
 class _Moment(_Checked):
@@ -75,7 +98,7 @@ class _Since(_Checked):
     def read(self, text: str) -> str:
         from mledger.core.moment import read_moment
 
-        bare = len(text.strip()) == len("2026-11-23")
+        bare = len(text.strip()) == len(DATE)
         return read_moment(f"{text.strip()}T00:00:00Z" if bare else text)
 
 
@@ -90,29 +113,35 @@ class _Uuid(_Checked):
 
 class _Hash(_Checked):
     name = "hash"
+    fix = "mledger verify prints the head"
 
     def read(self, text: str) -> Any:
         if len(text) == HASH_DIGITS and all(digit in "0123456789abcdefABCDEF" for digit in text):
             return bytes.fromhex(text)
-        raise InputError(
-            f"{text[:70]!r} is not a hash of 64 hexadecimal digits", fix="mledger verify prints the head"
-        )
+        raise InputError(f"{text[:70]!r} is not a hash of {HASH_DIGITS} hexadecimal digits")
 
 
-class _EventNumber(_Uuid):
+class _EventNumber(_Checked):
     name = "event"
+    fix = "mledger log"
 
     def read(self, text: str) -> str:
         from mledger.core.names import parse_number
 
-        if "-" in text:
-            return super().read(text)
+        if text.count("-") == 4:
+            from mledger.chain.draft import format_id, read_id
+
+            try:
+                return format_id(read_id(text))
+            except InputError as error:
+                raise InputError(error.message) from None
         parse_number(text)
         return text
 
 
 class _EventType(_Checked):
     name = "type"
+    fix = "mledger types"
 
     def read(self, text: str) -> str:
         from mledger.core.names import check_type
@@ -125,6 +154,17 @@ class _EventType(_Checked):
         return names()
 
 
+class _AnyType(_EventType):
+    def read(self, text: str) -> str:
+        return text
+
+
+class _EventTypes(_EventType):
+    def read(self, text: str) -> str:
+        family = text.removesuffix(".*").removesuffix(".")
+        return family if family.isidentifier() and family.islower() else super().read(text)
+
+
 class _Stream(_Checked):
     name = "stream"
 
@@ -134,11 +174,20 @@ class _Stream(_Checked):
         return check_stream(text, error=InputError)
 
     def known(self, context: click.Context) -> Iterable[str]:
-        from mledger.reader import Reader
-        from mledger_cli.context import Settings
+        with _reader(context) as reader:
+            return reader.streams.names()
 
-        with Reader.open(context.ensure_object(Settings).path) as reader:
-            return {fact.stream for fact in reader.facts()}
+
+class _AnyStream(_Stream):
+    def read(self, text: str) -> str:
+        return text
+
+
+class _SomeStream(_Stream):
+    fix = "mledger log lists what is there"
+
+    def read(self, text: str) -> str:
+        return text if "/" not in text and text.isprintable() and text else super().read(text)
 
 
 class _Key(_Checked):
@@ -148,6 +197,48 @@ class _Key(_Checked):
         from mledger.keystore import Keystore
 
         return (record.name for record in Keystore().list())
+
+
+class _Member(_Checked):
+    name = "member"
+
+    def known(self, context: click.Context) -> Iterable[str]:
+        with _reader(context) as reader:
+            return {member.name for member in reader.keyring().members.values()}
+
+
+class _Memory(_Checked):
+    name = "memory"
+
+    def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
+        from mledger.heads import Heads
+
+        return (memory.genesis.hex()[:12] for memory in Heads().all())
+
+
+class _Role(_Checked):
+    name = "role"
+
+    def known(self, context: click.Context) -> Iterable[str]:
+        with _reader(context) as reader:
+            policy = reader.keyring().policy
+            return policy.roles if policy else ()
+
+
+class _Meaning(_Checked):
+    name = "meaning"
+
+    def read(self, text: str) -> str:
+        from mledger.chain.statement import MEANINGS
+
+        if text not in MEANINGS:
+            raise InputError(f"{text[:40]!r} is none of {', '.join(MEANINGS)}")
+        return text
+
+    def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
+        from mledger.chain.statement import MEANINGS
+
+        return MEANINGS
 
 
 MOMENT = _Moment()
@@ -162,9 +253,25 @@ EVENT_NUMBER = _EventNumber()
 """An event: its number, 41 or 41.3, or its UUID."""
 EVENT_TYPE = _EventType()
 """A type such as decision.accepted; whether it exists is for the command to find out."""
+ANY_TYPE = _AnyType()
+"""What may be a type: `mledger_cli.address` judges it together with the stream."""
+EVENT_TYPES = _EventTypes()
+"""A type such as decision.accepted, or all of a family: decision."""
 STREAM = _Stream()
 """What an event is about: model/<name>, dataset/<name>, ledger."""
+ANY_STREAM = _AnyStream()
+"""What may be a stream: `mledger_cli.address` judges it together with the type."""
+SOME_STREAM = _SomeStream()
+"""A stream that is there already; its kind may be left out, see `opening.stream`."""
 UUID = _Uuid()
 """The id of an event, a UUID of version 7."""
 KEY = _Key()
 """One of one's own keys, as `Keystore.find` understands it."""
+MEMBER = _Member()
+"""Whose key of the ledger is meant: a name, an e-mail address, digits of the id."""
+MEMORY = _Memory()
+"""A ledger that this machine remembers, as `Heads.find` understands it."""
+ROLE = _Role()
+"""A role that the ledger's policy knows."""
+MEANING = _Meaning()
+"""What a signature means."""

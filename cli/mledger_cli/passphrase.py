@@ -20,6 +20,28 @@ def asking(what: str) -> Callable[[], str]:
     return lambda: given() or _ask(f"Passphrase of {what}: ", what)
 
 
+class Once:
+    """A passphrase that is asked for once, however often it is needed."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._known: str | None = None
+
+    def of(self, what: str) -> Callable[[], str]:
+        """A function that gives the passphrase of `what`."""
+
+        def ask() -> str:
+            self._known = self._known or asking(what)()
+            return self._known
+
+        return ask
+
+    def choose(self, what: str) -> str:
+        """A new passphrase; errors as the function of that name."""
+        self._known = choose(what)
+        return self._known
+
+
 def choose(what: str) -> str:
     """A new passphrase, typed twice; InputError after three tries, KeyFileError without a terminal."""
     if passphrase := given():

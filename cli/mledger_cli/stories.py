@@ -1,6 +1,7 @@
 """What an event says, in a few words for a listing."""
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
@@ -27,15 +28,14 @@ TELLING = (
 
 def story(fact: "Fact") -> str:
     """The most telling field of the event on one line; why there is none, if there is none."""
-    from pydantic_core import from_json
-
     if fact.body is None:
         return "(erased)"
-    body = from_json(fact.body)
-    if isinstance(body, dict):
-        if isinstance(key := body.get("key"), dict) and "name" in key:
-            return f"{key['name']}: {', '.join(key.get('roles', [])) or 'no role'}"
-        for name in TELLING:
-            if isinstance(body.get(name), str):
-                return str(body[name])
-    return ""
+    body = json.loads(fact.body)
+    return _tell(body) if isinstance(body, dict) else ""
+
+
+def _tell(body: dict[str, Any]) -> str:
+    key = body.get("key")
+    if isinstance(key, dict) and isinstance(key.get("name"), str) and "origin" not in body:
+        return f"{key['name']}: {', '.join(map(str, key.get('roles', []))) or 'no role'}"
+    return next((body[name] for name in TELLING if isinstance(body.get(name), str)), "")

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 ELLIPSIS = "…"
 
@@ -60,19 +61,32 @@ def padded(text: str, columns: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def wrapped(text: str, columns: int) -> list[str]:
-    """The lines of a paragraph of at most so many columns, broken at spaces where possible."""
-    lines: list[str] = []
-    for paragraph in text.split("\n"):
-        line = ""
-        for word in paragraph.split(" "):
-            if line and width(line) + 1 + width(word) > columns:
-                lines.append(line)
-                line = word
-            else:
-                line = f"{line} {word}" if line else word
-        lines.append(line)
-    return lines
+def wrapped(text: str, columns: int, hang: int = 0) -> list[str]:
+    """The lines of a text of at most so many columns, broken at spaces where possible.
+
+    Each line keeps its indentation when it is broken, and goes on `hang` columns further in; an item
+    that begins with a dash goes on under its text.
+    """
+    return [piece for line in text.split("\n") for piece in _broken(line, columns, hang)]
+
+
+def _broken(line: str, columns: int, hang: int) -> Iterator[str]:
+    words = line.lstrip(" ")
+    indent = " " * (len(line) - len(words))
+    further = indent + " " * (2 if words.startswith("- ") else hang)
+    taken = ""
+    for word in words.split(" "):
+        if taken and width(indent) + width(taken) + 1 + width(word) > columns:
+            yield indent + taken
+            taken, indent = word, further
+        else:
+            taken = f"{taken} {word}" if taken else word
+    yield (indent + taken).rstrip()
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number with its word: "1 entry", "1,204 entries"; the plural takes an s unless it is given."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _columns(character: str) -> int:

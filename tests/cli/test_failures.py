@@ -13,6 +13,7 @@ import click
 import pytest
 
 from mledger import errors
+from mledger_cli.context import Settings
 from mledger_cli.failures import Exit, run
 from tests.cli.conftest import COMMAND
 
@@ -35,7 +36,7 @@ def test_an_error_is_one_line_and_its_fix(
     kind: type[errors.MledgerError], capsys: pytest.CaptureFixture
 ) -> None:
     """Each error of the library prints its message, its fix, and gives its own exit code."""
-    code = run(failing(kind("the key\nis gone", fix="mledger key list", key="41")), [])
+    code = run(failing(kind("the key\nis gone", fix="mledger key list", key="41")), [], Settings())
     assert code == kind.exit_code
     assert capsys.readouterr() == ("", "mledger: the key is gone\n  fix: mledger key list\n")
 
@@ -43,7 +44,9 @@ def test_an_error_is_one_line_and_its_fix(
 @pytest.mark.parametrize("kind", ERRORS)
 def test_an_error_as_json(kind: type[errors.MledgerError], capsys: pytest.CaptureFixture) -> None:
     """With --json the same error is one JSON object on standard error."""
-    code = run(failing(kind("the key is gone", fix="look", key=b"\x41", at={3})), ["log", "--json"])
+    code = run(
+        failing(kind("the key is gone", fix="look", key=b"\x41", at={3})), ["log", "--json"], Settings()
+    )
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -59,8 +62,8 @@ def test_an_error_as_json(kind: type[errors.MledgerError], capsys: pytest.Captur
 
 def test_json_behind_a_double_dash_is_no_option(capsys: pytest.CaptureFixture) -> None:
     """What follows -- is an argument, and asks for nothing."""
-    run(failing(errors.InputError("no")), ["log", "--", "--json"])
-    assert capsys.readouterr().err == "mledger: no\n"
+    run(failing(errors.InputError("no")), ["log", "--", "--json"], Settings())
+    assert capsys.readouterr().err == "mledger: no\n  fix: mledger --help\n"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,7 @@ def test_json_behind_a_double_dash_is_no_option(capsys: pytest.CaptureFixture) -
         (["completion"], "missing argument", "mledger completion --help"),
         (["types", "a.b", "c.d"], "unexpected extra argument", "mledger types --help"),
         (["types", "--template"], "needs a TYPE", "mledger types"),
-        (["types", "nonsense"], "is not an event type", None),
+        (["types", "nonsense.x"], "is called 'nonsense.x'", "mledger types"),
     ],
 )
 def test_wrong_use_has_the_same_form(run: Callable, args: list[str], line: str, fix: str | None) -> None:
@@ -93,13 +96,13 @@ def test_wrong_use_has_the_same_form(run: Callable, args: list[str], line: str, 
 
 def test_a_message_cannot_command_the_terminal(capsys: pytest.CaptureFixture) -> None:
     """Control characters in what a ledger holds are spelled out in messages."""
-    run(failing(errors.NotFoundError("no \x1b[2J\u202e stream", fix="\x07")), [])
+    run(failing(errors.NotFoundError("no \x1b[2J\u202e stream", fix="\x07")), [], Settings())
     assert capsys.readouterr().err == "mledger: no \\x1b[2J\\u202e stream\n  fix: \\x07\n"
 
 
 def test_a_bug_says_that_it_is_one(capsys: pytest.CaptureFixture) -> None:
     """An error that nobody foresaw is one line with its place, exit code 70, and no traceback."""
-    assert run(failing(KeyError("x")), []) == Exit.BUG == 70
+    assert run(failing(KeyError("x")), [], Settings()) == Exit.BUG == 70
     line, fix = capsys.readouterr().err.splitlines()
     assert line.startswith("mledger: this is a bug of mledger: KeyError: 'x' (test_failures.py:")
     assert "MLEDGER_DEBUG=1" in fix
@@ -110,7 +113,7 @@ def test_a_bug_shows_its_traceback_when_asked(
 ) -> None:
     """MLEDGER_DEBUG=1 prints the traceback before the line."""
     monkeypatch.setenv("MLEDGER_DEBUG", "1")
-    run(failing(KeyError("x")), [])
+    run(failing(KeyError("x")), [], Settings())
     err = capsys.readouterr().err
     assert err.startswith("Traceback (most recent call last):\n")
     assert "mledger: this is a bug of mledger" in err
@@ -119,7 +122,7 @@ def test_a_bug_shows_its_traceback_when_asked(
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
 def test_an_interruption_is_quiet(error: BaseException, capsys: pytest.CaptureFixture) -> None:
     """An interrupted command ends its line and gives 130."""
-    assert run(failing(error), []) == Exit.INTERRUPTED == 130
+    assert run(failing(error), [], Settings()) == Exit.INTERRUPTED == 130
     assert capsys.readouterr() == ("", "\n")
 
 

@@ -56,7 +56,7 @@ def test_a_wrong_value_names_its_option(kind: click.ParamType, text: str) -> Non
     """What the library refuses is told with the option that it was given to, in one line."""
     with pytest.raises(InputError) as caught:
         read(kind, text)
-    assert caught.value.message.startswith("'--value': ")
+    assert caught.value.message.startswith("--value: ")
     assert "\n" not in caught.value.message
 
 

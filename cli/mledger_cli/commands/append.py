@@ -1,32 +1,31 @@
 """mledger append: record what happened."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import EVENT_TYPE, KEY, MOMENT, STREAM, UUID
+from mledger_cli.params import ANY_STREAM, ANY_TYPE, KEY, MEANING, MOMENT, UUID
 
 if TYPE_CHECKING:
+    from mledger.events.base import EventBody
+    from mledger.ledger import Ledger
     from mledger.writing import Receipt
+    from mledger_cli.fields import Given
 
 
 @click.command("append", cls=Command)
-@click.argument("type", type=EVENT_TYPE, required=False)
-@click.argument("stream", type=STREAM, required=False)
-@click.option(
-    "--from", "source", metavar="FILE", help="Read the fields from a JSON or YAML file, - for standard input."
-)
+@click.argument("type", type=ANY_TYPE, required=False)
+@click.argument("stream", type=ANY_STREAM, required=False)
+@click.option("--from", "source", metavar="FILE", help="Read JSON or YAML from FILE; - is standard input.")
 @click.option("--set", "sets", metavar="FIELD=VALUE", multiple=True, help="Set a field; a dot goes deeper.")
 @click.option("--edit", is_flag=True, help="Fill in a form in $EDITOR.")
 @click.option("--at", type=MOMENT, metavar="TIME", help="When it occurred, if not now; with a zone.")
-@click.option("--id", type=UUID, metavar="UUID", help="Its id: the same event is recorded once only.")
+@click.option("--id", type=UUID, metavar="UUID", help="Its id, UUIDv7: sent twice, it is recorded once.")
+@click.option("--meaning", type=MEANING, metavar="WORD", help="What you sign as, if not the usual.")
 @click.option(
-    "--meaning", metavar="WORD", help="What the signature means, if not what is usual for the type."
-)
-@click.option(
-    "--as", "key", type=KEY, metavar="KEY", help="Sign with this key; else $MLEDGER_KEY, else your only one."
+    "--as", "key", type=KEY, metavar="KEY", help="Sign with this key; else $MLEDGER_KEY, or your only one."
 )
 @pass_settings
 def command(
@@ -44,37 +43,71 @@ def command(
 ) -> None:
     """Record an event, signed.
 
-      mledger append comment.added model/credit-risk --set on=41 --set text="Looks right."
+      mledger append comment.added model/credit-risk --set on=41 --set text=Right.
 
-    STREAM is what it is about: model/NAME, dataset/NAME, ledger. A file of JSON lines holds many
-    events of TYPE on STREAM. Without TYPE and STREAM, a file holds whole events, as `mledger log
-    --json` prints them: {"type": …, "stream": …, "data": {…}, "at": …, "id": …}.
+    STREAM is what it is about: model/NAME, dataset/NAME, or ledger. TYPE is one of `mledger types`.
+
+    Many events at once come from a file of JSON lines: each has the fields of an event of TYPE on
+    STREAM. Without TYPE and STREAM a line is a whole event as `mledger log --json` prints it, with
+    type, stream, data, and if you like at and id. All are checked before the first is recorded.
     """
-    from mledger_cli import bulk, fields, opening
+    from mledger_cli import address, bulk, fields
+    from mledger_cli.documents import Source
 
-    if type is None or stream is None:
-        if type or source is None or sets or edit or at or id:
-            raise click.UsageError(
-                "TYPE and STREAM are needed, or --from a file of whole events and no other option"
-            )
-        bulk.append(settings, source, None, meaning, key)
-    elif source is not None and fields.holds_many(source):
+    document = None if source is None else Source(source)
+    of = address.check(type, stream) if type or document is None else None
+    if document is not None and (of is None or document.holds_many):
         if sets or edit or at or id:
-            raise click.UsageError("JSON lines hold many events: --set, --edit, --at and --id are for one")
-        bulk.append(settings, source, (type, stream), meaning, key)
-    else:
-        values = fields.gather(type, source, sets, edit=edit)
-        with opening.ledger(settings, key) as ledger:
-            tell(settings, ledger.append(type, stream, values, at=at, id=id, meaning=meaning))
+            raise click.UsageError("many events come from a file: --set, --edit, --at and --id are for one")
+        bulk.append(settings, document, of, meaning, key)
+    elif of is not None:
+        record = _edited if edit else _given
+        tell(settings, record(settings, of, fields.Given(document, sets), key, _How(at, id, meaning)))
+
+
+class _How(NamedTuple):
+    """What is said of an event besides its fields."""
+
+    at: str | None
+    id: str | None
+    meaning: str | None
+
+    def record(self, ledger: "Ledger", body: "EventBody", stream: str) -> "Receipt":
+        """Append the event."""
+        return ledger.append(body, stream, at=self.at, id=self.id, meaning=self.meaning)
+
+
+def _given(settings: Settings, of: tuple[str, str], given: "Given", key: str | None, how: _How) -> "Receipt":
+    """Record the fields of a document and of options; they are checked before a passphrase is asked for."""
+    from mledger.events.base import build
+    from mledger_cli import opening
+
+    body = build(of[0], given.gather(of[0]))
+    with opening.ledger(settings, key) as ledger:
+        return how.record(ledger, body, of[1])
+
+
+def _edited(settings: Settings, of: tuple[str, str], given: "Given", key: str | None, how: _How) -> "Receipt":
+    """Record what a person fills in; the ledger is opened before, so that nobody writes for nothing."""
+    from mledger.events.base import build
+    from mledger_cli import documents, editor, opening
+
+    values = given.gather(of[0])
+    with (
+        opening.ledger(settings, key) as ledger,
+        editor.form(editor.filled(of[0], values), f"mledger append {of[0]} {of[1]}") as form,
+    ):
+        body = build(of[0], documents.members(form.fill_in(may_stay=bool(values)), "the form", of[0]))
+        return how.record(ledger, body, of[1])
 
 
 def tell(settings: Settings, receipt: "Receipt") -> None:
-    """Print the number, the hash, who signed: one line."""
+    """Print the number, the hash, who signed."""
     if settings.json:
         settings.out.json(receipt)
         return
     how = f"signed {receipt.signer}, {receipt.meaning}" if receipt.recorded else "recorded before"
-    settings.out.line(
-        f"event {receipt.number}  {receipt.type}  {receipt.stream}  {receipt.leaf[:12]}  {how}  "
-        f"{settings.out.moment(receipt.time)}"
+    what = f"{receipt.type} on {receipt.stream}"
+    settings.out.parts(
+        f"event {receipt.number}", receipt.leaf[:12], how, what, settings.out.moment(receipt.time)
     )

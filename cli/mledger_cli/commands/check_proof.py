@@ -2,62 +2,113 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from mledger.errors import FormatError, InputError, ProofError
+from mledger_cli import files
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
+from mledger_cli.text import counted
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+if TYPE_CHECKING:
+    from mledger.core.checkpoint import Checkpoint
+    from mledger.core.note import NoteKey
+
+RECEIPT = b"c2sp.org/tlog-proof@"
+FIX = "ask for the file and the verifier key again, and tell whoever answers for the ledger"
 
 
 @click.command("check-proof", cls=Command)
-@click.argument("file", type=FILE)
+@click.argument("file", type=files.EXISTING)
+@click.option("--vkey", metavar="VKEY", help="The ledger's verifier key, from somebody you trust.")
 @click.option(
-    "--vkey", metavar="VKEY", required=True, help="The ledger's verifier key, from somebody you trust."
-)
-@click.option(
-    "--between", type=FILE, nargs=2, metavar="OLD NEW", help="FILE proves that checkpoint NEW extends OLD."
+    "--between",
+    type=files.EXISTING,
+    nargs=2,
+    metavar="OLD NEW",
+    help="FILE proves that checkpoint NEW extends OLD.",
 )
 @pass_settings
-def command(settings: Settings, file: Path, vkey: str, between: tuple[Path, Path] | None) -> None:
+def command(settings: Settings, file: Path, vkey: str | None, between: tuple[Path, Path] | None) -> None:
     """Check a receipt or a checkpoint without the ledger.
 
     FILE is a receipt (.tlog-proof), a checkpoint, or with --between a proof of growth. The verifier
-    key is what `mledger checkpoint --vkey` prints. Exit code 3 if the proof does not hold.
+    key is what `mledger checkpoint --vkey` prints where the ledger is. Exit code 3 if the proof does
+    not hold.
     """
     from mledger.core.note import parse_vkey
-    from mledger.receipt import check_checkpoint, check_extension, check_receipt
 
-    data, key = file.read_bytes(), parse_vkey(vkey)
-    if between is not None:
-        old, new = (check_checkpoint(path.read_bytes(), key) for path in between)
-        check_extension(old, new, _hashes(data))
-        row: dict[str, object] = {"origin": new.origin, "holds": f"{new.size:,} entries extend {old.size:,}"}
-    elif data.startswith(b"c2sp.org/tlog-proof@"):
-        receipt = check_receipt(data, vkey)
-        row = {
-            "origin": receipt.checkpoint.origin,
-            "holds": f"entry {receipt.seq} is among the first {receipt.checkpoint.size:,}",
-            "signed": f"{receipt.statement.signer}, {receipt.statement.meaning}",
-            "recorded": settings.out.moment(receipt.statement.time),
-            "events": ", ".join(f"{event.type} on {event.stream}" for event in receipt.statement.events),
-        }
-    else:
-        checkpoint = check_checkpoint(data, key)
-        row = {
-            "origin": checkpoint.origin,
-            "holds": f"{checkpoint.size:,} entries, root {checkpoint.root.hex()}",
-        }
-    settings.out.facts(row)
+    if vkey is None:
+        raise InputError(
+            "--vkey is missing: whom to trust",
+            fix="let somebody you trust send what this prints: mledger checkpoint --vkey",
+        )
+    try:
+        key = parse_vkey(vkey)
+        proved = _growth(file, key, between) if between is not None else _prove(settings, file, vkey)
+    except ProofError as error:
+        error.fix = FIX
+        raise
+    settings.out.facts(proved.shown, proved.row)
 
 
-def _hashes(data: bytes) -> list[bytes]:
+class _Proved(NamedTuple):
+    """What holds, for people and for programs."""
+
+    shown: Mapping[str, object]
+    row: Mapping[str, object]
+
+
+def _growth(file: Path, key: "NoteKey", between: tuple[Path, Path]) -> _Proved:
+    """What a proof of growth proves. Errors: FormatError, ProofError."""
+    from mledger.receipt import check_checkpoint, check_extension
+
+    old, new = (check_checkpoint(files.read_note(path), key) for path in between)
+    check_extension(old, new, _hashes(files.read(file), file))
+    row = {"origin": new.origin, "old": old.size, "new": new.size, "root": new.root.hex()}
+    return _Proved(
+        {"origin": new.origin, "holds": f"the first {new.size:,} entries extend the first {old.size:,}"}, row
+    )
+
+
+def _prove(settings: Settings, file: Path, vkey: str) -> _Proved:
+    """What a receipt or a checkpoint proves. Errors: FormatError, ProofError."""
+    from mledger.core.note import parse_vkey
+    from mledger.receipt import check_checkpoint, check_receipt
+
+    data = files.read(file)
+    if not data.startswith(RECEIPT):
+        return _checkpoint(check_checkpoint(files.read_note(file), parse_vkey(vkey)))
+    receipt = check_receipt(data, vkey)
+    size = counted(receipt.checkpoint.size, "entry", "entries")
+    events = "\n".join(f"{event.type} on {event.stream}" for event in receipt.statement.events)
+    shown = {
+        "origin": receipt.checkpoint.origin,
+        "holds": f"entry {receipt.seq} is among the first {size}",
+        "signed": f"{receipt.statement.signer}, {receipt.statement.meaning}",
+        "recorded": settings.out.moment(receipt.statement.time),
+        "events": events,
+    }
+    return _Proved(shown, receipt.to_json())
+
+
+def _checkpoint(checkpoint: "Checkpoint") -> _Proved:
+    origin, root = checkpoint.origin, checkpoint.root.hex()
+    size = counted(checkpoint.size, "entry", "entries")
+    shown = {"origin": origin, "holds": f"the ledger had {size}", "root": root}
+    return _Proved(shown, {"origin": origin, "size": checkpoint.size, "root": root})
+
+
+def _hashes(data: bytes, file: Path) -> list[bytes]:
     """The hashes of a proof of growth, one in base64 on each line."""
-    from mledger.errors import FormatError
-
     try:
         return [base64.b64decode(line, validate=True) for line in data.splitlines()]
     except binascii.Error:
-        raise FormatError("a proof of growth has one hash in base64 on each line") from None
+        raise FormatError(
+            f"{file} is no proof of growth: it has one hash in base64 on each line",
+            fix="make one: mledger prove --between OLD NEW -o FILE",
+        ) from None

@@ -4,39 +4,47 @@ from pathlib import Path
 
 import click
 
-from mledger_cli import opening
+from mledger_cli import files, opening
 from mledger_cli.context import Settings, pass_settings
-from mledger_cli.files import write_new
 from mledger_cli.groups import Command
 from mledger_cli.params import KEY
+from mledger_cli.text import counted
 
 
 @click.command("checkpoint", cls=Command)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file.")
+@click.option("-o", "--output", type=files.NEW, help="Write it to a file.")
 @click.option("--vkey", is_flag=True, help="Print the key that checks its checkpoints, and sign nothing.")
-@click.option("--as", "key", type=KEY, metavar="KEY", help="Sign with this key, the ledger's first.")
+@click.option(
+    "--as", "key", type=KEY, metavar="KEY", help="Sign with this key; it must be the ledger's first."
+)
 @pass_settings
 def command(settings: Settings, output: Path | None, key: str | None, *, vkey: bool) -> None:
     """Sign the state of the ledger, to be kept elsewhere.
 
     The checkpoint is a signed note (C2SP tlog-checkpoint): origin, number of entries, root of the
-    tree. Whoever has one can find out later that anything before it was changed:
-    mledger verify --from-checkpoint FILE. It is also kept in the ledger.
+    tree. Whoever has one can find out later that anything before it was changed: mledger verify
+    --from-checkpoint FILE. It is also kept in the ledger.
     """
     if vkey:
-        with opening.reader(settings) as reader:
-            text = reader.vkey_text
-        settings.out.json({"vkey": text}) if settings.json else settings.out.line(text)
+        _print_vkey(settings)
         return
+    if output is not None:
+        files.check_new(output)
     with opening.ledger(settings, key) as ledger:
         note = ledger.checkpoint()
         checkpoint, text = ledger.read_checkpoint(note), ledger.vkey_text
     if output is not None:
-        write_new(output, note)
+        files.write_new(output, note)
     if settings.json:
-        row = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root}
+        row = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root, "file": output}
         settings.out.json(row | {"note": note.decode(), "vkey": text})
     elif output is None:
         settings.out.raw(note)
     else:
-        settings.out.line(f"checkpoint of {checkpoint.size:,} entries in {output}")
+        settings.out.line(f"checkpoint of {counted(checkpoint.size, 'entry', 'entries')}, in {output}")
+
+
+def _print_vkey(settings: Settings) -> None:
+    with opening.reader(settings) as reader:
+        text = reader.vkey_text
+    settings.out.json({"vkey": text}) if settings.json else settings.out.line(text)

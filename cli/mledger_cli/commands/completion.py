@@ -15,12 +15,12 @@ LINES = {
 
 
 @click.command("completion", cls=Command)
-@click.argument("shell", type=click.Choice(list(LINES)))
+@click.argument("shell", type=click.Choice(list(LINES)), metavar="SHELL")
 @pass_settings
 def command(settings: Settings, shell: str) -> None:
     """Print a script that completes commands in a shell.
 
-    Its first line says where to put it.
+    SHELL is bash, zsh or fish. The first line of the script says where to put it.
     """
     from click.shell_completion import ShellComplete, get_completion_class
 

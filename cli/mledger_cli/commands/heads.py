@@ -6,7 +6,8 @@ import click
 
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Group
-from mledger_cli.output import Column
+from mledger_cli.params import MEMORY
+from mledger_cli.tables import Column
 
 if TYPE_CHECKING:
     from mledger.heads import Memory
@@ -27,29 +28,29 @@ def list_(settings: Settings) -> None:
 
 
 @command.command("forget")
-@click.argument("ledger")
+@click.argument("name", type=MEMORY)
 @pass_settings
-def forget(settings: Settings, ledger: str) -> None:
+def forget(settings: Settings, name: str) -> None:
     """Forget a ledger, so that the next look at it is the first.
 
-    LEDGER is its origin, its file, or the first eight or more digits of its name in the list. Do it
-    only if you know why the ledger is shorter than it was, or another one: nothing else tells you.
+    NAME is what the list calls it, or eight digits of that; or its origin, or its file. Do it only if
+    you know why the ledger is shorter than it was, or another one: nothing else tells you.
     """
     from mledger.heads import Heads
 
     heads = Heads()
-    genesis = heads.find(ledger)
+    genesis = heads.find(name)
     heads.forget(genesis)
     row = {"forgotten": genesis.hex()}
-    settings.out.json(row) if settings.json else settings.out.line(f"forgotten: {ledger}")
+    settings.out.json(row) if settings.json else settings.out.line(f"forgotten: {name}")
 
 
 def _columns(settings: Settings) -> "list[Column[Memory]]":
     return [
         Column("name", lambda memory: memory.genesis.hex()[:12]),
-        Column("ledger", lambda memory: memory.origin),
+        Column("ledger", lambda memory: memory.origin, flexible=True),
         Column("entries", lambda memory: f"{memory.size:,}", right=True),
         Column("verified", lambda memory: f"{memory.verified.size:,}" if memory.verified else "", right=True),
         Column("seen", lambda memory: settings.out.moment(memory.seen)),
-        Column("file", lambda memory: memory.path, flexible=True),
+        Column("file", lambda memory: memory.path, lines=9),
     ]

@@ -1,24 +1,31 @@
 """mledger init: begin a ledger."""
 
+import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
+from mledger.errors import InputError, NotFoundError, StoreError
 from mledger_cli import passphrase
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
+from mledger_cli.params import KEY
 
 if TYPE_CHECKING:
+    from mledger.chain.history import Fact
     from mledger.keystore import KeyRecord, Keystore
+
+EXAMPLE = "mledger init --origin acme.example/credit-risk --name 'Alice Example'"
 
 
 @click.command("init", cls=Command)
 @click.option("--origin", metavar="NAME", help="The ledger's name for ever, like acme.example/credit-risk.")
 @click.option("--name", metavar="NAME", help="Your name, as signatures shall print it.")
 @click.option("--email", metavar="ADDRESS", help="Your e-mail address; it tells people apart.")
-@click.option("--key", metavar="KEY", help="Sign with this key of yours, or with the one in this file.")
+@click.option("--key", type=KEY, metavar="KEY", help="Sign with this key of yours, or the one in this file.")
 @click.option("--no-passphrase", is_flag=True, help="Leave a new key open to whoever can read its file.")
 @pass_settings
 def command(
@@ -37,67 +44,99 @@ def command(
     What is not said with an option is asked.
     """
     from mledger.core.names import check_origin
-    from mledger.errors import InputError
     from mledger.keystore import Keystore
     from mledger.ledger import Ledger
 
-    if settings.path.exists():
-        raise InputError(f"{settings.path} is there already", fix="choose another place with --ledger PATH")
+    _check_place(settings.path)
     keys = Keystore()
-    record = _own(keys, key, name, email)
-    origin = check_origin(
-        origin or _ask("Name of the ledger, for ever", "--origin acme.example/credit-risk"), error=InputError
-    )
+    record = _own(keys, key, name)
+    _check_said(origin, name, alone=record is not None)
+    origin = check_origin(origin or _ask("Name of the ledger, for ever"), error=InputError)
+    name = name or (record.owner if record else _ask("Your name, as signatures print it"))
+    secret = passphrase.Once()
     made = record is None
-    if record is None:
-        record = _make(
-            keys,
-            name or _ask("Your name, as printed", "--name 'Alice Example'"),
-            email,
-            secret=not no_passphrase,
-        )
-    signer = keys.unlock(record, passphrase.asking(f"the key {record.name}"))
-    printed = name or record.owner
-    with Ledger.create(
-        settings.path, origin=origin, signer=signer, name=printed, email=email or record.email
-    ) as ledger:
-        _tell(settings, ledger.fact("0").to_json(), record, made=made, path=settings.path)
+    record = record or _make(keys, name, email, None if no_passphrase else secret)
+    signer = keys.unlock(record, secret.of(f"the key {record.name}"))
+    email = email or record.email
+    with Ledger.create(settings.path, origin=origin, signer=signer, name=name, email=email) as ledger:
+        opening = ledger.fact("0"), ledger.head.leaf
+    _tell(settings, origin, *opening, record, made=made)
 
 
-def _own(keys: "Keystore", key: str | None, name: str | None, email: str | None) -> "KeyRecord | None":
+def _check_place(path: Path) -> None:
+    """Refuse a place where no ledger can be made, before anything else is. Errors as for creating it."""
+    folder = path.absolute().parent
+    if os.path.lexists(path):
+        raise InputError(f"{path} is there already", fix="mledger init --ledger another.db")
+    if not folder.is_dir():
+        raise NotFoundError(f"there is no folder {folder}", fix=f"mkdir -p {quote(str(folder))}")
+    if not os.access(folder, os.W_OK):
+        raise StoreError(f"{folder} is read-only", fix="choose another place with --ledger PATH")
+
+
+def _own(keys: "Keystore", key: str | None, name: str | None) -> "KeyRecord | None":
     """The key that the person has already: the one named, the one of that name, or the only one."""
     if key and Path(key).is_file():
-        owner = name or _ask("Your name, as printed", "--name 'Alice Example'")
-        return keys.adopt(Path(key), owner=owner, email=email, passphrase=passphrase.asking(key))
+        return _adopted(keys, Path(key), name)
     if key:
         return keys.find(key)
     own = [record for record in keys.list() if name is None or record.owner == name]
-    return own[0] if len(own) == 1 else None
+    if len(own) > 1:
+        names = ", ".join(record.name for record in own)
+        raise InputError(f"you have several keys: {names}", fix=f"mledger init --key {own[0].name}")
+    return own[0] if own else None
 
 
-def _make(keys: "Keystore", name: str, email: str | None, *, secret: bool) -> "KeyRecord":
+def _adopted(keys: "Keystore", file: Path, name: str | None) -> "KeyRecord":
+    """The key in a file, known to the keystore from now on. Errors: InputError, KeyFileError."""
+    for record in keys.list():
+        if record.path.samefile(file):
+            return record
+    _check_said("", name, alone=False)
+    owner = name or _ask("Your name, as signatures print it")
+    return keys.adopt(file, owner=owner, passphrase=passphrase.Once().of(str(file)))
+
+
+def _make(keys: "Keystore", name: str, email: str | None, secret: "passphrase.Once | None") -> "KeyRecord":
     from mledger.keys.ed25519 import Ed25519Signer
 
     file = keys.free_name(name, email, None)
-    word = passphrase.choose(f"the key {file}") if secret else None
+    word = secret.choose(f"the key {file}") if secret else None
     return keys.add(Ed25519Signer.generate(), owner=name, email=email, passphrase=word, name=file)
 
 
-def _ask(question: str, option: str) -> str:
-    """What the person answers; without a terminal, the option that is missing."""
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"missing option: {option}")
+def _check_said(origin: str | None, name: str | None, *, alone: bool) -> None:
+    """Refuse to go on if there is nobody to ask for what is missing."""
+    missing = [
+        option for option, said in (("--origin", origin is not None), ("--name", name or alone)) if not said
+    ]
+    if missing and not (sys.stdin and sys.stdin.isatty()):
+        raise InputError(f"{' and '.join(missing)} must be said: there is no terminal to ask at", fix=EXAMPLE)
+
+
+def _ask(question: str) -> str:
     return str(click.prompt(question, err=True))
 
 
 def _tell(
-    settings: Settings, opening: dict[str, object], record: "KeyRecord", *, made: bool, path: Path
+    settings: Settings, origin: str, opening: "Fact", leaf: bytes, record: "KeyRecord", *, made: bool
 ) -> None:
+    """Print what there is now, and what comes next."""
+    lock = "locked by a passphrase" if record.encrypted else "without passphrase"
     facts = {
-        "ledger": path,
-        "origin": opening["data"]["origin"],  # type: ignore[index]
-        "opened": f"event 0, signed by {opening['signer']}",
-        "key": f"{record.name}{' (new)' if made else ''}  {record.fingerprint}",
+        "ledger": settings.path,
+        "origin": origin,
+        "opened": f"event {opening.number}, {leaf.hex()[:12]}, signed {opening.signer}",
+        "key": f"{record.name}, {'new, ' if made else ''}{lock}",
+        "fingerprint": record.fingerprint,
     }
-    settings.out.facts(facts, opening)
+    row = {
+        "ledger": settings.path,
+        "origin": origin,
+        "leaf": leaf,
+        "opening": opening,
+        "key": record,
+        "new_key": made,
+    }
+    settings.out.facts(facts, row)
     settings.out.note("next: mledger append model.registered model/NAME --edit")

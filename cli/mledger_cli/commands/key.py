@@ -9,8 +9,8 @@ from mledger_cli import opening, passphrase
 from mledger_cli.commands import key_governance
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Group
-from mledger_cli.output import Column
 from mledger_cli.params import KEY
+from mledger_cli.tables import Column
 
 if TYPE_CHECKING:
     from mledger.chain.keyring import Member
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 @click.group("key", cls=Group)
 def command() -> None:
     """Make keys, list them, and say which may sign in the ledger."""
-
-
-for governing in (key_governance.enroll, key_governance.grant, key_governance.revoke, key_governance.rotate):
-    command.add_command(governing)
 
 
 @command.command("new")
@@ -102,6 +98,10 @@ def show(settings: Settings, key: str) -> None:
     _print(settings, Keystore().find(key))
 
 
+for governing in (key_governance.enroll, key_governance.grant, key_governance.revoke, key_governance.rotate):
+    command.add_command(governing)
+
+
 def _print(settings: Settings, record: "KeyRecord") -> None:
     facts = {
         "key": record.name,
@@ -117,7 +117,7 @@ def _print(settings: Settings, record: "KeyRecord") -> None:
 
 
 def _until(member: "Member") -> str:
-    """Since which entry a key speaks, and until which."""
+    """After which entry a key speaks, and until which."""
     return f"{member.enrolled} to {'now' if member.revoked is None else member.revoked}"
 
 
@@ -126,13 +126,13 @@ MEMBERS: list[Column["Member"]] = [
     Column("owner", lambda member: member.name, flexible=True),
     Column("email", lambda member: member.email or "", flexible=True),
     Column("kind", lambda member: member.kind),
-    Column("roles", lambda member: ", ".join(sorted(member.roles))),
-    Column("entries", _until),
+    Column("signs entries", _until),
+    Column("roles", lambda member: ", ".join(sorted(member.roles)), lines=3),
 ]
 LISTED: list[Column["KeyRecord"]] = [
     Column("key", lambda record: record.name),
     Column("owner", lambda record: record.owner, flexible=True),
     Column("email", lambda record: record.email, flexible=True),
-    Column("fingerprint", lambda record: record.fingerprint),
     Column("passphrase", lambda record: record.encrypted),
+    Column("fingerprint", lambda record: record.fingerprint, lines=1),
 ]

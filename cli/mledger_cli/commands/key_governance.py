@@ -1,29 +1,36 @@
-"""mledger key enroll, grant, revoke, rotate: which keys may sign in the ledger."""
+"""mledger key enroll, grant, revoke, rotate: which keys may sign."""
 
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mledger_cli import opening
+from mledger_cli import files, opening
 from mledger_cli.commands.append import tell
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import EVENT_NUMBER, KEY
+from mledger_cli.params import EVENT_NUMBER, KEY, MEMBER, ROLE
 
 if TYPE_CHECKING:
     from mledger.chain.keyring import Member
     from mledger.reader import Reader
 
 AS = click.option("--as", "key", type=KEY, metavar="KEY", help="Sign with this key of yours.")
-ROLE = click.option(
-    "--role", "roles", metavar="ROLE", multiple=True, required=True, help="May be said again."
+ROLE_OPTION = click.option(
+    "--role",
+    "roles",
+    type=ROLE,
+    metavar="ROLE",
+    multiple=True,
+    required=True,
+    help="A role like engineer, reviewer, machine, auditor, admin; may be said again.",
 )
 
 
 @click.command("enroll", cls=Command)
-@click.argument("public", metavar="FILE.pub")
-@ROLE
+@click.argument("public", type=KEY, metavar="FILE.pub")
+@ROLE_OPTION
 @click.option("--name", metavar="NAME", help="The printed name, if not the one in the file.")
 @click.option("--email", metavar="ADDRESS", help="The e-mail address, if not the one in the file.")
 @click.option("--machine", is_flag=True, help="A job or a service signs with it, not a person.")
@@ -48,19 +55,21 @@ def enroll(
     with opening.ledger(settings, key) as ledger:
         receipt = ledger.append("key.enrolled", "ledger", {"key": fields | {"roles": list(roles)}})
     tell(settings, receipt)
+    settings.out.note(f"{fields['name']} may sign from now on: {', '.join(roles)}  {_fingerprint(fields)}")
 
 
 @click.command("grant", cls=Command)
-@click.argument("member")
-@click.argument("role")
+@click.argument("member", type=MEMBER)
+@click.argument("role", type=ROLE)
 @click.option("--reason", metavar="TEXT", required=True, help="Why.")
 @click.option("--take", is_flag=True, help="Take the role away instead.")
 @AS
 @pass_settings
 def grant(settings: Settings, member: str, role: str, reason: str, key: str | None, *, take: bool) -> None:
-    """Give a role to a key that is enrolled, or take it away.
+    """Give a role to a key of the ledger, or take it away.
 
-    MEMBER is a name, an e-mail address, or the first eight digits of a key id.
+    MEMBER is a name, an e-mail address, or the first eight digits of a key id. The ROLEs are those of
+    the policy in force: engineer, reviewer, machine, auditor, admin, owner, unless it was changed.
     """
     with opening.ledger(settings, key) as ledger:
         fields = {"key": find_member(ledger, member).id, "role": role, "reason": reason}
@@ -68,7 +77,7 @@ def grant(settings: Settings, member: str, role: str, reason: str, key: str | No
 
 
 @click.command("revoke", cls=Command)
-@click.argument("member")
+@click.argument("member", type=MEMBER)
 @click.option("--reason", metavar="TEXT", required=True, help="What happened, and how it became known.")
 @click.option(
     "--since", type=EVENT_NUMBER, metavar="EVENT", help="The first event that somebody else may have signed."
@@ -86,15 +95,17 @@ def revoke(settings: Settings, member: str, reason: str, since: str | None, key:
 
 
 @click.command("rotate", cls=Command)
-@click.argument("member")
-@click.argument("public", metavar="FILE.pub")
+@click.argument("member", type=MEMBER)
+@click.argument("public", type=KEY, metavar="FILE.pub")
 @click.option("--reason", metavar="TEXT", required=True, help="Why.")
 @AS
 @pass_settings
 def rotate(settings: Settings, member: str, public: str, reason: str, key: str | None) -> None:
-    """Let the same person or machine sign with a new key from now on, and not with the old one.
+    """Replace a key of the ledger by a new one of the same holder.
 
-    MEMBER is a name, an e-mail address, or the first eight digits of the old key's id.
+    The new key signs from the next entry on, with the roles of the old one, which signs no longer.
+    MEMBER is a name, an e-mail address, or the first eight digits of the old key's id. FILE.pub is an
+    OpenSSH public key, or the name of one of your keys.
     """
     with opening.ledger(settings, key) as ledger:
         old = find_member(ledger, member)
@@ -105,7 +116,7 @@ def rotate(settings: Settings, member: str, public: str, reason: str, key: str |
         tell(settings, ledger.append("key.rotated", "ledger", {"old": old.id, "key": new, "reason": reason}))
 
 
-def _key_fields(public: str, name: str | None, email: str | None, *, machine: bool) -> dict[str, object]:
+def _key_fields(public: str, name: str | None, email: str | None, *, machine: bool) -> dict[str, Any]:
     """What is recorded of a public key, from its file or from the keystore."""
     import base64
 
@@ -115,13 +126,13 @@ def _key_fields(public: str, name: str | None, email: str | None, *, machine: bo
 
     path = Path(public)
     if path.is_file():
-        text = path.read_text(errors="replace")
+        text = files.read(path).decode(errors="replace")
         raw, (own_name, own_email) = load_public(text, what=public), read_comment(text)
     else:
         record = Keystore().find(public)
         raw, own_name, own_email = record.public, record.owner, record.email
     if not (name or own_name):
-        raise InputError(f"{public} does not say whose key it is", fix="say --name 'Alice Example'")
+        raise InputError(f"{public} does not say whose key it is", fix="say it with --name 'Alice Example'")
     return {
         "id": key_id(raw),
         "public": base64.b64encode(raw).decode(),
@@ -131,23 +142,32 @@ def _key_fields(public: str, name: str | None, email: str | None, *, machine: bo
     }
 
 
+def _fingerprint(fields: dict[str, Any]) -> str:
+    import base64
+
+    from mledger.keys.ed25519 import fingerprint
+
+    return fingerprint(base64.b64decode(fields["public"]))
+
+
 def find_member(reader: "Reader", text: str) -> "Member":
     """The one active key of the ledger that the text names. Errors: NotFoundError, InputError."""
-    from mledger.errors import InputError, NotFoundError
+    from mledger.errors import InputError, MledgerError, NotFoundError
+    from mledger.keystore import Keystore
 
-    wanted = text.casefold()
-    found = [
-        member
-        for member in reader.keyring().members.values()
-        if member.revoked is None
-        and (
-            wanted in {member.name.casefold(), (member.email or "").casefold()}
-            or _is_prefix(wanted, member.id)
-        )
-    ]
+    members = [member for member in reader.keyring().members.values() if member.revoked is None]
+    found = [member for member in members if _is_meant(member, text)]
     if not found:
+        with suppress(MledgerError):  # perhaps it is what one's own keystore calls it
+            own = Keystore().find(text).key_id
+            found = [member for member in members if member.id == own]
+    if not found:
+        from difflib import get_close_matches
+
+        near = get_close_matches(text, [member.name for member in members], n=2)
+        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise NotFoundError(
-            f"no active key of this ledger belongs to {text!r}", fix="mledger key list --enrolled"
+            f"no active key of this ledger belongs to {text!r}{hint}", fix="mledger key list --enrolled"
         )
     if len(found) > 1:
         ids = ", ".join(member.id[:12] for member in found)
@@ -155,5 +175,7 @@ def find_member(reader: "Reader", text: str) -> "Member":
     return found[0]
 
 
-def _is_prefix(text: str, key: str) -> bool:
-    return len(text) >= 8 and key.startswith(text)
+def _is_meant(member: "Member", text: str) -> bool:
+    wanted = text.casefold()
+    names = {member.name.casefold(), (member.email or "").casefold()}
+    return wanted in names or (len(wanted) >= 8 and member.id.startswith(wanted))

@@ -1,6 +1,5 @@
 """mledger log: what was recorded, newest first."""
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -8,9 +7,9 @@ import click
 from mledger_cli import opening
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.output import Column
-from mledger_cli.params import CUT, EVENT_TYPE, SINCE, STREAM
+from mledger_cli.params import CUT, EVENT_TYPES, MEMBER, SINCE, SOME_STREAM
 from mledger_cli.stories import story
+from mledger_cli.tables import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,13 +21,19 @@ LIMIT = 30
 
 
 @click.command("log", cls=Command)
-@click.argument("stream", type=STREAM, required=False)
-@click.option("--type", "types", type=EVENT_TYPE, multiple=True, help="Only this type; may be said again.")
-@click.option("--by", metavar="NAME", help="Only what this person or machine signed.")
+@click.argument("stream", type=SOME_STREAM, required=False)
+@click.option(
+    "--type", "types", type=EVENT_TYPES, metavar="TYPE", multiple=True, help="Only this type or family."
+)
+@click.option("--by", type=MEMBER, metavar="NAME", help="Only what this person or machine signed.")
 @click.option("--since", type=SINCE, metavar="TIME", help="Only what was recorded from then on.")
 @click.option("--until", type=CUT, metavar="TIME", help="Only what was recorded by then.")
 @click.option(
-    "--limit", type=click.IntRange(0), default=LIMIT, show_default=True, help="At most so many, 0 for all."
+    "--limit",
+    type=click.IntRange(0),
+    default=LIMIT,
+    metavar="N",
+    help=f"At most so many, 0 for all; else {LIMIT}.",
 )
 @pass_settings
 def command(
@@ -42,15 +47,37 @@ def command(
 ) -> None:
     """List what was recorded, the newest first.
 
-    STREAM is what it is about: model/NAME, dataset/NAME, ledger. Times are those of recording.
+    STREAM is what it is about: credit-risk, or whole: model/credit-risk. TIME is that of recording,
+    with its zone, or a day in UTC. TYPE is decision.accepted, or decision for all of them; it may be
+    said again.
     """
     with opening.reader(settings) as reader:
+        stream = opening.stream(reader, stream)
         found = (fact for fact in _cut(reader, stream, since, until) if _wanted(fact, types, by))
+        shown = _Shown(found, limit)
         settings.out.table(
-            islice(found, limit or None), columns(settings), none="nothing of that kind is recorded"
+            shown, columns(settings, whole=stream is None), none="nothing of that kind is recorded"
         )
-        if limit and next(found, None) is not None:
-            settings.out.note(f"older ones: --limit 0, or --until {settings.out.moment(reader.now())}")
+        if shown.more:
+            settings.out.note(f"older ones: --limit 0, or --until {settings.out.moment(shown.last)}")
+
+
+class _Shown:
+    """The first of the facts; whether there are more is known when they have been walked."""
+
+    def __init__(self, facts: "Iterator[Fact]", limit: int) -> None:
+        self._facts = facts
+        self._limit = limit
+        self.last: str | None = None
+        self.more = False
+
+    def __iter__(self) -> "Iterator[Fact]":
+        for count, fact in enumerate(self._facts):
+            self.more = bool(self._limit) and count == self._limit
+            if self.more:
+                return
+            self.last = fact.time
+            yield fact
 
 
 def _cut(reader: "Reader", stream: str | None, since: str | None, until: str | None) -> "Iterator[Fact]":
@@ -64,16 +91,19 @@ def _cut(reader: "Reader", stream: str | None, since: str | None, until: str | N
 
 
 def _wanted(fact: "Fact", types: tuple[str, ...], by: str | None) -> bool:
-    return (not types or fact.type in types) and (by is None or by.casefold() in fact.signer.casefold())
+    kind = not types or any(fact.type == wanted or fact.type.startswith(f"{wanted}.") for wanted in types)
+    return kind and (by is None or by.casefold() in fact.signer.casefold())
 
 
-def columns(settings: Settings) -> "list[Column[Fact]]":
-    """What listings say of an event."""
-    return [
+def columns(settings: Settings, *, whole: bool = True) -> "list[Column[Fact]]":
+    """What listings say of an event; its stream only if the `whole` ledger is listed."""
+    found: list[Column[Fact]] = [
         Column("event", lambda fact: fact.number, right=True),
         Column("recorded", lambda fact: settings.out.moment(fact.time)),
         Column("type", lambda fact: fact.type),
-        Column("stream", lambda fact: fact.stream),
-        Column("by", lambda fact: fact.signer),
-        Column("what", story, flexible=True),
+        Column("by", lambda fact: fact.signer, flexible=True),
+        Column("what", story, lines=1),
     ]
+    if whole:
+        found.insert(3, Column("stream", lambda fact: fact.stream, flexible=True))
+    return found

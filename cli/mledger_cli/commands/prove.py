@@ -2,51 +2,62 @@
 
 import base64
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mledger_cli import opening
+from mledger_cli import files, opening
 from mledger_cli.context import Settings, pass_settings
-from mledger_cli.files import write_new
 from mledger_cli.groups import Command
 from mledger_cli.params import EVENT_NUMBER
+
+if TYPE_CHECKING:
+    from mledger.reader import Reader
 
 
 @click.command("prove", cls=Command)
 @click.argument("event", type=EVENT_NUMBER, required=False)
 @click.option(
     "--between",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=files.EXISTING,
     nargs=2,
     metavar="OLD NEW",
-    help="Prove that the checkpoint NEW extends the checkpoint OLD.",
+    help="Prove that checkpoint NEW extends OLD.",
 )
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file.")
+@click.option("-o", "--output", type=files.NEW, help="Write it to a file.")
 @pass_settings
 def command(
     settings: Settings, event: str | None, between: tuple[Path, Path] | None, output: Path | None
 ) -> None:
     """Write a receipt of an event, or of the growth since.
 
-    With --between it proves that one checkpoint extends another. The receipt of an event is a
-    .tlog-proof (C2SP tlog-proof) with the signed envelope in it, and needs a checkpoint that covers
-    the event: mledger checkpoint.
+    The receipt of an event is a .tlog-proof (C2SP tlog-proof) with the signed envelope in it. It needs
+    a checkpoint that covers the event: mledger checkpoint. With --between it proves instead that one
+    checkpoint extends another. Check either with mledger check-proof.
     """
     if (event is None) == (between is None):
         raise click.UsageError("name one EVENT, or two checkpoints with --between")
-    with opening.reader(settings) as reader:
-        if event is not None:
-            proof, what = reader.prove(event), f"receipt of event {event}"
-        else:
-            old, new = (reader.read_checkpoint(path.read_bytes()) for path in between or ())
-            hashes = reader.consistency(old.size, new.size)
-            proof = b"".join(base64.b64encode(one) + b"\n" for one in hashes)
-            what = f"proof that {new.size:,} entries extend {old.size:,}"
     if output is not None:
-        write_new(output, proof)
+        files.check_new(output)
+    with opening.reader(settings) as reader:
+        proof, what = (
+            (reader.prove(event), f"receipt of event {event}")
+            if event is not None
+            else _growth(reader, between)
+        )
+    if output is not None:
+        files.write_new(output, proof)
     if settings.json:
         settings.out.json({"what": what, "file": output, "proof": proof.decode()})
     elif output is not None:
-        settings.out.line(f"{what} in {output}")
+        settings.out.line(f"{what}, in {output}")
     else:
         settings.out.raw(proof)
+
+
+def _growth(reader: "Reader", between: tuple[Path, Path] | None) -> tuple[bytes, str]:
+    """The proof that one checkpoint extends another, and what it says."""
+    old, new = (reader.read_checkpoint(files.read_note(path)) for path in between or ())
+    hashes = reader.consistency(old.size, new.size)
+    what = f"proof that the first {new.size:,} entries extend the first {old.size:,}"
+    return b"".join(base64.b64encode(one) + b"\n" for one in hashes), what

@@ -1,4 +1,4 @@
-"""mledger search: find events by their words and by what they belong to."""
+"""mledger search: find events by their words and facets."""
 
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -34,7 +34,11 @@ FACETS = ("domain", "model-type", "source", "criterion")
 @click.option("--since", type=SINCE, metavar="TIME", help="Only what was recorded from then on.")
 @click.option("--until", type=CUT, metavar="TIME", help="Only what was recorded by then.")
 @click.option(
-    "--limit", type=click.IntRange(0), default=LIMIT, show_default=True, help="At most so many, 0 for all."
+    "--limit",
+    type=click.IntRange(0),
+    default=LIMIT,
+    metavar="N",
+    help=f"At most so many, 0 for all; else {LIMIT}.",
 )
 @click.option("--facets", is_flag=True, help="Count the matches by type, stream, person and facet instead.")
 @pass_settings
@@ -49,10 +53,11 @@ def command(
     facets: bool,
     **narrow: str | None,
 ) -> None:
-    """Find events by their words and by what they belong to, the newest first.
+    """Find events by their words and by what they belong to.
 
-    All WORDS must be there. A phrase stands in quotes: mledger search '"early stopping"'. A word may
-    end in * for whatever follows. The facets are those with which models are registered.
+    The newest come first. All WORDS must be there. A phrase stands in quotes within quotes:
+    mledger search '"early stopping"'. A word may end in * for whatever follows. The facets are those
+    with which models are registered.
     """
     with opening.reader(settings) as reader:
         wanted = _wanted(reader, words, since, until, narrow)

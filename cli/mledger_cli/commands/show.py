@@ -25,9 +25,16 @@ def command(settings: Settings, event: str, *, raw: bool) -> None:
     with opening.reader(settings) as reader:
         if raw:
             settings.out.raw(reader.envelope(event) + b"\n")
-        else:
-            fact = reader.fact(event)
-            settings.out.facts(_about(settings, fact, reader.entry(fact.seq).leaf) | _fields(fact), fact)
+            return
+        fact = reader.fact(event)
+        leaf = reader.entry(fact.seq).leaf
+    if settings.json:
+        settings.out.json(fact.to_json() | {"leaf": leaf})
+        return
+    settings.out.facts(_about(settings, fact, leaf))
+    if fields := _fields(fact):
+        settings.out.line()
+        settings.out.facts(fields)
 
 
 def _about(settings: Settings, fact: "Fact", leaf: bytes) -> dict[str, object]:
@@ -42,20 +49,14 @@ def _about(settings: Settings, fact: "Fact", leaf: bytes) -> dict[str, object]:
         "occurred": late,
         "id": fact.to_json()["id"],
         "key": fact.key[:12],
-        "hash": leaf.hex()[:12],
+        "hash": leaf.hex(),
         "note": None if fact.obstacle is None else f"{fact.obstacle}; kept and verified all the same",
     }
 
 
 def _fields(fact: "Fact") -> dict[str, object]:
-    """The fields of the body; what lies deeper is written as YAML, which people can read."""
+    """The fields of the body; what lies deeper is indented."""
+    from mledger_cli import nested
+
     body: Any = fact.to_json()["data"]
-    return {f"· {name}": _flat(value) for name, value in (body or {}).items()}
-
-
-def _flat(value: object) -> object:
-    import yaml
-
-    if isinstance(value, dict | list) and value:
-        return "\n" + yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=72).rstrip()
-    return value
+    return {name: nested.told(value) for name, value in (body or {}).items()}

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mledger.errors import NotFoundError
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.output import Column
-from mledger_cli.params import EVENT_TYPE
+from mledger_cli.params import EVENT_TYPES
+from mledger_cli.tables import Column
 
 if TYPE_CHECKING:
     from mledger.events.base import EventBody
@@ -16,22 +17,23 @@ if TYPE_CHECKING:
 
 
 @click.command("types", cls=Command)
-@click.argument("type", type=EVENT_TYPE, required=False)
+@click.argument("type", type=EVENT_TYPES, required=False)
 @click.option("--template", is_flag=True, help="Print a YAML form that is valid as it stands.")
 @pass_settings
 def command(settings: Settings, type: str | None, *, template: bool) -> None:
     """List what can be recorded, or explain one type of event.
 
-    With TYPE it explains each field. A template is a form to fill in:
+    With TYPE it explains each field; with a family, like decision, it lists that. A template is a form
+    to fill in:
 
       mledger types decision.proposed --template > decision.yaml
     """
     from mledger.events import base
 
-    if type is None and template:
+    if template and (type is None or "." not in type):
         raise click.UsageError("--template needs a TYPE")
-    if type is None:
-        settings.out.table(map(_Row, base.all()), LISTED)
+    if type is None or "." not in type:
+        settings.out.table(_family(type), LISTED)
     elif template:
         settings.out.raw(base.template(type))
     else:
@@ -53,31 +55,50 @@ class _Row:
         return {"type": self.type, "version": self.version, "streams": self.streams, "about": self.text}
 
 
+def _family(name: str | None) -> list[_Row]:
+    """The types of a family, or all. Errors: NotFoundError."""
+    from mledger.events import base
+
+    rows = [_Row(event) for event in base.all() if name is None or event.type.startswith(f"{name}.")]
+    if name is not None and not rows:
+        from difflib import get_close_matches
+
+        families = {known.partition(".")[0] for known in base.names()}
+        near = get_close_matches(name, families, n=2)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise NotFoundError(f"no event type begins with {name!r}{hint}", fix="mledger types")
+    return rows
+
+
 def _explain(settings: Settings, type: str) -> None:
     """Say when to record the event, then what each of its fields is."""
     from mledger.events import base
 
-    row, fields = _Row(base.find(type)), base.describe(type)
+    row, fields, out = _Row(base.find(type)), base.describe(type), settings.out
     if settings.json:
-        settings.out.json(row.to_json() | {"fields": [field._asdict() for field in fields]})
+        out.json(row.to_json() | {"fields": [field._asdict() for field in fields]})
         return
-    settings.out.line(f"{row.type}, version {row.version}, on: {_streams(row)}\n\n{row.text}\n")
-    settings.out.table(fields, FIELDS)
-    settings.out.note(f"a form to fill in: mledger types {type} --template")
+    out.parts(row.type, f"version {row.version}", f"stands on {_streams(row)}")
+    for paragraph in row.text.split("\n\n"):
+        out.line()
+        out.prose(" ".join(paragraph.split("\n")))
+    out.line()
+    out.table(fields, FIELDS)
+    out.note(f"a form to fill in: mledger types {type} --template")
 
 
 def _streams(row: _Row) -> str:
-    return "any stream" if "*" in row.streams else ", ".join(row.streams)
+    if "*" in row.streams:
+        return "any stream"
+    return " or ".join(kind if kind == "ledger" else f"{kind}/NAME" for kind in row.streams)
 
 
 LISTED = [
     Column[_Row]("type", lambda row: row.type),
-    Column[_Row]("on", _streams),
-    Column[_Row]("recorded when", lambda row: row.line, flexible=True),
+    Column[_Row]("recorded when", lambda row: row.line, lines=3),
 ]
 FIELDS: list[Column["Field"]] = [
     Column("field", lambda field: field.name),
-    Column("needed", lambda field: field.required),
-    Column("is", lambda field: field.type_text, flexible=True),
-    Column("help", lambda field: field.help, flexible=True),
+    Column("needed", lambda field: "yes" if field.required else ""),
+    Column("what it says", lambda field: f"{field.help} ({field.type_text})", lines=9),
 ]

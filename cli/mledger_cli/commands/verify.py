@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mledger_cli import opening, screen
+from mledger_cli import files, opening, screen
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.output import Column, Output
+from mledger_cli.output import Output
 from mledger_cli.params import HASH
+from mledger_cli.tables import Column
+from mledger_cli.text import counted
 
 if TYPE_CHECKING:
     from mledger.chain.findings import Finding
@@ -25,8 +27,8 @@ DIVERGED = "DIVERGED: this is not the history that is known. Keep the file, and 
 @click.option(
     "--from-checkpoint",
     "checkpoint",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A checkpoint that you kept: the ledger must extend it.",
+    type=files.EXISTING,
+    help="A checkpoint you kept: the ledger must extend it.",
 )
 @click.option(
     "--expect-head", "head", type=HASH, metavar="HASH", help="The hash of an entry that must be there."
@@ -46,9 +48,9 @@ def command(
     """
     from mledger.verifying import Trust
 
-    trust = Trust(checkpoint.read_bytes() if checkpoint else None, head)
+    trust = Trust(files.read_note(checkpoint) if checkpoint else None, head)
     with (
-        opening.reader(settings) as reader,
+        opening.reader(settings, warn=False) as reader,
         screen.progress("verifying", show=not settings.quiet) as progress,
     ):
         reader.progress = progress
@@ -61,8 +63,7 @@ def command(
 
 
 def _tell(out: Output, found: "Verification") -> None:
-    from mledger.chain.verification import LEVELS
-
+    """Print the findings, then what was checked, then the verdict."""
     if found.findings:
         out.table(found.findings[:SHOWN], FINDINGS)
         if len(found.findings) > SHOWN:
@@ -70,26 +71,40 @@ def _tell(out: Output, found: "Verification") -> None:
         out.line()
     out.facts(_facts(out, found))
     out.line()
+    _judge(out, found)
+
+
+def _judge(out: Output, found: "Verification") -> None:
+    from mledger.chain.verification import LEVELS
+
     if found.level is None:
-        out.line(DIVERGED if all(f.kind == "head" for f in found.findings if f.integrity) else BROKEN)
+        diverged = all(finding.kind == "head" for finding in found.findings if finding.integrity)
+        out.prose(DIVERGED if diverged else BROKEN, style="bad")
         return
-    verdict = "VERIFIED" if not found.findings else "VERIFIED, WITH FINDINGS"
-    out.line(f"{verdict} at level {found.level}: {', '.join(LEVELS[n] for n in range(found.level + 1))}")
+    verdict = "VERIFIED, WITH FINDINGS," if found.findings else "VERIFIED"
+    reached = ", ".join(LEVELS[level] for level in range(found.level + 1))
+    out.prose(f"{verdict} at level {found.level}: {reached}", style="" if found.findings else "good")
     for level, need in found.needs().items():
-        out.line(f"  level {level} needs {need}")
+        out.prose(f"  level {level} needs {need}", hang=len("level 2 "))
 
 
 def _facts(out: Output, found: "Verification") -> dict[str, object]:
-    new = found.head.size - found.since
-    checked = f"{found.signatures:,} signatures, {found.bodies:,} bodies, {len(found.keyring.members)} keys"
-    before = f"{found.since:,} entries {found.earlier}; --full checks all" if found.earlier else None
+    """What was checked, what was not checked again, what it was compared with."""
+    size, new = found.head.size, found.head.size - found.since
+    checked = [
+        counted(found.signatures, "signature"),
+        counted(found.bodies, "body", "bodies"),
+        counted(len(found.keyring.members), "key"),
+    ]
+    again = f"{counted(found.since, 'entry', 'entries')} {found.earlier}; --full checks all"
     return {
         "ledger": found.origin or None,
-        "entries": f"{found.head.size:,}, {new or 'none'} new" if before else f"{found.head.size:,}",
-        "checked": checked if new or not before else None,
-        "before": before,
-        "compared": ", ".join(found.relied_on) or "with nothing kept elsewhere",
-        "head": f"{found.head.leaf.hex()}  {out.moment(found.time)}",
+        "entries": f"{size:,}, {new:,} new" if found.earlier and new else f"{size:,}",
+        "checked": ", ".join(checked) if new or not found.earlier else "nothing is new",
+        "before": again if found.earlier else None,
+        "compared": "\n".join(f"with {kept}" for kept in found.relied_on) or "with nothing kept elsewhere",
+        "recorded": out.moment(found.time) or None,
+        "head": found.head.leaf.hex() if size else None,
     }
 
 
@@ -98,5 +113,5 @@ FINDINGS: "list[Column[Finding]]" = [
     Column("where", lambda finding: finding.where),
     Column("kind", lambda finding: finding.kind),
     Column("rule", lambda finding: finding.rule),
-    Column("found", lambda finding: finding.message, flexible=True),
+    Column("found", lambda finding: finding.message, lines=9),
 ]

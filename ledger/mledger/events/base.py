@@ -1,15 +1,16 @@
 """What an event is: its class, its registry, its bytes.
 
-A wire name is `family.verb`. The classes of one family live in the module `mledger.events.<family>`,
+A wire name is `family.verb`. The classes of one family live in a module of their own, see `module_of`,
 which is imported when the first of its names is asked for. Other distributions add families by an
 entry point of the group `mledger` that names a module to import.
 """
 
 import functools
 import importlib
+import keyword
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
@@ -31,14 +32,25 @@ _GOVERNANCE_FAMILIES = frozenset({"ledger", "key", "role", "policy"})
 _GOVERNANCE_TYPES = frozenset({"record.redacted", "anchor.recorded"})
 _RESERVED = frozenset({"type", "schema_version", "kinds", "answers", "meaning"})
 # Modules of this folder that hold no family.
-_TOOLS = frozenset({"base", "checked", "fields", "forms", "free", "messages", "words"})
+_TOOLS = frozenset(
+    {"base", "checked", "fields", "forms", "free", "measures", "messages", "words"}
+    | {"decision_parts", "run_parts"}
+)
 _FAMILY = re.compile("[a-z][a-z0-9_]*")
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 B = TypeVar("B", bound="type[EventBody]")
 
+
+class Step(NamedTuple):
+    """The way from one version of a type to the next, and the fields that are new there."""
+
+    function: Upcaster
+    new: frozenset[str]
+
+
 _types: Registry["type[EventBody]"] = Registry("event type", fix=LIST_COMMAND)
-_upcasters: dict[tuple[str, int], Upcaster] = {}
+_upcasters: dict[tuple[str, int], Step] = {}
 
 
 class EventBody(Checked):
@@ -48,14 +60,14 @@ class EventBody(Checked):
     good content looks like, and describes each field with an example. `schema_version` counts the
     schemas of the type (a field may well be called `version`), `kinds` names the kinds of stream
     that it may stand on. `answers` is set by a type that judges another event: the field that names
-    it and the type that it must have. `meaning` is what a person's signature means unless they say
+    it and the types that it may have. `meaning` is what a person's signature means unless they say
     otherwise.
     """
 
     type: ClassVar[str]
     schema_version: ClassVar[int]
     kinds: ClassVar[tuple[str, ...]]
-    answers: ClassVar[tuple[str, str] | None] = None
+    answers: ClassVar[tuple[str, ...] | None] = None
     meaning: ClassVar[str] = "authorship"
 
     def to_bytes(self) -> bytes:
@@ -99,16 +111,25 @@ def event(type: str, *, version: int = 1, on: tuple[str, ...] = ("*",)) -> Calla
     return register
 
 
-def upcast(type: str, from_version: int) -> Callable[[Upcaster], Upcaster]:
-    """A decorator for the pure function that turns fields of `from_version` into those of the next."""
+def upcast(type: str, from_version: int, *, new: tuple[str, ...] = ()) -> Callable[[Upcaster], Upcaster]:
+    """A decorator for the pure function that turns fields of `from_version` into those of the next.
+
+    It must take whatever that version allowed, for ever. `new` are fields that only the next
+    version has: a body of `from_version` with one of them is refused, as it was then.
+    """
 
     def register(function: Upcaster) -> Upcaster:
-        held = _upcasters.setdefault((type, from_version), function)
-        if held is not function:
+        held = _upcasters.setdefault((type, from_version), Step(function, frozenset(new)))
+        if held.function is not function:
             raise AssertionError(f"bug: {type!r} has two upcasters from version {from_version}")
         return function
 
     return register
+
+
+def module_of(family: str) -> str:
+    """The module that holds a family of our own: of its name, with _ behind a word of Python's."""
+    return f"mledger.events.{family}{'_' * keyword.iskeyword(family)}"
 
 
 def is_governance(type: str) -> bool:
@@ -200,11 +221,21 @@ def template(type: str) -> str:
     return forms.template(find(type), type)
 
 
-def takes_text(type: str, field: str) -> bool:
-    """Whether text that somebody types is the value of a field as it stands, and no JSON to be read."""
+def takes_text(type: str, path: str) -> bool:
+    """Whether text that somebody types is the value of a field as it stands, and no JSON to be read.
+
+    A path like `alternatives.0.name` leads into lists and parts.
+    """
     from mledger.events import words
 
-    return words.takes_text(find(type), field)
+    return words.takes_text(find(type), path)
+
+
+def is_list(type: str, path: str) -> bool:
+    """Whether the field at a path like `alternatives` or `alternatives.0.pros` is a list."""
+    from mledger.events import words
+
+    return words.is_list(find(type), path)
 
 
 def _read(cls: "type[EventBody]", fields: object) -> EventBody:
@@ -243,11 +274,13 @@ def _upcast(cls: "type[EventBody]", version: int, fields: object) -> dict[str, A
     if not isinstance(fields, dict):
         raise FormatError(f"the body of {cls.type}: not a JSON object")
     for step in range(version, cls.schema_version):
-        function = _upcasters.get((cls.type, step))
-        if function is None:
+        way = _upcasters.get((cls.type, step))
+        if way is None:
             raise NotFoundError(f"{cls.type} version {version} cannot be read: no upcaster from {step}")
+        if early := way.new & fields.keys():
+            raise FormatError(f"the body of {cls.type}: version {step} has no field {min(early)}")
         try:
-            fields = function(fields)
+            fields = way.function(fields)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             line = f"the body of {cls.type} does not fit version {step}: {messages.one_line(error)}"
             raise FormatError(line) from None
@@ -268,7 +301,7 @@ def import_all() -> tuple[str, ...]:
 def _import_family(family: str) -> None:
     """Import the module of a family of our own, if there is one."""
     if _FAMILY.fullmatch(family) and family not in _TOOLS:
-        name = f"mledger.events.{family}"
+        name = module_of(family)
         try:
             importlib.import_module(name)
         except ModuleNotFoundError as error:

@@ -55,10 +55,19 @@ def type_text(typed: Typed) -> str:
     return _BASIC.get(inner, str(inner))
 
 
-def takes_text(cls: type[BaseModel], name: str) -> bool:
-    """Whether what people type for a field is its value as it stands: a version of 2.10 is no number."""
-    found = _at(cls, (name,))
+def takes_text(cls: type[BaseModel], path: str) -> bool:
+    """Whether what people type for a field is its value as it stands: a version of 2.10 is no number.
+
+    A path like `alternatives.0.name` leads into lists and parts.
+    """
+    found = _at(cls, tuple(path.split(".")))
     return found is not None and (found.inner is str or get_origin(found.inner) is Literal)
+
+
+def is_list(cls: type[BaseModel], path: str) -> bool:
+    """Whether the field at a path like `alternatives` or `alternatives.0.pros` is a list."""
+    found = _at(cls, tuple(path.split(".")))
+    return found is not None and get_origin(found.inner) is tuple
 
 
 def fields_of(cls: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
