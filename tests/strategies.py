@@ -4,7 +4,7 @@ import base64
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from hypothesis import strategies as st
@@ -13,21 +13,33 @@ from pydantic import BaseModel
 from mledger.core.canonical import MAX_INTEGER
 from mledger.core.moment import format_moment
 from mledger.events import (
+    artifact,
     base,
     dataset,
     decision,
+    decision_parts,
+    evaluation,
+    evidence,
     fields,
+    handover,
+    incident,
     key,
     ledger,
+    measures,
+    monitoring,
     policy,
+    profile,
     promotion,
     record,
+    release,
     rollback,
     run,
+    run_parts,
+    transform,
     version,
 )
 from mledger.events.words import Means
-from mledger.keys.ed25519 import key_id
+from mledger.keys.ed25519 import is_weak, key_id
 
 Values = dict[str, Any]
 Strategy = st.SearchStrategy[Any]
@@ -104,6 +116,8 @@ _BY_MEANING: dict[str, Strategy] = {
         (fields.MediaType, media_types),
         (fields.Digest, digests),
         (fields.Amount, amounts),
+        (fields.Share, st.floats(0, 1)),
+        (fields.Label, st.text(_written, max_size=20).map(partial(unicodedata.normalize, "NFC"))),
         (fields.Number, numbers),
         (fields.Day, days),
         (fields.Instant, instants),
@@ -116,7 +130,7 @@ _BY_MEANING: dict[str, Strategy] = {
         (key.PublicKey, publics),
         (ledger.Origin, origins),
         (policy.Pattern, patterns),
-        (run.Commit, commits),
+        (fields.Commit, commits),
     )
 }
 
@@ -187,7 +201,10 @@ def bodies(type: str | None = None) -> st.SearchStrategy[base.EventBody]:
 
 
 def _key_info(found: Values) -> Values:
-    return found | {"id": key_id(base64.b64decode(found["public"]))}
+    """The key's own id; what no key could be becomes one that could."""
+    raw = base64.b64decode(found["public"])
+    public = bytes([9] * 32) if is_weak(raw) else raw
+    return found | {"public": base64.b64encode(public).decode(), "id": key_id(public)}
 
 
 def _one_of(*names: str) -> Callable[[Values], Values]:
@@ -256,19 +273,71 @@ def _period(found: Values) -> Values:
     return {"start": min(found.values()), "end": max(found.values())}
 
 
+def _handed_over(found: Values) -> Values:
+    return found | {"to": found["from"][:150] + "~"} if found["from"] == found["to"] else found
+
+
+def _reason(found: Values) -> Values:
+    return found if found.get("decision") or found.get("reason") else found | {"decision": "46"}
+
+
+def _code(found: Values) -> Values:
+    return found if found.get("commit") or found.get("sha256") else found | {"sha256": "c0de" * 16}
+
+
+def _column(found: Values) -> Values:
+    places = {quantile["at"]: quantile for quantile in found.get("quantiles", ())}
+    values = {category["value"]: category for category in found.get("categories", ())}
+    return found | {
+        "quantiles": [places[at] for at in sorted(places)],
+        "categories": list(values.values()),
+    }
+
+
+def _times(found: Values) -> Values:
+    names = [name for name in ("started_at", "detected_at", "ended_at") if found.get(name)]
+    return found | dict(zip(names, sorted(found[name] for name in names), strict=True))
+
+
+def _bundle(found: Values) -> Values:
+    files = [
+        {"role": "model", "size": 1} | {k: v for k, v in f.items() if v is not None}
+        for f in found["manifest"]
+    ]
+    other = found | {"manifest": files}
+    return other | {"supersedes": None} if found.get("supersedes") == found["version"] else other
+
+
+def _successor(found: Values) -> Values:
+    return found | {"successor": None} if found.get("successor") == found["artifact"] else found
+
+
 _FIXES: dict[type[BaseModel], Callable[[Values], Values]] = {
     key.KeyInfo: _key_info,
     fields.Ref: _ref,
-    decision.Condition: _condition,
-    decision.ParameterChange: _change,
+    decision_parts.Condition: _condition,
+    decision_parts.ParameterChange: _change,
     decision.DecisionProposed: _proposed,
-    dataset.Period: _period,
+    measures.Period: _period,
     dataset.DatasetRefreshed: _new_version,
     version.VersionReleased: _new_version,
     promotion.PromotionRequested: _moved,
     ledger.LedgerOpened: _opened,
     run.RunFinished: _metrics,
     run.RunFailed: _metrics,
+    run.RunAbandoned: _metrics,
+    evaluation.EvaluationRecorded: _metrics,
+    evidence.EvidenceAttached: _metrics,
+    monitoring.MonitoringReported: _metrics,
+    run_parts.ParamReason: _reason,
+    run_parts.Tuning: lambda found: found | {"space": found["space"] or {"max_depth": [3, 4]}},
+    handover.HandoverRecorded: _handed_over,
+    transform.Code: _code,
+    profile.ColumnProfile: _column,
+    incident.IncidentReported: _times,
+    release.ReleaseBundled: _bundle,
+    artifact.ArtifactRetired: _successor,
+    promotion.PromotionExecuted: _moved,
     record.RecordCorrected: lambda found: found | {"fields": found["fields"] or {"title": "Credit risk"}},
     decision.DecisionSuperseded: lambda found: found | {"by": "7" if found["decision"] != "7" else "8"},
     rollback.RollbackExecuted: lambda found: found | {"to_version": found["from_version"][:150] + "~"},

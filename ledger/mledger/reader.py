@@ -32,6 +32,7 @@ from mledger.streams import Streams, streams_file
 if TYPE_CHECKING:
     from mledger.replay import Difference, Replay, When
     from mledger.search import Wanted, Words
+    from mledger.snapshots import Snapshots
     from mledger.verifying import Trust
 
 # Entries read at a time when walking from the end.
@@ -73,6 +74,7 @@ class Reader:
         self.remembered = 0
         self._streams: Streams | None = None
         self._words: Words | None = None
+        self._snapshots: Snapshots | None = None
 
     @classmethod
     def open(
@@ -92,7 +94,7 @@ class Reader:
     def close(self) -> None:
         """Let go of the file."""
         self.store.close()
-        for cache in (self._streams, self._words):
+        for cache in (self._streams, self._words, self._snapshots):
             if cache is not None:
                 cache.close()
 
@@ -109,7 +111,7 @@ class Reader:
         for entry in self.store.entries(0, 1):
             return entry
         raise IntegrityError(
-            "the ledger is empty: not even the entry that opens it is there", fix="put back a copy of it"
+            "the ledger is empty, or the entry that opens it is gone", fix="put back a copy of it"
         )
 
     @cached_property
@@ -180,6 +182,31 @@ class Reader:
         self._read_on(self._words)
         return self._words
 
+    @property
+    def snapshots(self) -> "Snapshots":
+        """The cache of folded states."""
+        if self._snapshots is None:
+            from mledger.snapshots import Snapshots
+
+            self._snapshots = Snapshots(self.genesis.leaf)
+        return self._snapshots
+
+    def leaf_at(self, seq: int) -> bytes | None:
+        """The leaf hash of an entry as it is stored; None if there is no such entry."""
+        found = self.store.hashes(0, seq, 1) if seq >= 0 else []
+        return found[0] if found else None
+
+    def wrong_snapshot(self, history: History) -> str | None:
+        """What is wrong with the newest snapshot kept, if there is one; all are thrown away then."""
+        from mledger.folding import wrong_snapshot
+        from mledger.snapshots import snapshots_file
+
+        if self.path is None or not snapshots_file(self.genesis.leaf).exists():
+            return None
+        if (wrong := wrong_snapshot(self, history, self.snapshots)) is not None:
+            self.snapshots.clear()
+        return wrong
+
     def _read_on(self, cache: "Streams | Words") -> None:
         """Let a cache read what is new; one that belongs to another history begins anew."""
         known, head = cache.head, self.head
@@ -195,6 +222,14 @@ class Reader:
             found = open_entry(self.entry(seq))[1]
             if index < len(found):  # a cache may be wrong; what it finds is read from the ledger
                 yield found[index]
+
+    def _dated(self, stream: str | None, start: int, stop: int) -> Iterator[Fact]:
+        """The facts of entries where one did not occur when it was recorded."""
+        if self.path is None:
+            yield from self.facts(stream, start, stop)
+            return
+        for seq in self.streams.dated(start, stop):
+            yield from open_entry(self.entry(seq), stream)[1]
 
     def newest(self, stream: str | None = None, stop: int | None = None) -> Iterator[Fact]:
         """The events of the entries before `stop`, or of all, the newest first, of one stream or of all."""
@@ -391,7 +426,8 @@ class Reader:
             raise IntegrityError(
                 f"the ledger is broken: {first.where}: {first.message}", fix="mledger verify --full"
             )
-        return History(self.facts, verification.head.size, verification.head.size)
+        size = verification.head.size
+        return History(self.facts, size, size, dated=self._dated)
 
     def replay(
         self, stream: str | None = None, *, known_at: "When | None" = None, as_of: "When | None" = None

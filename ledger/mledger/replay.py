@@ -1,4 +1,4 @@
-"""The state rebuilt from the events, as it was known or as it was, at a moment.
+"""States at a moment: as known then, or as they were.
 
 Two times are told apart. `known_at` cuts by recorded time: what the ledger knew by then. `as_of` cuts
 by occurred time: what had happened by then, whenever it was recorded. Together, the first cuts, then
@@ -14,12 +14,13 @@ from mledger.chain.history import Fact, History
 from mledger.core.moment import Moment, format_moment, read_cut
 from mledger.core.names import check_stream, parse_number
 from mledger.errors import InputError, MledgerError, NotFoundError
+from mledger.folding import overview_at
 from mledger.projections import base
 from mledger.projections.base import Projection, Statement
 from mledger.projections.datasets import DatasetState, dataset
 from mledger.projections.diff import Change, compare
 from mledger.projections.model import ModelState
-from mledger.projections.overview import OverviewState, overview
+from mledger.projections.overview import overview
 from mledger.projections.people import PeopleState, people
 from mledger.projections.statements import Citation, cite, to_json
 from mledger.registry import unknown
@@ -134,9 +135,7 @@ def replay(
     time without a zone.
     """
     history = reader.history()
-    return _replay(
-        reader.origin, history, _cut(reader, history, known_at, as_of), _stream(reader, history, stream)
-    )
+    return _replay(reader, history, _cut(reader, history, known_at, as_of), _stream(reader, history, stream))
 
 
 def diff(
@@ -154,7 +153,7 @@ def diff(
     history = reader.history()
     name = _stream(reader, history, stream)
     cuts = [_cut(reader, history, **{by: when}) for when in (before, after)]
-    replays = [_replay(reader.origin, history, cut, name, with_people=True) for cut in cuts]
+    replays = [_replay(reader, history, cut, name, with_people=True) for cut in cuts]
     named = {name for found in replays for name in found.datasets}
     statements = [
         replace(found, datasets=_datasets(_narrowed(history, cut), named)).statements()
@@ -225,13 +224,13 @@ def _narrowed(history: History, cut: Cut) -> History:
 
 
 def _replay(
-    origin: str, history: History, cut: Cut, stream: str | None, *, with_people: bool = False
+    reader: "Reader", history: History, cut: Cut, stream: str | None, *, with_people: bool = False
 ) -> Replay:
     narrowed = _narrowed(history, cut)
     if stream is None:
-        made = _of_all(origin, narrowed, cut)
+        made = _of_all(reader, narrowed, cut)
     else:
-        made = _of_one(origin, narrowed, cut, stream)
+        made = _of_one(reader.origin, narrowed, cut, stream)
         if with_people and stream != "ledger":
             made = replace(made, people=people.fold(narrowed.of("ledger").facts()))
     return made
@@ -260,17 +259,20 @@ def _of_one(origin: str, history: History, cut: Cut, stream: str) -> Replay:
     )
 
 
-def _of_all(origin: str, history: History, cut: Cut) -> Replay:
+def _of_all(reader: "Reader", history: History, cut: Cut) -> Replay:
     """A row for each model and dataset; those that were corrected are taken from a fold of their own."""
     later: list[Mention] = []
-    own: list[Fact] = []
-    state: OverviewState = overview.fold(_aside(_noting(history.facts(), cut, later), own))
+    if cut.as_of is None:
+        state = overview_at(reader, history)
+    else:
+        state = overview.fold(_noting(history.facts(), cut, later))
     for name in state.corrected:
         projection: Projection[Any] | None = base.reading(name)
         if projection is not None:
             state.put(projection.fold(history.of(name).facts()))
     late = tuple(_not_yet_known(history, cut))
-    return Replay(origin, None, overview.name, cut, state, {}, people.fold(own), late, tuple(later))
+    members = people.fold(history.of("ledger").facts())
+    return Replay(reader.origin, None, overview.name, cut, state, {}, members, late, tuple(later))
 
 
 def _datasets(
@@ -300,14 +302,6 @@ def _noted(facts: Iterable[Fact], moment: Moment, later: list[Mention]) -> Itera
     for fact in facts:
         if fact.time > moment:
             later.append(_mention(fact))
-        yield fact
-
-
-def _aside(facts: Iterable[Fact], own: list[Fact]) -> Iterator[Fact]:
-    """The facts; those of the ledger itself are kept on the way."""
-    for fact in facts:
-        if fact.stream == "ledger":
-            own.append(fact)
         yield fact
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from mledger.caching import cache_file, open_cache
@@ -27,12 +28,17 @@ class Snapshot(NamedTuple):
     state: bytes
 
 
+def snapshots_file(genesis: bytes) -> Path:
+    """Where the cache of the ledger with this entry 0 is kept."""
+    return cache_file(genesis, "snapshots")
+
+
 class Snapshots:
     """The snapshots of one ledger; they can be deleted at any time."""
 
     def __init__(self, genesis: bytes) -> None:
         """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
-        self._connection = open_cache(cache_file(genesis, "snapshots"), _SCHEMA, VERSION)
+        self._connection = open_cache(snapshots_file(genesis), _SCHEMA, VERSION)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -3,7 +3,8 @@
 It can be deleted at any time. It belongs to one ledger by the leaf of entry 0, and to a head by
 the leaf of the last entry it has read; if the ledger says something else there, it is made anew.
 Rows are (stream, seq), kept in the order of the primary key, so that one stream's entries are
-found at a cost that does not grow with the ledger.
+found at a cost that does not grow with the ledger. Entries with events that are dated otherwise
+than they were recorded are listed too: whoever asks what was not yet known reads those alone.
 """
 
 import sqlite3
@@ -17,7 +18,7 @@ from mledger.caching import cache_file, open_cache
 from mledger.chain.entry import Entry, Head
 from mledger.chain.statement import NO_LEAF, open_payload
 
-VERSION = 1
+VERSION = 2
 # Entries read between two commits: a cache that is cut off loses no more than this.
 BATCH = 5_000
 _SCHEMA = """
@@ -28,6 +29,7 @@ CREATE TABLE place (
   seq INTEGER NOT NULL,
   PRIMARY KEY (stream, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE dated (seq INTEGER PRIMARY KEY) STRICT;
 INSERT INTO head VALUES (0, zeroblob(32));
 """
 
@@ -61,7 +63,7 @@ class Streams:
         """Forget everything, to be read anew."""
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            for table in ("stream", "place"):
+            for table in ("stream", "place", "dated"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand above
             self._connection.execute("UPDATE head SET size = 0, leaf = ?", (NO_LEAF,))
         self._names.clear()
@@ -83,8 +85,15 @@ class Streams:
         connection.execute("BEGIN IMMEDIATE")
         try:
             if self.head.size == batch[0].seq:
-                rows = [(self._id(name), entry.seq) for entry in batch for name in _streams(entry)]
+                rows: list[tuple[int, int]] = []
+                dated: list[tuple[int]] = []
+                for entry in batch:
+                    events = open_payload(entry.payload).events
+                    rows.extend((self._id(name), entry.seq) for name in {event.stream for event in events})
+                    if any(event.at is not None for event in events):
+                        dated.append((entry.seq,))
                 connection.executemany("INSERT OR IGNORE INTO place VALUES (?, ?)", rows)
+                connection.executemany("INSERT OR IGNORE INTO dated VALUES (?)", dated)
                 connection.execute("UPDATE head SET size = ?, leaf = ?", (last.seq + 1, last.leaf))
             connection.execute("COMMIT")
         except BaseException:
@@ -118,6 +127,13 @@ class Streams:
         )
         return (seq for (seq,) in rows)
 
+    def dated(self, start: int, stop: int) -> list[int]:
+        """The entries start..stop with an event that occurred at another time than it was recorded."""
+        rows = self._connection.execute(
+            "SELECT seq FROM dated WHERE seq >= ? AND seq < ? ORDER BY seq", (start, stop)
+        )
+        return [seq for (seq,) in rows]
+
     def wrong(self, seq: int, streams: frozenset[str]) -> str | None:
         """What the cache says of an entry that it has read, if that is not so; None if it is right.
 
@@ -137,7 +153,3 @@ class Streams:
         if held == streams or seq >= self.head.size:
             return None
         return f"it says of entry {seq} that it speaks of {', '.join(sorted(held)) or 'nothing'}"
-
-
-def _streams(entry: Entry) -> set[str]:
-    return {event.stream for event in open_payload(entry.payload).events}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mledger.chain.audit import Audit
 from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
+from mledger.chain.history import History
 from mledger.chain.rulebook import Answered
 from mledger.chain.seal import open_entry
 from mledger.chain.span import How, Job, SpanReport, check_span
@@ -72,12 +73,10 @@ class Verifier:
         """Check, judge, compare with what is known, and remember."""
         head, path = self.reader.head, self.reader.path
         print_before = fingerprint(path) if path else None
-        memory = self._recall(head)
-        if not head.size:
-            self.find(
-                "chain.genesis", "entry 0", "the ledger is empty: not even the entry that opens it is there"
-            )
+        if not self.store.hashes(0, 0, 1):
+            self.find("chain.genesis", "entry 0", "the ledger is empty, or the entry that opens it is gone")
             return self._verdict(Audit(self._lookup, self._node), head, Plan())
+        memory = self._recall()
         self._collect_keys()
         checkpoints = self._checkpoints()
         plan = self._plan(memory, head, print_before)
@@ -93,6 +92,10 @@ class Verifier:
             plan = Plan()
             audit = self._audit(plan, head, watch)
         self._compare(audit, memory, checkpoints, plan)
+        if self.full and not any(f.integrity for f in (*audit.findings, *self.findings)):
+            history = History(self.reader.facts, head.size, head.size)
+            if wrong := self.reader.wrong_snapshot(history):
+                self.find("cache.wrong", "the cache of snapshots", wrong)
         verification = self._verdict(audit, head, plan)
         self._remember(verification, print_before)
         return verification
@@ -108,14 +111,12 @@ class Verifier:
 
     # --- before
 
-    def _recall(self, head: Head) -> Memory | None:
+    def _recall(self) -> Memory | None:
         """What this machine remembers; a file that was exchanged for another ledger is found by its path."""
         heads, path = self.reader.heads, self.reader.path
         if heads is None:
             return None
         by_path = heads.recall_path(path) if path else None
-        if not head.size:
-            return by_path
         memory = heads.recall(self.reader.genesis.leaf)
         self.reader.remembered = memory.size if memory else 0
         if memory is None and by_path is not None:

@@ -96,6 +96,8 @@ class History:
     total: int
     stream: str | None = None
     until: Moment | None = None
+    dated: Read | None = None
+    """As `read`, for whoever looks only for facts that did not occur when they were recorded."""
 
     def of(self, stream: str) -> "History":
         """Only what stands on one stream."""
@@ -121,4 +123,5 @@ class History:
 
     def late(self, moment: Moment) -> Iterator[Fact]:
         """What had occurred by the moment and was recorded only after this history's end: not yet known."""
-        return (f for f in self.read(self.stream, self.size, self.total) if f.occurred <= moment)
+        read = self.dated or self.read
+        return (f for f in read(self.stream, self.size, self.total) if f.occurred <= moment < f.time)

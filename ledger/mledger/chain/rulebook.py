@@ -210,20 +210,20 @@ def _answer(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterato
         if breach:
             yield breach
         return
-    field, wanted = body.answers
+    field, *wanted = body.answers
     name = getattr(body, field)
     found = lookup(name)
     if found is None or found.seq >= act.seq:
         yield Breach(
             "reference", ruled.where, f"{ruled.type} answers event {name}, which is not there", "mledger log"
         )
-    elif (found.type, found.stream) != (wanted, ruled.stream):
+    elif found.type not in wanted or found.stream != ruled.stream:
         yield Breach(
             "reference",
             ruled.where,
-            f"{ruled.type} on {ruled.stream} must answer a {wanted} of that stream, "
+            f"{ruled.type} on {ruled.stream} must answer a {' or '.join(wanted)} of that stream, "
             f"and event {name} is a {found.type} on {found.stream}",
-            f"mledger log {ruled.stream} --type {wanted}",
+            f"mledger log {ruled.stream} --type {wanted[0]}",
         )
     elif _under_four_eyes(keyring, ruled.type) and _same_person(keyring, act.key, found.key):
         yield Breach(

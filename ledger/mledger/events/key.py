@@ -10,7 +10,7 @@ from mledger.events.base import EventBody, event
 from mledger.events.fields import Digest, EventNumber, Line, Name, Part, RoleName, String, Text, unique
 from mledger.events.free import refuse
 from mledger.events.words import Means
-from mledger.keys.ed25519 import key_id
+from mledger.keys.ed25519 import is_weak, key_id
 
 
 def _public(text: str) -> str:
@@ -56,6 +56,8 @@ class KeyInfo(Part):
 
     @model_validator(mode="after")
     def _fits(self) -> "KeyInfo":
+        if is_weak(self.public_bytes):
+            raise refuse("should be a key that only its holder can sign for", at="public")
         if key_id(self.public_bytes) != self.id:
             raise refuse("should be the key id of public", at="id")
         return self
