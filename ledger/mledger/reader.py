@@ -19,6 +19,7 @@ from mledger.chain.statement import Statement, open_payload
 from mledger.chain.verification import Verification
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint, parse_checkpoint
+from mledger.core.digest import short
 from mledger.core.moment import Moment, format_moment
 from mledger.core.names import parse_number
 from mledger.core.note import NoteKey, format_vkey, open_note, parse_vkey
@@ -135,7 +136,9 @@ class Reader:
         if seq >= 0:
             for entry in self.store.entries(seq, seq + 1):
                 return entry
-        raise NotFoundError(f"there is no entry {seq}; the ledger ends with entry {self.head.size - 1}")
+        raise NotFoundError(
+            f"there is no entry {seq}; the ledger ends with entry {self.head.size - 1}", fix="mledger log"
+        )
 
     def statement(self, seq: int) -> Statement:
         """What the entry at a position states."""
@@ -258,7 +261,11 @@ class Reader:
                 f"entry {seq} carries {len(facts)} events", fix=f"name one of {seq}.1 to {seq}.{len(facts)}"
             )
         if place is not None and place >= len(facts):
-            raise NotFoundError(f"entry {seq} carries {len(facts)} events, there is no {reference}")
+            carries = "one event" if len(facts) == 1 else f"{len(facts)} events"
+            raise NotFoundError(
+                f"entry {seq} carries {carries}, there is no {reference}",
+                fix=f"mledger show {facts[-1].number}",
+            )
         fact = facts[place or 0]
         if "-" in reference and fact.id != read_id(reference):
             raise IntegrityError(
@@ -272,7 +279,7 @@ class Reader:
             return parse_number(reference)
         found = self.store.find(read_id(reference))
         if found is None:
-            raise NotFoundError(f"there is no event {reference}")
+            raise NotFoundError(f"there is no event {reference}", fix="mledger log")
         return found
 
     def answered(self, reference: str) -> Answered | None:
@@ -356,7 +363,8 @@ class Reader:
         if memory is None:
             return None
         self.remembered = memory.size
-        out = "put the newest copy back; if this one is right: mledger heads forget"
+        forget = f"mledger heads forget {short(memory.genesis.hex())}"
+        out = f"put the newest copy back; if this one is right: {forget}"
         if not head.size or memory.genesis != self.genesis.leaf:
             raise DivergedError(
                 f"this is not the ledger {memory.origin} that was here on {memory.seen[:10]}", fix=out
