@@ -63,6 +63,8 @@ def test_it_can_go_on_from_any_point(projection: Projection[Any], data: st.DataO
     before = to_json(first)
     assert projection.fold(facts[cut:], first) == projection.fold(facts)
     assert to_json(first) == before
+    assert projection.go_on(first, facts[cut:]) is first
+    assert first == projection.fold(facts)
 
 
 @every

@@ -1,1 +1,1 @@
-"""Pure folds of the history into states: what is, as the events say."""
+"""Pure folds of the history into states."""

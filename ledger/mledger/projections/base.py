@@ -157,7 +157,10 @@ class Projection(Generic[S]):
         Corrections are applied to the events among `facts` alone: if one names an event behind
         `start`, the state says so, and a new fold from the beginning gives what it makes of it.
         """
-        state = self.state() if start is None else deepcopy(start)
+        return self.go_on(self.state() if start is None else deepcopy(start), facts)
+
+    def go_on(self, state: S, facts: Iterable[Fact]) -> S:
+        """The state itself, changed by the facts: a fold for whoever owns the state and needs no copy."""
         amended: dict[str, Amended] = {}
         if not self.eager:
             facts = tuple(facts)

@@ -1,4 +1,4 @@
-"""One dataset: where it comes from, and every state that it has had.
+"""One dataset: where it comes from, and all its states.
 
 The current version is the one recorded last, by its registration or by a refresh. Of two states
 under one name the first counts; the second is a remark. A later registration puts its statements in

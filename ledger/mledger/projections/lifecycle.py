@@ -1,4 +1,4 @@
-"""The life of one model: what it is for, where it stands, how it got there.
+"""The life of one model: where it stands, and since when.
 
 The stage of a model, from what is recorded on its stream:
 

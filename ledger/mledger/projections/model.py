@@ -1,4 +1,4 @@
-"""The state of one model, as the projection of its life leaves it."""
+"""The state of one model, as its events leave it."""
 
 from dataclasses import dataclass, field
 from typing import Any

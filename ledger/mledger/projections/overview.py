@@ -228,7 +228,7 @@ def _model_row(stream: str, account: Account) -> ModelRow:
         account.proposals, ((account.resolve(ref), verdict) for ref, verdict in account.answers)
     )
     finished, failed = account.count(RunFinished.type), account.count(RunFailed.type)
-    return ModelRow(
+    row = ModelRow(
         stream=stream,
         events=account.events,
         last=account.last,
@@ -245,6 +245,8 @@ def _model_row(stream: str, account: Account) -> ModelRow:
         dissent=account.count(DissentRecorded.type),
         corrected=account.count(RecordCorrected.type),
     )
+    account.stages.unsettle()
+    return row
 
 
 def row_of(state: ModelState) -> ModelRow:
@@ -310,4 +312,5 @@ def _tell_model(row: ModelRow) -> Iterator[Statement]:
         ("failed", row.runs_failed),
         ("open", row.runs_open),
     ):
-        yield Statement("runs", f"{row.stream} {outcome}", str(count), last)
+        if count:
+            yield Statement("runs", f"{row.stream} {outcome}", str(count), last)

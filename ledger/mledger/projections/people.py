@@ -1,4 +1,4 @@
-"""Who may sign: keys, their holders and roles, and the policy in force.
+"""Who may sign: keys, holders, roles, and the policy in force.
 
 Folds the stream `ledger`. The facts of a verified history obey the rulebook, so nothing is judged
 here again: this says for people what is, and by which event.

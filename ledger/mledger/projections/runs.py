@@ -1,14 +1,15 @@
-"""Runs: what was tried, how it ended, what it says of the hypothesis.
+"""Runs: what was tried, how it ended, what it showed.
 
 A run is known by its name, or by the number of its `run.started`. The first start of a name and the
 first end of a run count; a second one is a remark. A run without an end is open.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mledger.events.base import EventBody
-from mledger.events.run import Criterion, Metric, RunFailed, RunFinished, RunStarted
+from mledger.events.run import RunFailed, RunFinished, RunStarted
 from mledger.projections.stages import Resolve
 from mledger.projections.statements import Citation, Correction, Header, Remark, behind
 
@@ -87,7 +88,7 @@ class Runs:
                 self.started[event.number] = Run(
                     body.run,
                     body.hypothesis,
-                    tuple(map(_criterion, body.criteria)),
+                    tuple(_criterion(c.metric, c.operator, c.value, c.dataset) for c in body.criteria),
                     tuple(Use(short_name(use.name), use.version, use.role) for use in body.datasets),
                     event.source,
                     body.decision,
@@ -102,7 +103,9 @@ class Runs:
                         body.verdict,
                         body.lesson,
                         None,
-                        _last_steps(body.metrics),
+                        _last_steps(
+                            Measure(m.name, m.value, m.dataset, m.slice, m.step) for m in body.metrics
+                        ),
                         event.corrections,
                     )
                 )
@@ -116,7 +119,9 @@ class Runs:
                         None,
                         body.lesson or body.reason,
                         failure,
-                        _last_steps(body.metrics),
+                        _last_steps(
+                            Measure(m.name, m.value, m.dataset, m.slice, m.step) for m in body.metrics
+                        ),
                         event.corrections,
                     )
                 )
@@ -157,17 +162,16 @@ def short_name(dataset: str) -> str:
     return dataset.removeprefix("dataset/")
 
 
-def _criterion(criterion: Criterion) -> str:
-    where = f" on {criterion.dataset}" if criterion.dataset else ""
-    return f"{criterion.metric} {criterion.operator} {criterion.value}{where}"
+def _criterion(metric: str, operator: str, value: Any, dataset: str | None) -> str:
+    return f"{metric} {operator} {value}{f' on {dataset}' if dataset else ''}"
 
 
-def _last_steps(metrics: tuple[Metric, ...]) -> tuple[Measure, ...]:
+def _last_steps(measures: Iterable[Measure]) -> tuple[Measure, ...]:
     """Each metric once: without a step if there is such a value, else at its last step."""
     last: dict[tuple[str, str | None, str | None], Measure] = {}
-    for metric in metrics:
-        key = (metric.name, metric.dataset, metric.slice)
+    for measure in measures:
+        key = (measure.name, measure.dataset, measure.slice)
         held = last.get(key)
-        if held is None or (held.step is not None and (metric.step is None or metric.step > held.step)):
-            last[key] = Measure(metric.name, metric.value, metric.dataset, metric.slice, metric.step)
+        if held is None or (held.step is not None and (measure.step is None or measure.step > held.step)):
+            last[key] = measure
     return tuple(last.values())

@@ -153,9 +153,8 @@ class Stages:
 
     def settle(self, resolve: Resolve) -> list[Remark]:
         """Work out answers, places and steps from all that was taken in; what does not fit is returned."""
+        self.unsettle()
         walk = _Walk(self.requests, resolve)
-        for request in self.requests.values():
-            request.status, request.answers = "open", []
         for move in self.moves:
             walk.take(move)
         self.places, self.retired = walk.places, walk.retired
@@ -164,6 +163,12 @@ class Stages:
                 place.approvals = self.requests[place.request].approvals
         self.steps = [self._signed(step) for step in walk.steps]
         return walk.remarks
+
+    def unsettle(self) -> None:
+        """Let go of what follows from the rest, where only the rest is kept."""
+        self.places, self.steps, self.retired = [], [], None
+        for request in self.requests.values():
+            request.status, request.answers = "open", []
 
     def _signed(self, step: Step) -> Step:
         """The step with who asked for it and who approved it."""

@@ -1,4 +1,4 @@
-"""What a state is made of: values, each with the event behind it.
+"""What states are made of: values with the events behind them.
 
 A state is a slotted dataclass of plain values, lists and dictionaries, and of the frozen
 dataclasses below. `to_json` and `from_json` take it to plain JSON and back, so that it can be

@@ -1,4 +1,4 @@
-"""What parts of a state say, one statement at a time, so that two states can be compared."""
+"""What parts of a state say, one statement at a time."""
 
 from collections.abc import Iterator
 from typing import Any
