@@ -1,5 +1,7 @@
 """Type and stream of an event, put right while it costs nothing."""
 
+import re
+
 from mledger.errors import InputError, MledgerError, NotFoundError
 
 EDIT = "--edit"
@@ -24,7 +26,12 @@ def check(type: str | None, stream: str | None) -> tuple[str, str]:
         raise InputError(
             f"STREAM: {stream!r} lacks its kind, as in {right}", fix=f"mledger append {type} {right} {EDIT}"
         )
-    check_stream(stream, error=InputError)
+    try:
+        check_stream(stream, error=InputError)
+    except InputError as error:
+        near = "/".join(part for part in re.sub(r"[^A-Za-z0-9._/-]+|\.\.+", "-", stream).split("/") if part)
+        near = near.lower() if _is_stream(near.lower()) else f"{kind}/NAME"
+        raise InputError(f"STREAM: {error.message}", fix=f"mledger append {type} {near} {EDIT}") from None
     found, _, name = stream.partition("/")
     if "*" not in kinds and found not in kinds:
         right = "ledger" if kind == "ledger" else f"{kind}/{name or 'NAME'}"

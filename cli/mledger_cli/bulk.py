@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mledger.core import canonical
 from mledger.errors import FormatError, InputError, MledgerError
 from mledger_cli import opening, screen, text
 from mledger_cli.context import Settings
-from mledger_cli.documents import Source
+from mledger_cli.documents import Source, json
 
 if TYPE_CHECKING:
     from mledger.ledger import Ledger, What
@@ -87,6 +86,8 @@ class _Told:
             settings.out.json(counts | ends | {"signer": last.signer, "time": last.time})
             return
         new = f"{text.counted(self.recorded, 'event')} in {text.counted(entries, 'entry', 'entries')}"
+        if not self.recorded:
+            new = "nothing new"
         before = [f"{known:,} recorded before"] if known else []
         settings.out.parts(new, *before, f"{first.number} to {last.number}", f"signed {last.signer}")
 
@@ -115,7 +116,7 @@ def _lines(source: Source) -> Rows:
 
 def _array(source: Source) -> Rows:
     """The values of an array, or one alone; what `log --json` printed, in the order of recording."""
-    value = canonical.decode(source.read(), what=f"document in {source.name}")
+    value = json(source.read(), f"document in {source.name}")
     values = value if isinstance(value, list) else [value]
     if all(isinstance(row, dict) and isinstance(row.get("number"), str) for row in values):
         from mledger.core.names import parse_number
@@ -129,7 +130,7 @@ def _item(row: Any, of: Address) -> "What":
     from mledger.events.base import build
     from mledger.ledger import What
 
-    fields = canonical.decode(row, what="text") if isinstance(row, bytes) else row
+    fields = json(row, "text") if isinstance(row, bytes) else row
     if not isinstance(fields, dict):
         raise FormatError("should be a JSON object", fix="mledger append --help")
     return _whole(fields) if of is None else What(build(of[0], fields), of[1])

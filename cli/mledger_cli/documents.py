@@ -121,17 +121,23 @@ def _is_object(line: bytes) -> bool:
 
 def members(data: bytes, name: str, type: str) -> dict[str, Any]:
     """The fields in a JSON or YAML document. Errors: InputError, FormatError with the line."""
-    value = (
-        canonical.decode(data, what=f"document in {name}")
-        if data.lstrip()[:1] in (b"{", b"[")
-        else _yaml(data, name)
-    )
+    value = json(data, f"document in {name}") if data.lstrip()[:1] in (b"{", b"[") else _yaml(data, name)
     if not isinstance(value, dict):
         raise InputError(
             f"{name} should hold names and their values, and holds {_kind(value)}",
             fix=f"mledger types {type} --template",
         )
     return value
+
+
+def json(data: bytes, what: str) -> object:
+    """The value in JSON bytes. Errors: FormatError with the line, and with the way out."""
+    try:
+        return canonical.decode(data, what=what)
+    except FormatError as error:
+        number = any(sign in error.message for sign in ("NaN", "Infinity", "2**53", "a double"))
+        error.fix = 'write such a number as text, like "NaN"' if number else "mend the JSON"
+        raise
 
 
 def _kind(value: object) -> str:

@@ -1,6 +1,7 @@
 """Commands and groups of commands, found by name and imported when called."""
 
 import importlib
+import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -23,6 +24,7 @@ class _Common(click.Command):
         kwargs["context_settings"] = CONTEXT | (kwargs.get("context_settings") or {})
         kwargs["params"] = [*(kwargs.get("params") or []), *common_options()]
         super().__init__(*args, **kwargs)
+        self.help = inspect.cleandoc(self.help or "")
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; an error names this command, so that its fix can."""

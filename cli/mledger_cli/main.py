@@ -31,6 +31,8 @@ SECTIONS = {
     "Read": _table(
         log="List what was recorded, the newest first.",
         show="Show one event: who signed what, when, and all its fields.",
+        replay="Rebuild the state of one model, or of all, from the events.",
+        diff="Say what changed between two moments in what was known.",
         search="Find events by their words and by what they belong to.",
     ),
     "Prove": _table(

@@ -66,7 +66,7 @@ def stream(opened: "Reader", name: str | None) -> str | None:
 
     near = get_close_matches(name, names, n=2) or [known for known in names if name.casefold() in known][:2]
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise NotFoundError(f"nothing is recorded on {name}{hint}", fix="mledger log lists what is there")
+    raise NotFoundError(f"nothing is recorded on {name}{hint}", fix="mledger log")
 
 
 def _explained(error: MledgerError, settings: Settings) -> MledgerError:

@@ -113,7 +113,7 @@ class _Uuid(_Checked):
 
 class _Hash(_Checked):
     name = "hash"
-    fix = "mledger verify prints the head"
+    fix = "mledger show 0 prints a whole hash; verify that of the head"
 
     def read(self, text: str) -> Any:
         if len(text) == HASH_DIGITS and all(digit in "0123456789abcdefABCDEF" for digit in text):
@@ -184,7 +184,7 @@ class _AnyStream(_Stream):
 
 
 class _SomeStream(_Stream):
-    fix = "mledger log lists what is there"
+    fix = "mledger log"
 
     def read(self, text: str) -> str:
         return text if "/" not in text and text.isprintable() and text else super().read(text)
@@ -227,6 +227,7 @@ class _Role(_Checked):
 
 class _Meaning(_Checked):
     name = "meaning"
+    fix = "leave --meaning out"
 
     def read(self, text: str) -> str:
         from mledger.chain.statement import MEANINGS

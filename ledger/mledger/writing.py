@@ -146,7 +146,10 @@ class Writer:
     def _check_times(self, drafts: Sequence[Draft], time: Moment) -> None:
         for draft in drafts:
             if draft.at is not None and is_later(draft.at, time, self.skew):
-                raise InputError(f"{draft.type} is dated {draft.at}, which is in the future")
+                raise InputError(
+                    f"{draft.type} is dated {draft.at}, which is in the future",
+                    fix="give the time when it happened, or leave it out; or set this clock right",
+                )
 
     def _judge(
         self, entries: Sequence[Entry], drafts: Sequence[Draft], author: Author, keyring: Keyring

@@ -51,7 +51,10 @@ def command(
     keys = Keystore()
     record = _own(keys, key, name)
     _check_said(origin, name, alone=record is not None)
-    origin = check_origin(origin or _ask("Name of the ledger, for ever"), error=InputError)
+    try:
+        origin = check_origin(origin or _ask("Name of the ledger, for ever"), error=InputError)
+    except InputError as error:
+        raise InputError(f"--origin: {error.message}", fix=EXAMPLE) from None
     name = name or (record.owner if record else _ask("Your name, as signatures print it"))
     secret = passphrase.Once()
     made = record is None

@@ -145,7 +145,10 @@ def _author(keyring: Keyring, act: Act) -> Iterator[Breach]:
         yield Breach("key.name", where, f"signed as {act.signer!r} with the key of {member.name!r}")
     if (act.meaning == "machine") != (member.kind == "machine"):
         yield Breach(
-            "key.meaning", where, f"the key of a {member.kind} cannot sign with the meaning {act.meaning!r}"
+            "key.meaning",
+            where,
+            f"the key of a {member.kind} cannot sign with the meaning {act.meaning!r}",
+            "leave the meaning out: it follows from the key and the type",
         )
     yield from _roles(keyring, member, act, where)
 
