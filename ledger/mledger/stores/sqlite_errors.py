@@ -114,5 +114,7 @@ def translated(path: str) -> Iterator[None]:
         raise explain(error, path) from error
     except OSError as error:
         raise explain_system(error, path) from error
+    except UnicodeDecodeError as error:  # SQLite quotes a damaged schema in its message
+        raise _as_ours(_MEANINGS[sqlite3.SQLITE_CORRUPT], path) from error
     except (OverflowError, UnicodeError) as error:
         raise _as_ours(_MISUSE, path, error=str(error)) from error
