@@ -107,7 +107,5 @@ def tell(settings: Settings, receipt: "Receipt") -> None:
         settings.out.json(receipt)
         return
     how = f"signed {receipt.signer}, {receipt.meaning}" if receipt.recorded else "recorded before"
-    what = f"{receipt.type} on {receipt.stream}"
-    settings.out.parts(
-        f"event {receipt.number}", receipt.leaf[:12], how, what, settings.out.moment(receipt.time)
-    )
+    what = f"{receipt.type} on {receipt.stream}  {settings.out.moment(receipt.time)}"
+    settings.out.parts(f"event {receipt.number}", receipt.leaf[:12], how, what)

@@ -43,7 +43,7 @@ def new(settings: Settings, owner: str, email: str | None, name: str | None, *, 
     name = keys.free_name(owner, email, name)
     secret = None if no_passphrase else passphrase.choose(f"the key {name}")
     record = keys.add(Ed25519Signer.generate(), owner=owner, email=email, passphrase=secret, name=name)
-    _print(settings, record)
+    _introduce(settings, record)
 
 
 @command.command("adopt")
@@ -63,7 +63,7 @@ def adopt(settings: Settings, file: Path, owner: str, email: str | None, name: s
 
     secret = passphrase.asking(str(file))
     record = Keystore().adopt(file, owner=owner, email=email, passphrase=secret, name=name)
-    _print(settings, record)
+    _introduce(settings, record)
 
 
 @command.command("list")
@@ -103,17 +103,25 @@ for governing in (key_governance.enroll, key_governance.grant, key_governance.re
 
 
 def _print(settings: Settings, record: "KeyRecord") -> None:
-    facts = {
+    more = {"id": record.key_id, "public": record.public_line}
+    settings.out.facts(_facts(record) | more, record)
+
+
+def _introduce(settings: Settings, record: "KeyRecord") -> None:
+    """Say of a new key what its owner needs to know, and what comes next."""
+    settings.out.facts(_facts(record), record)
+    settings.out.note(f"next: let somebody enrol {record.path.with_suffix('.pub')}")
+
+
+def _facts(record: "KeyRecord") -> dict[str, object]:
+    return {
         "key": record.name,
         "owner": record.owner,
         "email": record.email,
         "fingerprint": record.fingerprint,
-        "id": record.key_id,
         "passphrase": record.encrypted,
         "file": record.path,
-        "public": record.public_line,
     }
-    settings.out.facts(facts, record)
 
 
 def _until(member: "Member") -> str:

@@ -55,7 +55,8 @@ def enroll(
     with opening.ledger(settings, key) as ledger:
         receipt = ledger.append("key.enrolled", "ledger", {"key": fields | {"roles": list(roles)}})
     tell(settings, receipt)
-    settings.out.note(f"{fields['name']} may sign from now on: {', '.join(roles)}  {_fingerprint(fields)}")
+    settings.out.note(f"{fields['name']} may sign from now on, as {' and '.join(roles)}, with the key")
+    settings.out.note(f"  {_fingerprint(fields)}")
 
 
 @click.command("grant", cls=Command)
