@@ -37,7 +37,7 @@ def events_page() -> str:
     own = [cls for cls in base.all() if cls.__module__.startswith("mledger.events.")]
     parts = ["# Event types\n", "`mledger types TYPE` shows the same, as a template to fill in.\n"]
     for family, classes in groupby(own, lambda cls: cls.type.partition(".")[0]):
-        module = importlib.import_module(f"mledger.events.{family}")
+        module = importlib.import_module(base.module_of(family))
         parts += [f"## {family}\n", f"{inspect.cleandoc(module.__doc__ or '')}\n"]
         for cls in classes:
             parts += [f"### {cls.type}\n", f"{inspect.cleandoc(cls.__doc__ or '')}\n"]

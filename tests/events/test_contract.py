@@ -15,6 +15,7 @@ from mledger.core.names import check_type
 from mledger.errors import FormatError, InputError
 from mledger.events import base, forms, words
 from mledger.events.base import EventBody
+from mledger.events.fields import Ref
 from tests import strategies
 
 HERE = Path(__file__).parent
@@ -142,13 +143,13 @@ def test_description_lists_every_field(cls):
 @EVENTS
 def test_unknown_field_is_refused(cls):
     """A field that the type does not have is refused by name, with the command that lists those it has."""
-    with pytest.raises(InputError, match="surplus: is not a field of") as caught:
-        base.build(cls.type, forms.example(cls) | {"surplus": 1})
+    with pytest.raises(InputError, match="quux: is not a field of") as caught:
+        base.build(cls.type, forms.example(cls) | {"quux": 1})
 
     assert caught.value.fix == f"mledger types {cls.type}"
-    assert caught.value.details["fields"] == {"surplus": f"is not a field of {cls.type}"}
-    data = canonical.encode(forms.example(cls) | {"surplus": 1})
-    with pytest.raises(FormatError, match="surplus"):
+    assert caught.value.details["fields"] == {"quux": f"is not a field of {cls.type}"}
+    data = canonical.encode(forms.example(cls) | {"quux": 1})
+    with pytest.raises(FormatError, match="quux"):
         base.decode(cls.type, cls.schema_version, data)
 
 
@@ -168,7 +169,7 @@ def test_missing_field_is_named(cls):
 def test_registration_is_complete(cls):
     """A type has a wire name of its family's module, a version, kinds of stream and a known meaning."""
     assert check_type(cls.type) == cls.type
-    assert cls.__module__ == f"mledger.events.{cls.type.partition('.')[0]}"
+    assert cls.__module__ == base.module_of(cls.type.partition(".")[0])
     assert cls.schema_version >= 1
     assert cls.kinds
     assert set(cls.kinds) <= {"model", "dataset", "ledger", "*"}
@@ -179,11 +180,13 @@ def test_registration_is_complete(cls):
 
 @EVENTS
 def test_answer_names_its_field(cls):
-    """A type that answers another names a required field of its own and a type that exists."""
+    """A type that answers others names a required reference of its own, and types that exist."""
     if cls.answers is not None:
-        field, wanted = cls.answers
+        field, *wanted = cls.answers
+        assert words.type_of(cls.model_fields[field]) == words.type_of(Ref.model_fields["event"])
         assert cls.model_fields[field].is_required()
-        assert base.known(wanted)
+        assert wanted
+        assert all(map(base.known, wanted))
 
 
 @EVENTS

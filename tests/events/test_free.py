@@ -53,7 +53,7 @@ def test_params_survive(value):
     """Parameters survive the bytes of an event: null, nested lists and all."""
     body = base.build("run.started", STARTED | {"params": value})
 
-    assert base.decode("run.started", 1, body.to_bytes()).params == body.params
+    assert base.decode("run.started", 2, body.to_bytes()).params == body.params
     assert body.params.keys() == {unicodedata.normalize("NFC", name) for name in value}
 
 
@@ -129,7 +129,7 @@ def test_depth_is_limited(depth):
         value = [value]
     if depth < 32:
         body = base.build("run.started", STARTED | {"params": {"x": value}})
-        assert base.decode("run.started", 1, body.to_bytes()) == body
+        assert base.decode("run.started", 2, body.to_bytes()) == body
     else:
         with pytest.raises(InputError, match="at most 32 deep"):
             _params({"x": value})

@@ -1,9 +1,10 @@
 """Artifacts: files that a model's life leaves behind."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mledger.events.base import EventBody, event
-from mledger.events.fields import REFS, Count, Digest, EventRef, Line, MediaType, Name, Refs, Text, Uri
+from mledger.events.fields import REFS, Count, Day, Digest, EventRef, Line, MediaType, Name, Refs, Text, Uri
+from mledger.events.free import refuse
 
 
 @event("artifact.published", on=("model",))
@@ -38,3 +39,38 @@ class ArtifactPublished(EventBody):
         default=None, description="the artifact.published that it takes the place of", examples=["38"]
     )
     refs: Refs = REFS
+
+
+@event("artifact.retired", on=("model",))
+class ArtifactRetired(EventBody):
+    """A file shall not be used any more; that it was published, and its digest, stay.
+
+    Record it before the file is taken away. Good content says what takes its place, and which
+    versions still hold it.
+    """
+
+    answers = ("artifact", "artifact.published")
+
+    artifact: EventRef = Field(description="the artifact.published that is meant", examples=["38"])
+    reason: Text = Field(
+        description="why it must not be used",
+        examples=["Pickled with a library that has a known hole; 2.1 is published in another format."],
+    )
+    successor: EventRef | None = Field(
+        default=None, description="the artifact.published that takes its place", examples=["52"]
+    )
+    retention_until: Day | None = Field(
+        default=None, description="how long the file is kept", examples=["2036-12-31"]
+    )
+    disposal: Text | None = Field(
+        default=None,
+        description="what is destroyed, when, by whom, and how that is proved",
+        examples=["Deleted from all registries on 2036-12-31 by the platform team."],
+    )
+    refs: Refs = REFS
+
+    @model_validator(mode="after")
+    def _other(self) -> "ArtifactRetired":
+        if self.successor == self.artifact:
+            raise refuse("should be another artifact than the one retired", at="successor")
+        return self

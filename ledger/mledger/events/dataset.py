@@ -11,28 +11,17 @@ from mledger.events.fields import (
     Day,
     Digest,
     Distinct,
+    EventRef,
     Line,
     Many,
     Name,
-    Number,
     Part,
     Refs,
+    Severity,
     Text,
 )
 from mledger.events.free import refuse
-
-
-class Period(Part):
-    """The days that the data covers, both included."""
-
-    start: Day = Field(description="the first day", examples=["2026-09-01"])
-    end: Day = Field(description="the last day", examples=["2026-10-31"])
-
-    @model_validator(mode="after")
-    def _forward(self) -> "Period":
-        if self.end < self.start:
-            raise refuse("should not be before start", at="end")
-        return self
+from mledger.events.measures import Period, Shift
 
 
 class Column(Part):
@@ -76,17 +65,6 @@ class SchemaChange(Part):
     )
     detail: Line | None = Field(
         default=None, description="from what to what", examples=["codes of 2026 instead of 2020"]
-    )
-
-
-class Shift(Part):
-    """How far the distribution of one column or group moved since the version before."""
-
-    column: Name = Field(description="the column or group", examples=["region"])
-    metric: Name = Field(description="the measure, such as psi, ks or share", examples=["psi"])
-    value: Number = Field(description="how far it moved", examples=[0.31])
-    threshold: Number | None = Field(
-        default=None, description="from where on it counts as a shift", examples=[0.25]
     )
 
 
@@ -218,3 +196,72 @@ class DatasetRefreshed(EventBody):
         if self.previous == self.version:
             raise refuse("should be another name than previous", at="version")
         return self
+
+
+@event("dataset.issue", on=("dataset",))
+class DatasetIssue(EventBody):
+    """Something is wrong with the data, and somebody has to decide what that means.
+
+    Record it when it is found, even if it cannot be mended, and again with `updates` when its state
+    changes. Decisions that it influenced name it; a grave one that no decision and no waiver names
+    stops a release. Good content says how many rows, which groups of people, and since when.
+    """
+
+    title: Line = Field(description="the issue in a phrase", examples=["Region codes of September came late"])
+    kind: Literal[
+        "missing", "wrong", "duplicate", "late", "bias", "label", "leakage", "schema", "privacy", "licence",
+        "other",
+    ] = Field(description="what is wrong", examples=["late"])  # fmt: skip
+    severity: Severity = Field(description="how bad it is for those who use the data", examples=["medium"])
+    description: Text = Field(
+        description="what is wrong, since when, for whom, and how it was found",
+        examples=["Branches of region 7 delivered on 9 October; 0.4 % of September has no region code."],
+    )
+    versions: Distinct[Name] = Field(
+        default=(), description="the states of the data that have it", examples=[["v2", "v3"]]
+    )
+    columns: Distinct[Name] = Field(default=(), description="the columns that have it", examples=[["region"]])
+    rows: Count | None = Field(default=None, description="how many rows", examples=[4817])
+    action: Text | None = Field(
+        default=None,
+        description="what is done about it, or that nothing is, and why",
+        examples=["Rows without code are left out of training; the branches deliver daily from now on."],
+    )
+    status: Literal["open", "accepted", "fixed"] = Field(
+        default="open",
+        description="accepted: it stays, and people work with it; fixed: later states do not have it",
+        examples=["open"],
+    )
+    updates: EventRef | None = Field(
+        default=None, description="the dataset.issue whose place it takes", examples=["29"]
+    )
+    found_by: Line | None = Field(default=None, description="who noticed", examples=["Dora Example"])
+    refs: Refs = REFS
+
+
+@event("dataset.deprecated", on=("dataset",))
+class DatasetDeprecated(EventBody):
+    """A dataset, or one state of it, shall not be used any more; its history stays.
+
+    Record it before the data is taken away. A release that still rests on it is stopped from then
+    on. Good content says what replaces it, and what happens to copies that others made.
+    """
+
+    version: Name | None = Field(
+        default=None, description="the state that is meant; absent: all of them", examples=["v2"]
+    )
+    reason: Text = Field(
+        description="why it must not be used", examples=["Consent of 1,204 applicants was withdrawn."]
+    )
+    successor: Line | None = Field(
+        default=None, description="what to use instead, as NAME or NAME@VERSION", examples=["applications@v3"]
+    )
+    retention_until: Day | None = Field(
+        default=None, description="how long it is kept", examples=["2036-12-31"]
+    )
+    disposal: Text | None = Field(
+        default=None,
+        description="what is destroyed, when, by whom, and how that is proved",
+        examples=["Files deleted from the lake on 2036-12-31 by the platform team; copies of teams by then."],
+    )
+    refs: Refs = REFS

@@ -5,134 +5,18 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from mledger.events.base import EventBody, event
-from mledger.events.fields import (
-    REFS,
-    Amount,
-    Count,
-    Day,
-    Distinct,
-    EventRef,
-    Free,
-    Line,
-    Many,
-    Name,
-    Number,
-    Part,
-    Refs,
-    Summary,
-    Text,
+from mledger.events.decision_parts import (
+    Alternative,
+    Condition,
+    ExpectedEffect,
+    Impact,
+    Limits,
+    ParameterChange,
 )
+from mledger.events.fields import REFS, Day, Distinct, EventRef, Line, Many, Name, Refs, Summary, Text
 from mledger.events.free import refuse, refuse_each
 
 _QUESTIONS = "why this one, which alternatives were there, how did the quality of the data influence it?"
-
-
-class Alternative(Part):
-    """One option that was on the table."""
-
-    name: Name = Field(description="a short name; `choice` repeats it", examples=["keep 2.0 unchanged"])
-    description: Text | None = Field(default=None, description="what it would mean", examples=["No new run."])
-    pros: Many[Line] = Field(default=(), description="what speaks for it", examples=[["no cost"]])
-    cons: Many[Line] = Field(default=(), description="what speaks against it", examples=[["AUC is too low"]])
-    why_not: Text | None = Field(
-        default=None,
-        description="why it was not chosen; required of all but the choice",
-        examples=["AUC 0.947 is below the agreed 0.950 (run 40)."],
-    )
-    refs: Refs = REFS
-
-
-class ParameterChange(Part):
-    """One parameter that the decision sets."""
-
-    name: Name = Field(description="the parameter, spelt as runs report it", examples=["max_depth"])
-    before: Free = Field(
-        default=None, alias="from", description="the value until now; absent for a new one", examples=[3]
-    )
-    to: Free = Field(default=None, description="the value from now on; absent if it is dropped", examples=[4])
-    justification: Text = Field(
-        description="why this value",
-        examples=["Depth 3 cannot express the interaction of region and income."],
-    )
-
-    @model_validator(mode="after")
-    def _changes(self) -> "ParameterChange":
-        if self.before is None and self.to is None:
-            raise refuse("should have from, to, or both")
-        return self
-
-
-class ExpectedEffect(Part):
-    """What the decision is expected to do to one metric, so that it can be compared later."""
-
-    metric: Name = Field(description="the metric, spelt as runs report it", examples=["auc"])
-    direction: Literal["increase", "decrease", "none"] = Field(
-        description="which way it will move", examples=["increase"]
-    )
-    size: Number | None = Field(
-        default=None, description="by how much, in the metric's own unit", examples=[0.004]
-    )
-    unit: Line | None = Field(default=None, description="the unit, if it has one", examples=["hours"])
-    confidence: Literal["low", "medium", "high"] | None = Field(
-        default=None, description="how sure you are", examples=["medium"]
-    )
-
-
-class Impact(Part):
-    """What the decision does to one quality of the model."""
-
-    dimension: Literal[
-        "performance",
-        "robustness",
-        "interpretability",
-        "fairness",
-        "privacy",
-        "security",
-        "compliance",
-        "cost",
-    ] = Field(description="the quality", examples=["fairness"])
-    effect: Literal["+", "-", "0", "?"] = Field(
-        description="better, worse, unchanged, or not known", examples=["-"]
-    )
-    note: Line | None = Field(
-        default=None, description="how that is known", examples=["gap for age < 25 grows by 0.3 pp (run 44)"]
-    )
-
-
-class Limits(Part):
-    """What the solution may cost."""
-
-    memory_bytes: Count | None = Field(default=None, description="memory in bytes", examples=[8_000_000_000])
-    train_time_s: Amount | None = Field(default=None, description="training time in seconds", examples=[7200])
-    latency_ms: Amount | None = Field(default=None, description="latency in milliseconds", examples=[30])
-    budget: Line | None = Field(
-        default=None, description="money, with its currency", examples=["500 EUR a run"]
-    )
-
-
-class Condition(Part):
-    """Something that must stay true for the decision to hold: of a metric, a dataset, or until a day."""
-
-    metric: Name | None = Field(default=None, description="a metric, as runs report it", examples=["auc"])
-    dataset: Name | None = Field(
-        default=None, description="a dataset; `value` is its version", examples=["applications"]
-    )
-    date: Day | None = Field(default=None, description="holds until this day", examples=["2027-04-30"])
-    operator: Literal["<", "<=", "==", "!=", ">=", ">"] | None = Field(
-        default=None, description="how metric or dataset compare with value", examples=["<="]
-    )
-    value: Free = Field(default=None, description="what it is compared with", examples=["v4"])
-
-    @model_validator(mode="after")
-    def _complete(self) -> "Condition":
-        if sum(x is not None for x in (self.metric, self.dataset, self.date)) != 1:
-            raise refuse("should name exactly one of metric, dataset and date")
-        compares = (self.operator is not None) + (self.value is not None)
-        if self.date is None and compares != 2:
-            raise refuse("should have operator and value")
-        if self.date is not None and compares:
-            raise refuse("should have neither operator nor value beside date")
-        return self
 
 
 _DECISION = Field(description="the decision.proposed that is meant", examples=["46"])
@@ -172,6 +56,16 @@ class DecisionProposed(EventBody):
     )
     business_outcome_ref: EventRef | None = Field(
         default=None, description="the problem.framed whose outcome it serves", examples=["3"]
+    )
+    objectives: Distinct[Name] = Field(
+        default=(),
+        description="the measures of success of that problem that it is to move, by their names",
+        examples=[["auc"]],
+    )
+    no_objective: Text | None = Field(
+        default=None,
+        description="if it serves none of them: why it is made all the same",
+        examples=["It changes how runs are logged, and no result."],
     )
     drivers: Many[Line] = Field(
         default=(),
@@ -349,3 +243,66 @@ class DecisionSuperseded(EventBody):
         if self.by == self.decision:
             raise refuse("should be another decision than the one superseded", at="by")
         return self
+
+
+@event("decision.reaffirmed", on=("model", "dataset"))
+class DecisionReaffirmed(EventBody):
+    """Somebody has looked at a decision again: it still holds; the signature means review.
+
+    Record it when a review falls due, or when data, metrics or time have moved beyond what the
+    decision named as its conditions. Good content says what was checked anew, with which data, and
+    sets the day of the next look.
+    """
+
+    answers = ("decision", "decision.proposed")
+    meaning = "review"
+
+    decision: EventRef = _DECISION
+    reason: Text = Field(
+        description="why it still holds",
+        examples=["AUC on applications v4 is 0.951; the region mix has settled (event 88)."],
+    )
+    checked: Many[Line] = Field(
+        default=(),
+        description="what was looked at again",
+        examples=[["AUC and gap on applications v4", "latency of October"]],
+    )
+    validity_conditions: Many[Condition] = Field(
+        default=(),
+        description="what must stay true from now on, if it is something else than before",
+        examples=[[{"dataset": "applications", "operator": "<=", "value": "v6"}]],
+    )
+    review_by: Day | None = Field(
+        default=None, description="when it is looked at again", examples=["2027-10-31"]
+    )
+    refs: Refs = REFS
+
+
+@event("decision.invalidated", on=("model", "dataset"))
+class DecisionInvalidated(EventBody):
+    """A decision does not hold any more, and nothing has taken its place yet.
+
+    Record it when a condition failed or an assumption proved wrong; `decision.superseded` is for one
+    that another decision replaces. Good content says what was observed, and what must not be done
+    on the ground of the old decision until there is a new one.
+    """
+
+    answers = ("decision", "decision.proposed")
+    meaning = "review"
+
+    decision: EventRef = _DECISION
+    reason: Text = Field(
+        description="what was observed, and why it ends the decision",
+        examples=["Share of region 7 is 31 % in applications v5; the features were chosen for 8 %."],
+    )
+    condition: Condition | None = Field(
+        default=None,
+        description="the condition that failed, as the decision stated it",
+        examples=[{"dataset": "applications", "operator": "<=", "value": "v4"}],
+    )
+    until_then: Text | None = Field(
+        default=None,
+        description="what holds until there is a new decision",
+        examples=["2.1 stays in production; no release is trained on v5."],
+    )
+    refs: Refs = REFS

@@ -137,6 +137,7 @@ Line: TypeAlias = Annotated[String, line(1000), Means("a line of text")]
 Summary: TypeAlias = Annotated[String, line(300), Means("a line of at most 300 characters")]
 Name: TypeAlias = Annotated[String, line(200), Means("a name of one line")]
 Text: TypeAlias = Annotated[String, AfterValidator(_text), Means("text")]
+Label: TypeAlias = Annotated[String, AfterValidator(free.text), Means("text, kept as it is")]
 Uri: TypeAlias = Annotated[
     String, line(2000), AfterValidator(_uri), Means("a URI like https://... or s3://...")
 ]
@@ -148,10 +149,18 @@ MediaType: TypeAlias = Annotated[
 Digest: TypeAlias = Annotated[
     String, Field(pattern="^[0-9a-f]{64}$"), Means("a SHA-256 of 64 lower-case hex digits")
 ]
+Commit: TypeAlias = Annotated[
+    String,
+    Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$"),
+    Means("a commit of 40 or 64 lower-case hex digits"),
+]
 Count: TypeAlias = Annotated[
     int, BeforeValidator(_whole), Field(ge=0, le=MAX_INTEGER), Means("a whole number, 0 or more")
 ]
 Amount: TypeAlias = Annotated[float, BeforeValidator(_amount), Field(ge=0), Means("a number, 0 or more")]
+Share: TypeAlias = Annotated[
+    float, BeforeValidator(_amount), Field(ge=0, le=1), Means("a share between 0 and 1")
+]
 Number: TypeAlias = Annotated[
     float | Literal["NaN", "Infinity", "-Infinity"],
     BeforeValidator(_number),
@@ -192,6 +201,11 @@ RoleName: TypeAlias = Annotated[
     Means("a role name of lower-case letters, digits, - and _"),
 ]
 
+Severity: TypeAlias = Literal["low", "medium", "high", "critical"]
+Dimension: TypeAlias = Literal[
+    "performance", "robustness", "interpretability", "fairness", "privacy", "security", "compliance", "cost"
+]
+
 # A list that is empty is not written: bodies stay short, and a reader puts the empty list back.
 Many: TypeAlias = Annotated[tuple[T, ...], Field(exclude_if=operator.not_)]
 Distinct: TypeAlias = Annotated[tuple[T, ...], AfterValidator(unique), Field(exclude_if=operator.not_)]
@@ -203,7 +217,7 @@ class Part(Checked):
 
 Rel: TypeAlias = Literal[
     "addresses", "evidence", "diagram", "requirement", "risk", "model_card", "supersedes", "selects",
-    "trained_on", "evaluated_on", "produces", "deploys", "reproduces", "see",
+    "trained_on", "evaluated_on", "produces", "deploys", "reproduces", "imported_from", "see",
 ]  # fmt: skip
 
 
@@ -252,3 +266,10 @@ class File(Part):
     uri: Uri | None = Field(
         default=None, description="where it is kept", examples=["s3://acme-models/credit-risk/2.1/model.pkl"]
     )
+
+
+class Position(Part):
+    """A place in the ledger: what was known when so many entries had been recorded."""
+
+    entries: Count = Field(description="how many entries there were", examples=[1318])
+    leaf: Digest = Field(description="the hash of the last of them", examples=["4d77" * 16])

@@ -81,3 +81,36 @@ class PromotionRejected(EventBody):
         examples=["No latency was measured under full load; repeat with 200 requests a second."],
     )
     refs: Refs = REFS
+
+
+@event("promotion.executed", on=("model",))
+class PromotionExecuted(EventBody):
+    """The version has moved to its new stage: what was asked for and approved is now done.
+
+    Record it at the moment of the switch, best by the pipeline that makes it, with a key of its own.
+    `deployment.recorded` says what serves where. Good content says how it was done, so that it can
+    be undone the same way.
+    """
+
+    answers = ("request", "promotion.requested")
+    meaning = "responsibility"
+
+    request: EventRef = _REQUEST
+    version: Name = Field(description="the version that moved", examples=["2.1"])
+    from_stage: Name | None = Field(
+        default=None, description="the stage that it had; absent if it had none", examples=["staging"]
+    )
+    to_stage: Name = Field(description="the stage that it has now", examples=["production"])
+    replaced: Name | None = Field(
+        default=None, description="the version that had the stage before", examples=["2.0"]
+    )
+    how: Line | None = Field(
+        default=None, description="how it was done", examples=["pipeline release-credit-risk, job 8812"]
+    )
+    refs: Refs = REFS
+
+    @model_validator(mode="after")
+    def _moves(self) -> "PromotionExecuted":
+        if self.from_stage == self.to_stage:
+            raise refuse("should be another stage than from_stage", at="to_stage")
+        return self

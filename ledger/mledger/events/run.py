@@ -1,14 +1,13 @@
 """Runs: what was tried, with what, and what came of it."""
 
-from typing import Annotated, Literal, TypeAlias
+import json
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from mledger.events.base import EventBody, event
+from mledger.events.base import EventBody, event, upcast
 from mledger.events.fields import (
     REFS,
-    Amount,
-    Count,
     Digest,
     Distinct,
     EventRef,
@@ -20,18 +19,22 @@ from mledger.events.fields import (
     Params,
     Part,
     Refs,
-    String,
     Text,
     Uri,
 )
-from mledger.events.free import refuse
-from mledger.events.words import Means
+from mledger.events.measures import Criterion, DatasetUse, Metric, distinct_metrics
+from mledger.events.run_parts import (
+    EarlyStopping,
+    Environment,
+    Exit,
+    Git,
+    Hardware,
+    ParamReason,
+    Resources,
+    Tuning,
+)
 
-Commit: TypeAlias = Annotated[
-    String,
-    Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$"),
-    Means("a commit of 40 or 64 lower-case hex digits"),
-]
+Verdict: TypeAlias = Literal["supported", "refuted", "inconclusive", "invalid"]
 
 RUN = Field(
     description="the name of the run, unique in the model; the event number of run.started will do",
@@ -39,145 +42,7 @@ RUN = Field(
 )
 
 
-class Criterion(Part):
-    """One comparison that decides, stated before the result exists."""
-
-    metric: Name = Field(description="the metric, spelt as the run reports it", examples=["auc"])
-    operator: Literal["<", "<=", "==", "!=", ">=", ">"] = Field(
-        description="how the result must compare", examples=[">="]
-    )
-    value: Number = Field(description="with what", examples=[0.951])
-    dataset: Name | None = Field(
-        default=None, description="measured on which data", examples=["applications@v3"]
-    )
-
-
-class DatasetUse(Part):
-    """A dataset that the run reads, in one state, for one purpose."""
-
-    name: Name = Field(description="the dataset, by its name here", examples=["applications"])
-    version: Name | None = Field(default=None, description="its state", examples=["v3"])
-    digest: Digest | None = Field(
-        default=None, description="the SHA-256 of what was read", examples=["77ab" * 16]
-    )
-    role: Line = Field(
-        description="what it is read for: train, validation, test or reference", examples=["train"]
-    )
-
-
-class Git(Part):
-    """The code, by its commit."""
-
-    commit: Commit = Field(description="the commit, in full", examples=["3fa9c1e0" * 5])
-    remote: Line | None = Field(
-        default=None, description="the repository", examples=["git@git.acme.example:ml/credit-risk.git"]
-    )
-    branch: Line | None = Field(default=None, description="the branch", examples=["main"])
-    dirty: bool = Field(default=False, description="whether files differed from the commit", examples=[False])
-    diff_digest: Digest | None = Field(
-        default=None, description="the SHA-256 of the difference, if dirty", examples=["d1" * 32]
-    )
-
-
-class Environment(Part):
-    """The software around the code."""
-
-    python: Line | None = Field(default=None, description="the version of Python", examples=["3.11.9"])
-    os: Line | None = Field(default=None, description="the operating system", examples=["Linux 6.8 x86_64"])
-    packages: Params = Field(
-        default_factory=dict,
-        description="each package with its version",
-        examples=[{"numpy": "2.1.3", "xgboost": "2.1.2"}],
-    )
-    packages_digest: Digest | None = Field(
-        default=None, description="the SHA-256 of the lock file", examples=["ab" * 32]
-    )
-    container_digest: Digest | None = Field(
-        default=None, description="the SHA-256 of the container image", examples=["5e0a" * 16]
-    )
-
-
-class Hardware(Part):
-    """The machine that the run used."""
-
-    cpu: Line | None = Field(
-        default=None, description="processor and cores", examples=["EPYC 7443, 24 cores"]
-    )
-    ram_bytes: Count | None = Field(default=None, description="memory in bytes", examples=[137_438_953_472])
-    gpu: Line | None = Field(default=None, description="accelerators", examples=["1 x RTX A6000"])
-    driver: Line | None = Field(default=None, description="driver of the accelerator", examples=["560.35"])
-    cuda: Line | None = Field(default=None, description="version of CUDA or its like", examples=["12.6"])
-
-
-class Metric(Part):
-    """One measured value, with what it was measured on."""
-
-    name: Name = Field(description="the metric", examples=["auc"])
-    value: Number = Field(
-        description="the value; a metric that diverged is NaN or Infinity", examples=[0.9524]
-    )
-    step: Count | None = Field(default=None, description="the step or epoch", examples=[120])
-    dataset: Name | None = Field(
-        default=None, description="measured on which data", examples=["applications@v3"]
-    )
-    slice: Line | None = Field(default=None, description="for which part of it", examples=["age < 25"])
-    ci_low: Number | None = Field(default=None, description="lower end of the interval", examples=[0.9502])
-    ci_high: Number | None = Field(default=None, description="upper end of the interval", examples=[0.9546])
-
-
-class Resources(Part):
-    """What the run used up."""
-
-    wall_s: Amount | None = Field(default=None, description="elapsed time in seconds", examples=[3127.4])
-    cpu_s: Amount | None = Field(default=None, description="processor time in seconds", examples=[40_120.0])
-    gpu_s: Amount | None = Field(default=None, description="accelerator time in seconds", examples=[2980.0])
-    peak_memory_bytes: Count | None = Field(
-        default=None, description="largest memory in bytes", examples=[6_120_000_000]
-    )
-    energy_kwh: Amount | None = Field(default=None, description="energy in kWh", examples=[1.2])
-    cost: Line | None = Field(default=None, description="money, with its currency", examples=["4.10 EUR"])
-
-
-class EarlyStopping(Part):
-    """When training was to stop by itself, and whether it did."""
-
-    criterion: Line = Field(description="what was watched", examples=["validation logloss, 1e-4"])
-    patience: Count | None = Field(default=None, description="steps without progress", examples=[50])
-    triggered_at: Count | None = Field(
-        default=None, description="the step at which it stopped; absent if it did not", examples=[812]
-    )
-
-
-class Exit(Part):
-    """How the run ended when it failed."""
-
-    exception_type: Line = Field(
-        description="the class of the exception", examples=["torch.OutOfMemoryError"]
-    )
-    message: Text | None = Field(
-        default=None, description="its message", examples=["CUDA out of memory: tried to allocate 2.50 GiB"]
-    )
-    traceback_digest: Digest | None = Field(
-        default=None, description="the SHA-256 of the traceback", examples=["ee" * 32]
-    )
-    status: int | None = Field(
-        default=None, ge=-(2**31), lt=2**32, description="the exit status of the process", examples=[1]
-    )
-
-
-def _distinct_metrics(metrics: tuple[Metric, ...]) -> None:
-    seen: set[tuple[object, ...]] = set()
-    for n, m in enumerate(metrics):
-        key = (m.name, m.step, m.dataset, m.slice)
-        if key in seen:
-            raise refuse(
-                f"should differ in name, step, dataset or slice, but {m.name!r} is there twice",
-                at=f"metrics[{n}]",
-            )
-        seen.add(key)
-
-
-@event("run.started", on=("model",))
+@event("run.started", version=2, on=("model",))
 class RunStarted(EventBody):
     """An experiment begins: what is expected, by what it will be judged, with what it runs.
 
@@ -204,16 +69,38 @@ class RunStarted(EventBody):
     decision: EventRef | None = Field(
         default=None, description="the decision that it serves or tests", examples=["46"]
     )
+    plan: EventRef | None = Field(
+        default=None,
+        description="the plan.agreed or plan.amended that it follows, whoever signed it",
+        examples=["12"],
+    )
     params: Params = Field(
         default_factory=dict, description="the parameters", examples=[{"max_depth": 4, "learning_rate": 0.05}]
     )
-    param_reasons: Params = Field(
-        default_factory=dict,
+    param_reasons: Distinct[ParamReason] = Field(
+        default=(),
         description="why a parameter has its value",
-        examples=[{"max_depth": "decision 46"}],
+        examples=[[{"name": "max_depth", "decision": "46"}]],
     )
     params_digest: Digest | None = Field(
         default=None, description="the SHA-256 of the configuration file", examples=["9a" * 32]
+    )
+    tuning: Tuning | None = Field(
+        default=None,
+        description="how values of parameters were searched for",
+        examples=[
+            {"method": "TPE of optuna 4.1", "space": {"max_depth": [3, 4, 5, 6]}, "budget": "60 trials"}
+        ],
+    )
+    early_stopping: EarlyStopping | None = Field(
+        default=None,
+        description="the rule by which training will stop early",
+        examples=[{"criterion": "validation logloss, 1e-4", "patience": 50}],
+    )
+    checkpoint_policy: Line | None = Field(
+        default=None,
+        description="which states are kept on the way",
+        examples=["the best by validation logloss, and the last"],
     )
     seeds: Params = Field(
         default_factory=dict,
@@ -260,6 +147,20 @@ class RunStarted(EventBody):
     refs: Refs = REFS
 
 
+@upcast("run.started", 1, new=("plan", "tuning", "early_stopping", "checkpoint_policy"))
+def _reasons_apart(fields: dict[str, Any]) -> dict[str, Any]:
+    """In version 1 reasons were an object of free values, in which no program could find a decision."""
+    reasons = fields.get("param_reasons") or {}
+    rows = [{"name": name, "reason": _reason(said)} for name, said in reasons.items()]
+    return fields | {"param_reasons": rows}
+
+
+def _reason(said: object) -> str:
+    """What was said, as text; what is none is shown as JSON."""
+    text = said.strip() if isinstance(said, str) else ""
+    return text or json.dumps(said, ensure_ascii=False)
+
+
 @event("run.finished", on=("model",))
 class RunFinished(EventBody):
     """An experiment ended as planned: what was measured, and what that says about the hypothesis.
@@ -280,9 +181,9 @@ class RunFinished(EventBody):
             ]
         ],
     )
-    verdict: Literal["supported", "refuted", "inconclusive", "invalid"] | None = Field(
+    verdict: Verdict | None = Field(
         default=None,
-        description="what the result says about the hypothesis; invalid: the run itself was wrong",
+        description="what the result says about the hypothesis at first sight; run.concluded decides",
         examples=["supported"],
     )
     lesson: Text | None = Field(
@@ -317,7 +218,7 @@ class RunFinished(EventBody):
 
     @model_validator(mode="after")
     def _distinct(self) -> "RunFinished":
-        _distinct_metrics(self.metrics)
+        distinct_metrics(self.metrics)
         return self
 
 
@@ -354,5 +255,101 @@ class RunFailed(EventBody):
 
     @model_validator(mode="after")
     def _distinct(self) -> "RunFailed":
-        _distinct_metrics(self.metrics)
+        distinct_metrics(self.metrics)
         return self
+
+
+@event("run.abandoned", on=("model",))
+class RunAbandoned(EventBody):
+    """An experiment is given up: its process died unheard, or nobody will go on with it.
+
+    Record it for a run that has no end and will have none; it closes what `mledger runs --open`
+    lists. Good content tells a lost machine from a lost hope, and says what was seen until then.
+    """
+
+    run: Name = RUN
+    reason: Text = Field(
+        description="why it is given up",
+        examples=["The node was drained at night; step 112 of 400."],
+    )
+    lesson: Text | None = Field(
+        default=None, description="what to do instead", examples=["Write checkpoints every 50 steps."]
+    )
+    metrics: Many[Metric] = Field(
+        default=(),
+        description="what had been measured until then",
+        examples=[[{"name": "loss", "value": 0.41, "step": 112}]],
+    )
+    refs: Refs = REFS
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "RunAbandoned":
+        distinct_metrics(self.metrics)
+        return self
+
+
+@event("run.invalidated", on=("model",))
+class RunInvalidated(EventBody):
+    """The result of a run must not be relied on: the run itself was wrong.
+
+    Record it when a fault is found in data, code or measurement, however good the result looks.
+    The run stays, with what it reported. Good content names the fault, how it was found, and what
+    was built on the result: decisions, versions, other runs.
+    """
+
+    meaning = "review"
+
+    run: Name = RUN
+    reason: Text = Field(
+        description="what was wrong",
+        examples=["Rows of the holdout were in the training data: the split was by row, not by applicant."],
+    )
+    found_by: Line | None = Field(
+        default=None, description="who noticed, and how", examples=["Carol Example"]
+    )
+    affects: Distinct[EventRef] = Field(
+        default=(), description="the events that relied on it", examples=[["46", "51"]]
+    )
+    lesson: Text | None = Field(
+        default=None, description="how it will not happen again", examples=["Splits are by applicant."]
+    )
+    refs: Refs = REFS
+
+
+class Outcome(Part):
+    """What came of one criterion that was stated before the run."""
+
+    metric: Name = Field(description="the metric of the criterion", examples=["auc"])
+    value: Number = Field(description="what was measured", examples=[0.9524])
+    met: bool = Field(description="whether the criterion is met", examples=[True])
+
+
+@event("run.concluded", on=("model",))
+class RunConcluded(EventBody):
+    """Somebody has looked at a finished run and says what it taught.
+
+    Record it when the result is understood; a person concludes, a program only suggests. It comes
+    after the criteria, which are signed in run.started. Good content judges by them, and says in the
+    lesson what you know now and did not before: of refuted runs the lessons are the map of dead ends.
+    """
+
+    run: Name = RUN
+    verdict: Verdict = Field(
+        description="what the result says about the hypothesis; invalid: the run itself was wrong",
+        examples=["supported"],
+    )
+    lesson: Text = Field(
+        description="what you know now and did not before",
+        examples=["The gain comes from the two new regions only."],
+    )
+    outcomes: Many[Outcome] = Field(
+        default=(),
+        description="each criterion with what came of it",
+        examples=[[{"metric": "auc", "value": 0.9524, "met": True}]],
+    )
+    next: Text | None = Field(
+        default=None,
+        description="what follows: a decision, another run, nothing",
+        examples=["Propose depth 4 for 2.1."],
+    )
+    refs: Refs = REFS
