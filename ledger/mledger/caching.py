@@ -5,13 +5,15 @@ anybody from reading: whatever is wrong with its file, there is an empty cache i
 """
 
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mledger import folders
-from mledger.errors import StoreError
+from mledger.errors import LockedError, StoreError
 
 _DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+_HELD = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def cache_file(genesis: bytes, kind: str) -> Path:
@@ -34,6 +36,22 @@ def open_cache(file: Path, schema: str, version: int) -> sqlite3.Connection:
         remove_cache(file)
         return _open(str(file), schema, version)
     return _open(":memory:", schema, version)
+
+
+@contextmanager
+def guarded(file: Path) -> Iterator[None]:
+    """Whatever asks an open cache goes through here: what is wrong with its file is no error of SQLite's.
+
+    A damaged file is deleted, so that the cache is made anew when it is opened next.
+    Errors: LockedError, StoreError.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _HELD:
+            raise LockedError(f"the cache {file} is held by another process", fix="try again") from error
+        remove_cache(file)
+        raise StoreError(f"the cache {file} was damaged and is gone", fix="open the ledger again") from error
 
 
 def remove_cache(file: Path) -> None:

@@ -158,7 +158,7 @@ class Reader:
         if self.path is None:
             yield from self.store.entries(start, stop)
             return
-        for seq in list(self.streams.seqs(stream, start, self.head.size if stop is None else stop)):
+        for seq in self.streams.seqs(stream, start, self.head.size if stop is None else stop):
             yield self.entry(seq)
 
     def cached_streams(self) -> Streams | None:
@@ -238,7 +238,7 @@ class Reader:
         """The events of the entries before `stop`, or of all, the newest first, of one stream or of all."""
         end = self.head.size if stop is None else min(stop, self.head.size)
         if stream is not None and self.path is not None:
-            for seq in reversed(list(self.streams.seqs(stream, 0, end))):
+            for seq in reversed(self.streams.seqs(stream, 0, end)):
                 yield from reversed(open_entry(self.entry(seq), stream)[1])
             return
         while end > 0:

@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from mledger.caching import cache_file, open_cache
+from mledger.caching import cache_file, guarded, open_cache
 from mledger.chain.entry import Entry, Head
 from mledger.chain.statement import NO_LEAF, open_payload
 
@@ -33,6 +33,13 @@ CREATE TABLE dated (seq INTEGER PRIMARY KEY) STRICT;
 INSERT INTO head VALUES (0, zeroblob(32));
 """
 
+# Stands among the names for an entry that is dated otherwise than it was recorded; no stream has it.
+_DATED = ""
+_ALL = (
+    "SELECT seq, ifnull((SELECT name FROM stream WHERE id = stream), '?') FROM place"
+    " UNION ALL SELECT seq, '' FROM dated ORDER BY 1"
+)
+
 
 def streams_file(genesis: bytes) -> Path:
     """Where the cache of the ledger with this entry 0 is kept."""
@@ -46,9 +53,8 @@ class Streams:
         """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
         self.path = streams_file(genesis)
         self._connection = open_cache(self.path, _SCHEMA, VERSION)
-        self._walk: Iterator[tuple[int, Iterator[tuple[int, str]]]] | None = None
+        self._walk: Iterator[tuple[int, Iterator[tuple[int, str]]]] = iter(())
         self._at: tuple[int, Iterator[tuple[int, str]]] | None = None
-        self._names: dict[str, int] = dict(self._connection.execute("SELECT name, id FROM stream"))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -57,16 +63,17 @@ class Streams:
     @property
     def head(self) -> Head:
         """How far the ledger has been read, and the leaf of the last entry read."""
-        return Head(*self._connection.execute("SELECT size, leaf FROM head").fetchone())
+        with guarded(self.path):
+            row = self._connection.execute("SELECT max(0, size), leaf FROM head").fetchone()
+        return Head(*row) if row else Head(0, NO_LEAF)
 
     def clear(self) -> None:
         """Forget everything, to be read anew."""
-        with self._connection:
+        with guarded(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             for table in ("stream", "place", "dated"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand above
             self._connection.execute("UPDATE head SET size = 0, leaf = ?", (NO_LEAF,))
-        self._names.clear()
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Read on: the entries that follow `head`, in order."""
@@ -80,76 +87,75 @@ class Streams:
             self._add(batch)
 
     def _add(self, batch: list[Entry]) -> None:
-        last = batch[-1]
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            if self.head.size == batch[0].seq:
-                rows: list[tuple[int, int]] = []
-                dated: list[tuple[int]] = []
-                for entry in batch:
-                    events = open_payload(entry.payload).events
-                    rows.extend((self._id(name), entry.seq) for name in {event.stream for event in events})
-                    if any(event.at is not None for event in events):
-                        dated.append((entry.seq,))
-                connection.executemany("INSERT OR IGNORE INTO place VALUES (?, ?)", rows)
-                connection.executemany("INSERT OR IGNORE INTO dated VALUES (?)", dated)
-                connection.execute("UPDATE head SET size = ?, leaf = ?", (last.seq + 1, last.leaf))
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            self._names.clear()
-            raise
+        last, connection = batch[-1], self._connection
+        with guarded(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if self.head.size == batch[0].seq:
+                    self._fill(batch)
+                    connection.execute("UPDATE head SET size = ?, leaf = ?", (last.seq + 1, last.leaf))
+                connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _fill(self, batch: list[Entry]) -> None:
+        # Ids are asked for in each transaction: another process may have begun the cache anew.
+        ids: dict[str, int] = {}
+        rows: list[tuple[int, int]] = []
+        dated: list[tuple[int]] = []
+        for entry in batch:
+            statement = open_payload(entry.payload)
+            names = {event.stream for event in statement.events}
+            ids |= {name: self._id(name) for name in names - ids.keys()}
+            rows.extend((ids[name], entry.seq) for name in names)
+            if statement.dated:
+                dated.append((entry.seq,))
+        self._connection.executemany("INSERT OR IGNORE INTO place VALUES (?, ?)", rows)
+        self._connection.executemany("INSERT OR IGNORE INTO dated VALUES (?)", dated)
 
     def _id(self, name: str) -> int:
-        if name not in self._names:
-            row = self._connection.execute("SELECT id FROM stream WHERE name = ?", (name,)).fetchone()
-            row = (
-                row
-                or self._connection.execute(
-                    "INSERT INTO stream (name) VALUES (?) RETURNING id", (name,)
-                ).fetchone()
-            )
-            self._names[name] = row[0]
-        return self._names[name]
+        self._connection.execute("INSERT OR IGNORE INTO stream (name) VALUES (?)", (name,))
+        row = self._connection.execute("SELECT id FROM stream WHERE name = ?", (name,)).fetchone()
+        return int(row[0])
 
     def names(self) -> list[str]:
         """Every stream there is, sorted."""
-        return [name for (name,) in self._connection.execute("SELECT name FROM stream ORDER BY name")]
+        with guarded(self.path):
+            return [name for (name,) in self._connection.execute("SELECT name FROM stream ORDER BY name")]
 
-    def seqs(self, stream: str, start: int, stop: int) -> Iterator[int]:
+    def seqs(self, stream: str, start: int, stop: int) -> list[int]:
         """The entries start..stop that carry events of the stream, in order."""
-        rows = self._connection.execute(
+        sql = (
             "SELECT seq FROM place JOIN stream ON stream.id = place.stream"
-            " WHERE name = ? AND seq >= ? AND seq < ? ORDER BY seq",
-            (stream, start, stop),
+            " WHERE name = ? AND seq >= ? AND seq < ? ORDER BY seq"
         )
-        return (seq for (seq,) in rows)
+        with guarded(self.path):
+            return [seq for (seq,) in self._connection.execute(sql, (stream, start, stop))]
 
     def dated(self, start: int, stop: int) -> list[int]:
         """The entries start..stop with an event that occurred at another time than it was recorded."""
-        rows = self._connection.execute(
-            "SELECT seq FROM dated WHERE seq >= ? AND seq < ? ORDER BY seq", (start, stop)
-        )
-        return [seq for (seq,) in rows]
+        sql = "SELECT seq FROM dated WHERE seq >= ? AND seq < ? ORDER BY seq"
+        with guarded(self.path):
+            return [seq for (seq,) in self._connection.execute(sql, (start, stop))]
 
-    def wrong(self, seq: int, streams: frozenset[str]) -> str | None:
+    def wrong(self, seq: int, streams: frozenset[str], *, dated: bool) -> str | None:
         """What the cache says of an entry that it has read, if that is not so; None if it is right.
 
-        Ask in the order of entries: the cache is walked beside them.
+        Ask in the order of entries, from 0 on: the cache is walked beside them.
         """
-        if self._walk is None:
-            rows = self._connection.execute(
-                "SELECT seq, name FROM place JOIN stream ON id = stream ORDER BY seq"
-            )
-            self._walk = groupby(rows, key=itemgetter(0))
-            self._at = next(self._walk, None)
-        held: set[str] = set()
-        while self._at is not None and self._at[0] <= seq:
-            if self._at[0] == seq:
-                held = {name for _, name in self._at[1]}
-            self._at = next(self._walk, None)
-        if held == streams or seq >= self.head.size:
-            return None
-        return f"it says of entry {seq} that it speaks of {', '.join(sorted(held)) or 'nothing'}"
+        with guarded(self.path):
+            if seq == 0:
+                self._walk = groupby(self._connection.execute(_ALL), key=itemgetter(0))
+                self._at = next(self._walk, None)
+            held: set[str] = set()
+            while self._at is not None and self._at[0] <= seq:
+                if self._at[0] == seq:
+                    held = {name for _, name in self._at[1]}
+                self._at = next(self._walk, None)
+            if held == streams | {_DATED for _ in range(dated)} or seq >= self.head.size:
+                return None
+        marked = " and is dated otherwise than recorded" if _DATED in held else ""
+        names = ", ".join(sorted(held - {_DATED})) or "nothing"
+        return f"it says of entry {seq} that it speaks of {names}{marked}"

@@ -325,8 +325,8 @@ class Verifier:
 
     def _doubt(self, streams: Streams, report: SpanReport) -> Streams | None:
         """Compare the cache of streams with what was signed; a wrong one is thrown away."""
-        for seq, names in report.streams:
-            if wrong := streams.wrong(seq, names):
+        for seq, names, dated in report.streams:
+            if wrong := streams.wrong(seq, names, dated=dated):
                 self.find("cache.wrong", "the cache of streams", wrong)
                 streams.clear()
                 return None

@@ -51,7 +51,7 @@ class SpanReport:
     acts: list[Act] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     """Event numbers of bodies that are not there."""
-    streams: list[tuple[int, frozenset[str]]] = field(default_factory=list)
+    streams: list[tuple[int, frozenset[str], bool]] = field(default_factory=list)
     """The streams of each entry, if they were asked for."""
 
 
@@ -180,7 +180,8 @@ class _Checker:
                 number = format_number(seq, index, count)
                 ruled.append(Ruled(number, event.type, event.version, event.stream, body))
         if self.how.streams:
-            report.streams.append((seq, frozenset(event.stream for event in signed)))
+            names = frozenset(event.stream for event in signed)
+            report.streams.append((seq, names, statement.dated))
         self._act(statement, seq, frozenset(kinds), tuple(ruled))
 
     def _act(

@@ -86,6 +86,11 @@ class Statement(NamedTuple):
     ledger: str
     events: tuple[Signed, ...]
 
+    @property
+    def dated(self) -> bool:
+        """Whether an event occurred at another time than it was recorded."""
+        return any(event.at is not None for event in self.events)
+
 
 class Author(NamedTuple):
     """Who signs, as it stands in the payload: key id, printed name, meaning."""

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from mledger.testing.tamper.attack import COPY, attack
-from mledger.testing.tamper.world import BOBS, DATA, MODEL, World
+from mledger.testing.tamper.world import BOBS, DATA, DATED, MODEL, World
 
 
 @attack(COPY, "cache.wrong", "cache", exit_code=1)
@@ -30,10 +30,14 @@ def cache_stream_renamed(world: World) -> None:
         db.execute("UPDATE stream SET name = 'model/fraud' WHERE name = ?", (MODEL,))
 
 
+@attack(COPY, "cache.wrong", "cache", exit_code=1)
+def cache_of_dates_edited(world: World) -> None:
+    """Somebody takes an entry out of the list of those that are dated otherwise than they were recorded."""
+    with closing(sqlite3.connect(_cache(world), isolation_level=None)) as db:
+        db.execute("DELETE FROM dated WHERE seq = ?", (DATED,))
+
+
 def _cache(world: World) -> Path:
     """The file of the cache, filled."""
     with world.reader() as reader:
-        path = reader.streams.path
-    if path is None:
-        raise AssertionError("bug: the cache has no file")
-    return path
+        return reader.streams.path

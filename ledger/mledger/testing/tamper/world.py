@@ -33,7 +33,7 @@ PEOPLE = (ALICE, BOB, CAROL, DAVE, JOB)
 MODEL, DATA = "model/credit-risk", "dataset/loans"
 
 # Where things stand in the ledger of a world.
-REVOCATION, PROPOSAL, ACCEPTANCE = 8, 9, 10
+DATED, REVOCATION, PROPOSAL, ACCEPTANCE = 7, 8, 9, 10
 RUN, CAROLS, BOBS = 148, 149, 150
 """An entry of the machine with two events, then a comment of Carol's, then one of Bob's."""
 LAST_APPROVAL = 12
@@ -171,10 +171,12 @@ class Company:
             self._ledgers[name] = Ledger(self.store, signer, clock=self.clock, random=self.random)
         return self._ledgers[name]
 
-    def say(self, name: str, event: str, stream: str, fields: Mapping[str, object]) -> Receipt:
+    def say(
+        self, name: str, event: str, stream: str, fields: Mapping[str, object], *, at: str | None = None
+    ) -> Receipt:
         """Record one event."""
         self.clock.forward(seconds=1)
-        return self.as_(name).append(event, stream, fields)
+        return self.as_(name).append(event, stream, fields, at=at)
 
     def checkpoint(self) -> bytes:
         """A checkpoint of all that there is, signed by Alice and kept in the ledger."""
@@ -192,7 +194,8 @@ class Company:
         self.say(ALICE, "key.enrolled", "ledger", {"key": self.key(JOB, "machine", kind="machine")})
         self.say(CAROL, "model.registered", MODEL, _MODEL)
         self.say(CAROL, "dataset.registered", DATA, _DATASET)
-        self.say(DAVE, "comment.added", DATA, {"on": "6", "text": "Loans before 2019 lack the rate."})
+        remark = {"on": "6", "text": "Loans before 2019 lack the rate."}
+        self.say(DAVE, "comment.added", DATA, remark, at="2026-01-04T12:00:00Z")
         revoked = {"key": signer_of(self.keys + DAVE).key_id, "reason": "Left the company."}
         self.say(ALICE, "key.revoked", "ledger", revoked)
         self.say(CAROL, "decision.proposed", MODEL, _DECISION)
