@@ -38,4 +38,6 @@ def _tell(body: dict[str, Any]) -> str:
     key = body.get("key")
     if isinstance(key, dict) and isinstance(key.get("name"), str) and "origin" not in body:
         return f"{key['name']}: {', '.join(map(str, key.get('roles', []))) or 'no role'}"
+    if isinstance(exit_ := body.get("exit"), dict):
+        return ": ".join(str(exit_[name]) for name in ("exception_type", "message") if exit_.get(name))
     return next((body[name] for name in TELLING if isinstance(body.get(name), str)), "")

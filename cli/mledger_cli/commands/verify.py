@@ -97,12 +97,14 @@ def _facts(out: Output, found: "Verification") -> dict[str, object]:
         counted(len(found.keyring.members), "key"),
     ]
     again = f"{counted(found.since, 'entry', 'entries')} {found.earlier}; --full checks all"
+    # A finding about the head says itself what the ledger was compared with.
+    alone = None if any(f.kind == "head" for f in found.findings) else "with nothing kept elsewhere"
     return {
         "ledger": found.origin or None,
         "entries": f"{size:,}, {new:,} new" if found.earlier and new else f"{size:,}",
         "checked": ", ".join(checked) if new or not found.earlier else "nothing is new",
         "before": again if found.earlier else None,
-        "compared": "\n".join(f"with {kept}" for kept in found.relied_on) or "with nothing kept elsewhere",
+        "compared": "\n".join(f"with {kept}" for kept in found.relied_on) or alone,
         "recorded": out.moment(found.time) or None,
         "head": found.head.leaf.hex() if size else None,
     }
