@@ -88,6 +88,21 @@ def _dataset(page: Page, replay: "Replay") -> None:
         page.row("" if place else "versions", _version(version, page), (version.source.number,))
         for words in _details(version):
             page.row("", f"  {words}")
+    page.gap()
+    page.rows(
+        "deprecated",
+        (
+            (f"{d.version or 'all versions'}: {d.reason}; {d.source.by}", (d.source.number,))
+            for d in state.deprecations
+        ),
+    )
+    page.rows(
+        "issues",
+        (
+            (f"{i.title} ({i.kind}, {i.severity}, {i.status})", (i.source.number,))
+            for i in state.standing_issues.values()
+        ),
+    )
     rendering_model.render_decisions(page, state.decisions)
     rendering_notes.render_discussion(page, state.discussion)
 

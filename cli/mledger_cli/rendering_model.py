@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from mledger.projections.datasets import DatasetState
     from mledger.projections.decisions import Decision, Decisions, Parameter
-    from mledger.projections.model import ModelState, Version
+    from mledger.projections.model import Evaluation, ModelState, Version
+    from mledger.projections.moves import Place, Request, Step
     from mledger.projections.runs import Run
-    from mledger.projections.stages import Place, Request, Step
     from mledger.projections.statements import Citation
 
     Line = tuple[str, tuple[str, ...]]
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 SHOWN = 10
 # Columns of a run's hypothesis, which `mledger show` gives in full.
 HYPOTHESIS = 90
-_WHAT = {"promoted": "promoted to", "deployed": "deployed to", "rolled back": "put back into"}
+_WHAT = {
+    "promoted": "promoted to",
+    "moved": "moved to",
+    "deployed": "deployed to",
+    "rolled back": "put back into",
+}
 # What people ask of a model before anything else; the rest of its profile stands at the end.
 FIRST = ("owner", "purpose", "risk_class")
 
@@ -46,9 +51,14 @@ def render(page: Page, state: "ModelState", datasets: "dict[str, DatasetState]")
     render_decisions(page, state.decisions)
     page.gap()
     _runs(page, state)
+    page.rows("evaluations", map(_tested, state.evaluations[-SHOWN:]))
     _files(page, state)
     render_discussion(page, state.discussion)
     page.gap()
+    page.rows(
+        "handovers",
+        ((f"{h.giver} to {h.taker}: {', '.join(h.duties)}", (h.source.number,)) for h in state.handovers),
+    )
     for name, said in state.profile.items():
         if name not in {*FIRST, "title"}:
             page.row(name.replace("_", " "), worded(said), said.numbers)
@@ -66,9 +76,8 @@ def _problem(page: Page, state: "ModelState") -> None:
         if objective.met is None:
             words = f"{goal}: not measured"
         else:
-            words = (
-                f"{goal}: {objective.achieved}, {'met' if objective.met else 'MISSED'} (run {objective.run})"
-            )
+            met = "met" if objective.met else "MISSED"
+            words = f"{goal}: {objective.achieved}, {met} ({objective.run})"
         page.row("" if place else "objectives", words, objective.numbers)
 
 
@@ -90,7 +99,7 @@ def _stages(page: Page, state: "ModelState") -> None:
 def _standing(place: "Place", page: Page) -> str:
     where = f" in {place.environment}" if place.environment else ""
     share = f" ({place.traffic})" if place.traffic else ""
-    how = ", approved, no deployment recorded" if place.how == "approved" else ""
+    how = "" if place.environment else f", {place.how}, no deployment recorded"
     return f"{place.version}{where}{share} since {page.when(place.since)}{how}"
 
 
@@ -161,7 +170,7 @@ def _dataset(name: str, version: str | None, datasets: "dict[str, DatasetState]"
 
 def render_decisions(page: Page, decisions: "Decisions") -> None:
     """Decisions by status with who answered; the parameters that those in force set."""
-    for status in ("in force", "proposed", "rejected", "superseded"):
+    for status in ("in force", "proposed", "rejected", "superseded", "invalidated"):
         page.rows(status, map(_decision, decisions.by_status(status).values()))
     page.rows("parameters", (_parameter(name, found) for name, found in decisions.parameters.items()))
 
@@ -175,13 +184,13 @@ def _decision(decision: "Decision") -> "Line":
     words = f"{decision.title}: {decision.choice}"
     if decision.status == "superseded":
         words += f"; superseded by {decision.superseded_by}"
-    verdicts = {"in force": "accepted", "rejected": "rejected"}
-    people = dict.fromkeys(
-        a.source.by for a in decision.answers if a.verdict == verdicts.get(decision.status)
-    )
+    verdict = "accepted" if decision.status == "in force" else decision.status
+    people = dict.fromkeys(a.source.by for a in decision.answers if a.verdict == verdict)
     words += f"; by {decision.source.by}"
-    if people:
-        words += f", {verdicts[decision.status]} by {', '.join(people)}"
+    if people and verdict != "superseded":
+        words += f", {verdict} by {', '.join(people)}"
+    if decision.status == "in force" and decision.next_review:
+        words += f"; review by {decision.next_review}"
     return words, decision.numbers
 
 
@@ -191,17 +200,19 @@ def _runs(page: Page, state: "ModelState") -> None:
         return
     verdicts: dict[str, int] = {}
     for run in runs.of("finished").values():
-        name = (run.end.verdict if run.end else None) or "without a verdict"
+        name = run.verdict or "without a verdict"
         verdicts[name] = verdicts.get(name, 0) + 1
     split = f" ({', '.join(f'{count} {name}' for name, count in verdicts.items())})" if verdicts else ""
-    finished, failed, still = (len(runs.of(outcome)) for outcome in ("finished", "failed", "open"))
-    page.row("runs", f"{finished} finished{split}, {failed} failed, {still} open")
+    told = [f"{len(runs.of('finished'))} finished{split}", f"{len(runs.of('failed'))} failed"]
+    if abandoned := runs.of("abandoned"):
+        told.append(f"{len(abandoned)} abandoned")
+    page.row("runs", ", ".join((*told, f"{len(runs.of('open'))} open")))
     newest = list(runs.started.values())[::-1]
     for run in newest[:SHOWN]:
         hypothesis = text.cut(text.one_line(run.hypothesis), HYPOTHESIS)
         page.row("", f"{run.name} {_ended(run)}: {hypothesis}", run.numbers)
-        if run.end is not None and run.end.lesson:
-            page.row("", f"  lesson: {run.end.lesson}")
+        if run.lesson:
+            page.row("", f"  lesson: {run.lesson}")
     if len(newest) > SHOWN:
         page.row("", f"and {text.counted(len(newest) - SHOWN, 'earlier run')}: --json has all")
 
@@ -210,16 +221,25 @@ def _ended(run: "Run") -> str:
     if run.end is None:
         return "open"
     measures = ", ".join(f"{m.name} {m.value}" for m in run.end.measures if m.slice is None)
-    return ", ".join(filter(None, (run.end.verdict or run.end.outcome, run.end.failure, measures)))
+    return ", ".join(filter(None, (run.verdict or run.outcome, run.end.failure, measures)))
+
+
+def _tested(test: "Evaluation") -> "Line":
+    of = f" of {test.version or test.run}" if test.version or test.run else ""
+    values = ", ".join(f"{m.name} {m.value}{f' ({m.slice})' if m.slice else ''}" for m in test.measures)
+    return f"{test.title}, {test.kind}{of}: {values}", (test.source.number,)
 
 
 def _files(page: Page, state: "ModelState") -> None:
     page.gap()
     page.rows("versions", map(_version, list(state.versions.values())[::-1][:SHOWN]))
-    replaced = state.replaced()
+    replaced, retired = state.replaced(), state.retired_files()
     for place, (number, file) in enumerate(list(state.artifacts.items())[::-1][:SHOWN]):
         gone = f", replaced by {replaced[number]}" if number in replaced else ""
-        page.row("" if place else "artifacts", f"{file.name} {file.sha256[:12]}{gone}", (file.source.number,))
+        end = retired.get(number)
+        words = f"{file.name} {file.sha256[:12]}{gone}{', RETIRED' if end else ''}"
+        numbers = (file.source.number, *([end.number] if end else []))
+        page.row("" if place else "artifacts", words, numbers)
 
 
 def _version(version: "Version") -> "Line":

@@ -37,7 +37,7 @@ def _model(page: Page, row: "ModelRow") -> None:
     else:
         page.row(row.name, "not registered")
     for place in row.live:
-        where = f" in {place.environment}" if place.environment else ", approved, no deployment recorded"
+        where = f" in {place.environment}" if place.environment else f", {place.how}, no deployment recorded"
         share = f" ({place.traffic})" if place.traffic else ""
         stage = "" if row.stage and place.stage == row.stage.value else f"{place.stage}: "
         page.row("", f"{stage}{place.version}{where}{share}", place.numbers)
@@ -50,7 +50,12 @@ def _model(page: Page, row: "ModelRow") -> None:
 
 
 def _counts(row: "ModelRow") -> str:
-    runs = [(row.runs_finished, "finished"), (row.runs_failed, "failed"), (row.runs_open, "open")]
+    runs = [
+        (row.runs_finished, "finished"),
+        (row.runs_failed, "failed"),
+        (row.runs_abandoned, "abandoned"),
+        (row.runs_open, "open"),
+    ]
     told = ", ".join(f"{count} {outcome}" for count, outcome in runs if count)
     parts = [
         *([f"runs: {told}"] if told else []),

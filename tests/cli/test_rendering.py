@@ -40,7 +40,7 @@ stage         production since 2026-02-07                                   [13]
 owner         Alice Example (was Alcie)                                   [3, 4]
 purpose       Decide on loans.                                               [3]
 problem       Half of the applications are decided by hand.                  [6]
-objectives    auc >= 0.95: 0.951, met (run depth4)                       [6, 10]
+objectives    auc >= 0.95: 0.951, met (depth4)                           [6, 10]
 
 production    2.0 in eu-west since 2026-02-07                               [13]
               no approval recorded

@@ -10,6 +10,7 @@ from mledger.chain.history import Fact
 from mledger.core.moment import Moment, format_moment, read_moment
 from mledger.errors import InputError
 from mledger.events import base as events
+from mledger.projections import base
 from tests.strategies import bodies
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -218,7 +219,8 @@ def meeting_bodies(draw: st.DrawFn, type: str | None = None) -> events.EventBody
 @st.composite
 def histories(draw: st.DrawFn, kinds: tuple[str, ...] = (), least: int = 0) -> list[Fact]:
     """Valid events for streams of some kinds, or of any, as if recorded in any order; some are erased."""
-    fitting = [name for name in events.names() if _kinds(name, kinds)]
+    read = [name for projection in base.names() for name in base.find(projection).types]
+    fitting = [name for name in (*events.names(), *sorted(read)) if _kinds(name, kinds)]
     chosen = draw(st.lists(st.sampled_from(fitting), min_size=least, max_size=25))
     return [_fact(draw, seq, name, _kinds(name, kinds)) for seq, name in enumerate(chosen)]
 

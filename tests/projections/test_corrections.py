@@ -130,6 +130,15 @@ def test_nobody_changes_what_was_agreed_or_said(event: str, path: str, value: st
     assert the_correction(state).before != value
 
 
+def test_what_others_only_ended_can_be_corrected() -> None:
+    """An artifact can be put right though events of another type answer it: nobody agreed to its words."""
+    story = Story()
+    body = {"name": "m.pkl", "sha256": "c0" * 32, "size": 3, "media_type": "application/octet-stream"}
+    number = story.tell("artifact.published", body)
+    story.correct(number, name="model.pkl")
+    assert model.fold(story.facts).artifacts[number].name == "model.pkl"
+
+
 def test_a_correction_that_is_not_applied_is_shown_beside_what_stands() -> None:
     """A request keeps its words and carries the correction with the reason why it does not count."""
     story = Story()

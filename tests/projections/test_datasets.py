@@ -91,6 +91,25 @@ def test_a_second_registration_counts_and_is_a_remark() -> None:
     assert [remark.source.number for remark in state.trail.remarks] == ["1"]
 
 
+def test_an_issue_stands_until_another_takes_its_place() -> None:
+    """Of an issue and its update only the update stands, with its own event."""
+    story, _ = told()
+    body = {"title": "Late codes", "kind": "late", "severity": "medium", "description": "Region 7."}
+    first = story.tell("dataset.issue", body)
+    second = story.tell("dataset.issue", body | {"status": "fixed", "updates": first})
+    found = dataset.fold(story.facts)
+    assert sorted(found.issues) == [first, second]
+    assert [(n, issue.status) for n, issue in found.standing_issues.items()] == [(second, "fixed")]
+
+
+def test_a_deprecated_state_says_why() -> None:
+    """The state that must not be used is named, or that all must not."""
+    story, _ = told()
+    number = story.tell("dataset.deprecated", {"version": "v1", "reason": "Consent was withdrawn."})
+    (found,) = dataset.fold(story.facts).deprecations
+    assert (found.version, found.source.number) == ("v1", number)
+
+
 def test_decisions_about_data_stand_on_its_stream() -> None:
     """A decision on the stream of a dataset has its status there."""
     story, _ = told()

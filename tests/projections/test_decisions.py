@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 
 from mledger.chain.history import Fact
-from mledger.projections.decisions import Decision
+from mledger.projections.decisions import STATUSES, Decision
 from mledger.projections.lifecycle import model
-from mledger.projections.runs import Run
+from mledger.projections.runs import OUTCOMES, Run
 from tests.projections.stories import Story, histories
 
 
@@ -98,6 +98,59 @@ def test_a_run_carries_hypothesis_criteria_verdict_and_failure() -> None:
     assert (bad.end.failure, bad.numbers) == ("MemoryError", (second, failed))
 
 
+def test_a_run_that_is_given_up_is_no_longer_open() -> None:
+    """An abandoned run has ended, with the reason in the place of a failure."""
+    story = Story()
+    number = story.start()
+    story.tell("run.abandoned", {"run": "r1", "reason": "The node was drained."})
+    found = run(story, number)
+    assert found.end is not None
+    assert (found.outcome, found.end.failure) == ("abandoned", "The node was drained.")
+
+
+def test_the_last_judgement_of_a_run_is_its_verdict() -> None:
+    """A conclusion takes the place of what the end suggested; an invalidation that of both."""
+    story = Story()
+    number = story.start()
+    finished = story.finish()
+    assert run(story, number).verdict == "supported"
+    concluded = story.tell("run.concluded", {"run": "r1", "verdict": "refuted", "lesson": "Noise."})
+    assert (run(story, number).verdict, run(story, number).lesson) == ("refuted", "Noise.")
+    invalid = story.tell("run.invalidated", {"run": number, "reason": "Leakage."})
+    found = run(story, number)
+    assert (found.outcome, found.verdict, found.lesson) == ("finished", "invalid", "Leakage.")
+    assert found.numbers == (number, finished, concluded, invalid)
+
+
+def test_a_judgement_without_a_run_is_a_remark() -> None:
+    """What is said of a run that nobody started is named."""
+    story = Story()
+    number = story.tell("run.invalidated", {"run": "r9", "reason": "Leakage."})
+    assert [r.source.number for r in model.fold(story.facts).trail.remarks] == [number]
+
+
+def test_a_reaffirmed_decision_holds_until_the_next_review() -> None:
+    """Looking again changes the day of the next look, and not the status."""
+    story = Story()
+    number = story.propose(review_by="2026-06-30")
+    assert decision(story, number).next_review == "2026-06-30"
+    story.accept(number)
+    story.tell("decision.reaffirmed", {"decision": number, "reason": "Holds.", "review_by": "2027-06-30"})
+    found = decision(story, number)
+    assert (found.status, found.next_review, found.settled.number) == ("in force", "2027-06-30", "1")
+
+
+def test_an_invalidated_decision_holds_no_longer_and_sets_nothing() -> None:
+    """Its parameters are no parameters of the model any more."""
+    story = Story()
+    number = story.propose()
+    story.accept(number)
+    ended = story.tell("decision.invalidated", {"decision": number, "reason": "The mix has moved."})
+    found = decision(story, number)
+    assert (found.status, found.settled.number) == ("invalidated", ended)
+    assert model.fold(story.facts).decisions.parameters == {}
+
+
 def test_an_end_finds_its_run_by_the_number_of_the_start() -> None:
     """The name of a run and the number of its start are the same to it."""
     story = Story()
@@ -168,6 +221,5 @@ def test_every_decision_has_one_status_and_every_run_one_outcome(facts: list[Fac
     """Statuses and outcomes partition what was proposed and tried, whatever the order."""
     state = model.fold(facts)
     decisions, runs = state.decisions, state.runs
-    by_status = [decisions.by_status(s) for s in ("proposed", "in force", "rejected", "superseded")]
-    assert sum(map(len, by_status)) == len(decisions.proposals)
-    assert sum(len(runs.of(o)) for o in ("open", "finished", "failed")) == len(runs.started)
+    assert sum(len(decisions.by_status(status)) for status in STATUSES) == len(decisions.proposals)
+    assert sum(len(runs.of(outcome)) for outcome in OUTCOMES) == len(runs.started)

@@ -186,6 +186,64 @@ def test_artifacts_know_what_they_replace() -> None:
     assert fold(story).replaced() == {old: new}
 
 
+def test_a_retired_artifact_is_named_with_the_event() -> None:
+    """A file that must not be used any more carries the event that says so."""
+    story = Story()
+    body = {"name": "m.pkl", "sha256": "c0" * 32, "size": 3, "media_type": "application/octet-stream"}
+    number = story.tell("artifact.published", body)
+    by = story.tell("artifact.retired", {"artifact": story.id_of(number), "reason": "A hole."})
+    assert {n: c.number for n, c in fold(story).retired_files().items()} == {number: by}
+
+
+EVALUATED = {
+    "title": "Holdout of October",
+    "kind": "holdout",
+    "dimensions": ["performance"],
+    "datasets": [{"name": "holdout", "version": "v3"}],
+    "metrics": [{"name": "auc", "value": 0.97}],
+}
+
+
+@pytest.mark.parametrize(
+    ("of", "achieved"),
+    [({"version": "1.0"}, 0.97), ({"run": "r1"}, 0.97), ({"version": "0.9"}, 0.96), ({}, 0.96)],
+)
+def test_a_later_evaluation_of_the_current_version_counts(of: dict[str, str], achieved: float) -> None:
+    """What was measured last of the version, or of the run that made it, is what it achieved."""
+    story = Story()
+    story.tell("problem.framed", FRAMED)
+    story.start()
+    story.finish(auc=0.96)
+    story.release("1.0", run="r1")
+    number = story.tell("evaluation.recorded", EVALUATED | of)
+    (objective,) = fold(story).objectives
+    assert objective.achieved == achieved
+    assert (objective.measured is not None and objective.measured.number == number) == (achieved == 0.97)
+
+
+@pytest.mark.parametrize(("agreed", "met"), [("holdout", True), ("holdout@v3", True), ("other", None)])
+def test_an_evaluation_counts_on_the_data_that_it_names(agreed: str, met: bool | None) -> None:
+    """Its metrics are of its datasets, unless they name another."""
+    story = Story()
+    story.tell("problem.framed", FRAMED | {"metrics": [FRAMED["metrics"][0] | {"dataset": agreed}]})
+    story.release("1.0")
+    story.tell("evaluation.recorded", EVALUATED | {"version": "1.0"})
+    assert [o.met for o in fold(story).objectives] == [met]
+
+
+def test_a_handover_is_named_and_the_owner_stays_as_registered() -> None:
+    """Who took over which duties, by which event; the owner changes by a registration."""
+    story = Story()
+    story.register()
+    duties = ["quarterly review"]
+    number = story.tell("handover.recorded", {"from": "Carol Example", "to": "Bob Example", "duties": duties})
+    state = fold(story)
+    assert [(h.giver, h.taker, h.source.number) for h in state.handovers] == [
+        ("Carol Example", "Bob Example", number)
+    ]
+    assert state.profile["owner"].value == "Alice Example"
+
+
 def test_an_erased_event_is_named_and_the_rest_stands() -> None:
     """What was erased leaves a note with its number; a redaction says on which ground."""
     story = Story()

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 
 from mledger.chain.history import Fact
 from mledger.events.record import RecordCorrected
-from mledger.events.run import RunFailed, RunFinished, RunStarted
+from mledger.events.run import RunAbandoned, RunFailed, RunFinished, RunStarted
 from mledger.projections.datasets import dataset
 from mledger.projections.lifecycle import model
 from mledger.projections.overview import dataset_row_of, overview, row_of
 from tests.projections.stories import DATA, DATASET, MODEL, REFRESHED, Story, histories
 
-RUNS = {RunStarted.type, RunFinished.type, RunFailed.type}
+RUNS = {RunStarted.type, RunFinished.type, RunFailed.type, RunAbandoned.type}
 
 
 def story_of_two() -> Story:

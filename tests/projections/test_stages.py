@@ -5,7 +5,7 @@ from hypothesis import given
 
 from mledger.projections.lifecycle import model
 from mledger.projections.model import ModelState
-from mledger.projections.stages import Place
+from mledger.projections.moves import Place
 from tests.projections.stories import Story, histories
 
 Where = list[tuple[str, str | None, str, str]]
@@ -114,6 +114,32 @@ def test_a_share_of_the_traffic_stands_beside_what_serves(traffic: str, beside: 
     assert [p[2] for p in places(story)] == (["1.0", "2.0"] if beside else ["2.0"])
     story.deploy("2.0")
     assert places(story) == [("production", "eu-west", "2.0", "deployed")]
+
+
+def test_an_executed_promotion_says_that_the_version_has_moved() -> None:
+    """The place begins with the move and keeps its approvals; where it is deployed already it stays."""
+    story = Story()
+    request = story.request("1.0", "production", "staging")
+    story.approve(request)
+    body = {"request": request, "version": "1.0", "from_stage": "staging", "to_stage": "production"}
+    moved = story.tell("promotion.executed", body)
+    place = only_place(model.fold(story.facts))
+    assert (place.how, place.since.number, len(place.approvals)) == ("moved", moved, 1)
+    step = model.fold(story.facts).path[-1]
+    assert (step.what, step.from_stage, step.to_stage) == ("moved", "staging", "production")
+    deployed = story.deploy("1.0")
+    story.tell("promotion.executed", body)
+    place = only_place(model.fold(story.facts))
+    assert (place.how, place.environment, place.since.number) == ("deployed", "eu-west", deployed)
+
+
+def test_a_promotion_executed_without_approval_stands_and_shows_that_nobody_approved() -> None:
+    """What moved has moved; its list of approvals is empty."""
+    story = Story()
+    request = story.request("1.0")
+    story.tell("promotion.executed", {"request": request, "version": "1.0", "to_stage": "production"})
+    place = only_place(model.fold(story.facts))
+    assert (place.how, place.approvals, place.request) == ("moved", (), request)
 
 
 def test_a_version_that_moves_on_leaves_the_stage_that_it_came_from() -> None:

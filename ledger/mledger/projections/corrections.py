@@ -21,6 +21,8 @@ CORRECTED: str = RecordCorrected.type
 
 # Their words are their own: they can be answered, and not put right by somebody else.
 _OWN_WORDS = frozenset({"comment", "dissent", "record"})
+# What a signature means that agrees to the very words it answers.
+_JUDGING = frozenset({"approval", "rejection", "review"})
 _INDEX = re.compile(r"\[([0-9]{1,6})\]")
 _STEP = re.compile(r"[^.\[]*")
 
@@ -101,10 +103,10 @@ def _protected(event_type: str) -> str | None:
         return "who may do what is changed by a new event alone"
     if event_type.partition(".")[0] in _OWN_WORDS:
         return "what somebody said is answered, and not changed"
-    answering = [cls for cls in events.all() if cls.answers is not None]
-    if any(event_type == cls.type for cls in answering):
+    answering = [(cls, cls.answers[1]) for cls in events.all() if cls.answers is not None]
+    if any(event_type == cls.type for cls, _ in answering):
         return "an answer stands as it was signed"
-    if any(cls.answers is not None and event_type == cls.answers[1] for cls in answering):
+    if any(event_type == answered and cls.meaning in _JUDGING for cls, answered in answering):
         return "it is answered as it was signed: record a new one"
     return None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mledger.chain.history import Fact
-from mledger.events.dataset import DatasetRefreshed, DatasetRegistered
+from mledger.events.dataset import DatasetDeprecated, DatasetIssue, DatasetRefreshed, DatasetRegistered
 from mledger.events.record import RecordCorrected, RecordRedacted
 from mledger.projections import decisions, discussion, telling
 from mledger.projections.base import Projection, Statement, register
@@ -69,6 +69,32 @@ class DatasetVersion:
     corrected: tuple[Correction, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something that is wrong with the data; `updates` is the issue whose place it takes."""
+
+    title: str
+    kind: str
+    severity: str
+    status: str
+    source: Citation
+    versions: tuple[str, ...] = ()
+    action: str | None = None
+    updates: str | None = None
+    corrected: tuple[Correction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """The dataset, or one state of it, must not be used any more."""
+
+    version: str | None
+    reason: str
+    successor: str | None
+    source: Citation
+    corrected: tuple[Correction, ...] = ()
+
+
 @dataclass(slots=True)
 class DatasetState:
     """Everything that the events of one dataset say."""
@@ -79,6 +105,8 @@ class DatasetState:
     versions: dict[str, DatasetVersion] = field(default_factory=dict)
     registrations: list[Citation] = field(default_factory=list)
     recorded: list[DatasetVersion] = field(default_factory=list)
+    issues: dict[str, Issue] = field(default_factory=dict)
+    deprecations: list[Deprecation] = field(default_factory=list)
     decisions: Decisions = field(default_factory=Decisions)
     discussion: Discussion = field(default_factory=Discussion)
 
@@ -91,6 +119,12 @@ class DatasetState:
     def current(self) -> DatasetVersion | None:
         """The state recorded last."""
         return next(reversed(self.versions.values()), None)
+
+    @property
+    def standing_issues(self) -> dict[str, Issue]:
+        """The issues by number, without those whose place another took."""
+        updated = {self.trail.resolve(issue.updates) for issue in self.issues.values()}
+        return {number: issue for number, issue in self.issues.items() if number not in updated}
 
 
 dataset = register(Projection("dataset", DatasetState, kinds=("dataset",)))
@@ -149,6 +183,28 @@ def _refreshed(state: DatasetState, event: Header, body: DatasetRefreshed) -> No
     )
 
 
+@dataset.on(DatasetIssue)
+def _troubled(state: DatasetState, event: Header, body: DatasetIssue) -> None:
+    state.issues[event.number] = Issue(
+        body.title,
+        body.kind,
+        body.severity,
+        body.status,
+        event.source,
+        body.versions,
+        body.action,
+        body.updates,
+        event.corrections,
+    )
+
+
+@dataset.on(DatasetDeprecated)
+def _deprecated(state: DatasetState, event: Header, body: DatasetDeprecated) -> None:
+    state.deprecations.append(
+        Deprecation(body.version, body.reason, body.successor, event.source, event.corrections)
+    )
+
+
 def _exceeds(value: Any, threshold: Any) -> bool | None:
     """Whether a shift reached its threshold; what is not a number is beyond any."""
     return None if threshold is None else not float(value) < float(threshold)
@@ -178,8 +234,17 @@ def _tell(state: DatasetState) -> Iterator[Statement]:
         yield Statement(
             "data", "version", describe(current), behind(current.source, corrected=current.corrected)
         )
-        for issue in dict.fromkeys(current.known_issues):
-            yield Statement("data", f"known issue: {issue}", "known", (current.source.number,))
+        for known in dict.fromkeys(current.known_issues):
+            yield Statement("data", f"known issue: {known}", "known", (current.source.number,))
+    for number, issue in state.standing_issues.items():
+        numbers = behind(issue.source, corrected=issue.corrected)
+        yield Statement(
+            "data", f"issue {number}: {issue.title}", f"{issue.severity}, {issue.status}", numbers
+        )
+    for ended in state.deprecations:
+        what = f"version {ended.version}" if ended.version else "all versions"
+        numbers = behind(ended.source, corrected=ended.corrected)
+        yield Statement("data", f"deprecated: {what} ({ended.source.number})", ended.reason, numbers)
     yield from telling.decided(state.decisions)
     yield from telling.said(state.discussion)
     yield from telling.corrected(state.trail)

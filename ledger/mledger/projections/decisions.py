@@ -1,7 +1,8 @@
-"""Decisions: proposed, in force, rejected, superseded, and what they set.
+"""Decisions: proposed, in force, rejected, ended, and what they set.
 
-The last acceptance or rejection of a proposal is its status; a supersession ends it for good. A
-parameter has the value that the decision accepted last gave it, as long as that is in force.
+The last acceptance, rejection or invalidation of a proposal is its status; a supersession ends it for
+good; a reaffirmation changes nothing but the day of the next review. A parameter has the value that
+the decision accepted last gave it, as long as that is in force.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,29 +12,46 @@ from typing import Any, Literal
 from mledger.events.base import EventBody
 from mledger.events.decision import (
     DecisionAccepted,
+    DecisionInvalidated,
     DecisionProposed,
+    DecisionReaffirmed,
     DecisionRejected,
     DecisionSuperseded,
 )
-from mledger.projections.stages import Resolve
+from mledger.projections.moves import Resolve
 from mledger.projections.statements import Citation, Correction, Header, Remark, behind
 
-Status = Literal["proposed", "in force", "rejected", "superseded"]
+Status = Literal["proposed", "in force", "rejected", "superseded", "invalidated"]
+STATUSES: tuple[Status, ...] = ("in force", "proposed", "rejected", "superseded", "invalidated")
+Verdict = Literal["accepted", "rejected", "superseded", "invalidated", "reaffirmed"]
 
-EVENTS = (DecisionProposed, DecisionAccepted, DecisionRejected, DecisionSuperseded)
-_OUTCOME: dict[str, Status] = {"accepted": "in force", "rejected": "rejected", "superseded": "superseded"}
+EVENTS = (
+    DecisionProposed,
+    DecisionAccepted,
+    DecisionRejected,
+    DecisionSuperseded,
+    DecisionReaffirmed,
+    DecisionInvalidated,
+)
+_OUTCOME: dict[str, Status] = {
+    "accepted": "in force",
+    "rejected": "rejected",
+    "superseded": "superseded",
+    "invalidated": "invalidated",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An acceptance, a rejection, or the end of a decision; `by` is the decision that takes its place."""
+    """What was said to a proposal; `by` is the decision that takes its place."""
 
     decision: str
-    verdict: Literal["accepted", "rejected", "superseded"]
+    verdict: Verdict
     source: Citation
     reason: str | None = None
     conditions: tuple[str, ...] = ()
     by: str | None = None
+    review_by: str | None = None
     corrected: tuple[Correction, ...] = ()
 
 
@@ -73,8 +91,14 @@ class Decision:
     @property
     def settled(self) -> Citation:
         """The event that gave it its status."""
-        fitting = [a.source for a in self.answers if _OUTCOME[a.verdict] == self.status]
+        fitting = [a.source for a in self.answers if _OUTCOME.get(a.verdict) == self.status]
         return fitting[-1] if fitting else self.source
+
+    @property
+    def next_review(self) -> str | None:
+        """The day on which it is looked at again: as proposed, or as the last reaffirmation set it."""
+        set_anew = [a.review_by for a in self.answers if a.review_by is not None]
+        return set_anew[-1] if set_anew else self.review_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +180,24 @@ def answer_of(event: Header, body: EventBody) -> Answer | None:
             return Answer(body.decision, "rejected", source, body.reason, corrected=corrected)
         case DecisionSuperseded():
             return Answer(body.decision, "superseded", source, body.reason, by=body.by, corrected=corrected)
+        case DecisionReaffirmed():
+            return Answer(
+                body.decision,
+                "reaffirmed",
+                source,
+                body.reason,
+                review_by=body.review_by,
+                corrected=corrected,
+            )
+        case DecisionInvalidated():
+            return Answer(body.decision, "invalidated", source, body.reason, corrected=corrected)
         case _:
             return None
 
 
 def after(status: Status, verdict: str) -> Status:
     """The status of a decision after one more answer."""
-    return status if status == "superseded" else _OUTCOME[verdict]
+    return status if status == "superseded" else _OUTCOME.get(verdict, status)
 
 
 def statuses(proposals: Iterable[str], answers: Iterable[tuple[str | None, str]]) -> dict[str, Status]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from mledger.events.base import EventBody
 from mledger.events.comment import CommentAdded
 from mledger.events.dissent import DissentRecorded
-from mledger.projections.stages import Resolve
+from mledger.projections.moves import Resolve
 from mledger.projections.statements import Citation, Header
 
 EVENTS = (CommentAdded, DissentRecorded)

@@ -14,22 +14,35 @@ discussion have their rules in their own files.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mledger.chain.history import Fact
-from mledger.events.artifact import ArtifactPublished
+from mledger.events.artifact import ArtifactPublished, ArtifactRetired
 from mledger.events.decision import DecisionProposed
+from mledger.events.evaluation import EvaluationRecorded
+from mledger.events.handover import HandoverRecorded
 from mledger.events.model import ModelRegistered
 from mledger.events.problem import ProblemFramed
 from mledger.events.record import RecordCorrected, RecordRedacted
 from mledger.events.run import RunStarted
 from mledger.events.version import VersionReleased
-from mledger.projections import decisions, discussion, model_told, runs, stages
+from mledger.projections import decisions, discussion, model_told, moves, runs
 from mledger.projections.base import Projection, register
-from mledger.projections.model import Artifact, DataUse, ModelState, Objective, Problem, Version
-from mledger.projections.runs import Run
-from mledger.projections.stages import Stages, Step
+from mledger.projections.model import (
+    Artifact,
+    DataUse,
+    Evaluation,
+    Handover,
+    ModelState,
+    Objective,
+    Problem,
+    Version,
+)
+from mledger.projections.moves import Step
+from mledger.projections.runs import Measure, measures_of
+from mledger.projections.stages import Stages
 from mledger.projections.statements import Citation, Cited, Correction, Header, Remark, cite
 
 # What a registration says once for all versions.
@@ -53,7 +66,7 @@ DEVELOPMENT = frozenset(
 
 model = register(Projection("model", ModelState, kinds=("model",)))
 model.include(lambda state: state.trail, (RecordCorrected, RecordRedacted))
-model.include(lambda state: state.stages, stages.EVENTS)
+model.include(lambda state: state.stages, moves.EVENTS)
 model.include(lambda state: state.decisions, decisions.EVENTS)
 model.include(lambda state: state.runs, runs.EVENTS)
 model.include(lambda state: state.discussion, discussion.EVENTS)
@@ -108,6 +121,33 @@ def _published(state: ModelState, event: Header, body: ArtifactPublished) -> Non
         body.replaces,
         event.corrections,
     )
+
+
+@model.on(ArtifactRetired)
+def _file_retired(state: ModelState, event: Header, body: ArtifactRetired) -> None:
+    state.retired[body.artifact] = event.source
+
+
+@model.on(EvaluationRecorded)
+def _evaluated(state: ModelState, event: Header, body: EvaluationRecorded) -> None:
+    data = tuple(f"{d.name}@{d.version}" if d.version else d.name for d in body.datasets)
+    state.evaluations.append(
+        Evaluation(
+            body.title,
+            body.kind,
+            body.version,
+            body.run,
+            data,
+            measures_of(body.metrics),
+            event.source,
+            event.corrections,
+        )
+    )
+
+
+@model.on(HandoverRecorded)
+def _handed_over(state: ModelState, event: Header, body: HandoverRecorded) -> None:
+    state.handovers.append(Handover(body.giver, body.taker, body.duties, event.source, event.corrections))
 
 
 @model.on(VersionReleased)
@@ -191,30 +231,51 @@ def _data(state: ModelState) -> dict[str, list[DataUse]]:
 
 
 def _objectives(state: ModelState) -> list[Objective]:
-    """What was agreed last, compared with what the run behind the current version measured."""
+    """What was agreed last, compared with what was measured last of the current version."""
     if not state.problems:
         return []
-    run = state.maker
-    return [_compared(objective, run) for objective in state.problems[-1].objectives]
+    found = list(_measured(state))
+    return [_compared(objective, found) for objective in state.problems[-1].objectives]
 
 
-def _compared(objective: Objective, run: Run | None) -> Objective:
-    measures = run.end.measures if run and run.end else ()
+class _Measured(NamedTuple):
+    """A value of the current version: in which run or test, on what data."""
+
+    measure: Measure
+    by: str
+    data: tuple[str, ...]
+    source: Citation
+    corrected: tuple[Correction, ...]
+
+
+def _measured(state: ModelState) -> Iterator[_Measured]:
+    version, run = state.current, state.maker
+    if run is not None and run.end is not None:
+        for measure in run.end.measures:
+            yield _Measured(measure, run.name, (), run.end.source, run.end.corrected)
+    for test in state.evaluations:
+        of_run = run is not None and state.runs.find(test.run, state.trail.resolve) is run
+        if (version is not None and test.version == version.name) or of_run:
+            for measure in test.measures:
+                yield _Measured(measure, test.title, test.datasets, test.source, test.corrected)
+
+
+def _compared(objective: Objective, found: list[_Measured]) -> Objective:
     fitting = [
-        m
-        for m in measures
-        if m.name == objective.name and m.slice is None and _same_data(objective.dataset, m.dataset)
+        one
+        for one in found
+        if one.measure.name == objective.name and one.measure.slice is None and _on(objective.dataset, one)
     ]
-    if run is None or run.end is None or not fitting:
+    if not fitting:
         return objective
-    achieved = fitting[-1].value
+    last = fitting[-1]
     return replace(
         objective,
-        achieved=achieved,
-        met=_met(objective, achieved),
-        run=run.name,
-        measured=run.end.source,
-        corrected=objective.corrected + _of_metrics(run.end.corrected),
+        achieved=last.measure.value,
+        met=_met(objective, last.measure.value),
+        run=last.by,
+        measured=last.source,
+        corrected=objective.corrected + _of_metrics(last.corrected),
     )
 
 
@@ -222,11 +283,12 @@ def _of_metrics(corrections: tuple[Correction, ...]) -> tuple[Correction, ...]:
     return tuple(c for c in corrections if c.path.startswith("metrics"))
 
 
-def _same_data(agreed: str | None, measured: str | None) -> bool:
+def _on(agreed: str | None, one: _Measured) -> bool:
     """Whether a metric was measured on what was agreed; any state of a dataset will do for its name."""
-    if agreed is None or agreed == measured:
+    if agreed is None:
         return True
-    return measured is not None and measured.startswith(f"{agreed}@")
+    measured = (one.measure.dataset,) if one.measure.dataset else one.data
+    return any(data == agreed or data.startswith(f"{agreed}@") for data in measured)
 
 
 def _met(objective: Objective, achieved: Any) -> bool:

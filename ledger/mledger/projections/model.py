@@ -5,14 +5,18 @@ from typing import Any
 
 from mledger.projections.decisions import Decisions
 from mledger.projections.discussion import Discussion
-from mledger.projections.runs import Run, Runs
-from mledger.projections.stages import Stages, Step
+from mledger.projections.moves import Step
+from mledger.projections.runs import Measure, Run, Runs
+from mledger.projections.stages import Stages
 from mledger.projections.statements import Citation, Cited, Correction, Trail, behind, short
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """A measure of success as agreed, and what the version that counts achieved."""
+    """A measure of success as agreed, and what the version that counts achieved.
+
+    `run` is the run, or the title of the evaluation, in which it was measured.
+    """
 
     name: str
     direction: str
@@ -39,6 +43,31 @@ class Problem:
     outcome: str
     objectives: tuple[Objective, ...]
     out_of_scope: tuple[str, ...]
+    source: Citation
+    corrected: tuple[Correction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A test of a version or of a run's model."""
+
+    title: str
+    kind: str
+    version: str | None
+    run: str | None
+    datasets: tuple[str, ...]
+    measures: tuple[Measure, ...]
+    source: Citation
+    corrected: tuple[Correction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Somebody takes over duties from somebody else."""
+
+    giver: str
+    taker: str
+    duties: tuple[str, ...]
     source: Citation
     corrected: tuple[Correction, ...] = ()
 
@@ -106,6 +135,10 @@ class ModelState:
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     decisions: Decisions = field(default_factory=Decisions)
     runs: Runs = field(default_factory=Runs)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    handovers: list[Handover] = field(default_factory=list)
+    retired: dict[str, Citation] = field(default_factory=dict)
+    """Artifacts that must not be used any more, by the reference as written."""
     discussion: Discussion = field(default_factory=Discussion)
 
     @property
@@ -126,6 +159,10 @@ class ModelState:
         """The run that made the current version, if the release names it."""
         version = self.current
         return self.runs.find(version.run, self.trail.resolve) if version else None
+
+    def retired_files(self) -> dict[str, Citation]:
+        """The artifacts that must not be used any more, by number, with the event that says so."""
+        return {self.trail.resolve(ref) or ref: source for ref, source in self.retired.items()}
 
     def replaced(self) -> dict[str, str]:
         """The artifacts that another took the place of, by number, with the number of the other."""

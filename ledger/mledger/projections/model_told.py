@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from mledger.projections import telling
 from mledger.projections.base import Statement
 from mledger.projections.model import ModelState, Objective
+from mledger.projections.moves import Place, Request
 from mledger.projections.runs import Run
-from mledger.projections.stages import Place, Request
 from mledger.projections.statements import behind
 from mledger.projections.telling import shown
 
@@ -17,7 +17,12 @@ def tell(state: ModelState) -> Iterator[Statement]:
     """Each thing that the state says, in the order in which people ask."""
     for name, said in state.profile.items():
         yield Statement(_GROUPS.get(name, "purpose"), name.replace("_", " "), shown(said.value), said.numbers)
+    for handover in state.handovers:
+        path = f"handover from {handover.giver} ({handover.source.number})"
+        value = f"to {handover.taker}: {', '.join(handover.duties)}"
+        yield Statement("people", path, value, behind(handover.source, corrected=handover.corrected))
     yield from _framed(state)
+    yield from _tested(state)
     yield from _data(state)
     yield from telling.decided(state.decisions)
     yield from _lifecycle(state)
@@ -29,12 +34,13 @@ def tell(state: ModelState) -> Iterator[Statement]:
             f"released: {files}",
             behind(version.source, corrected=version.corrected),
         )
+    retired = state.retired_files()
     for number, artifact in state.artifacts.items():
         yield Statement(
             "versions",
             f"artifact {artifact.name} ({number})",
-            artifact.sha256[:12],
-            behind(artifact.source, corrected=artifact.corrected),
+            f"{artifact.sha256[:12]}{', retired' if number in retired else ''}",
+            behind(artifact.source, retired.get(number), corrected=artifact.corrected),
         )
     for number, run in state.runs.started.items():
         yield Statement("runs", f"{run.name} ({number})", ended(run), run.numbers)
@@ -53,6 +59,14 @@ def _framed(state: ModelState) -> Iterator[Statement]:
         yield Statement(
             "evaluation", f"objective {objective.name}{where}", reached(objective), objective.numbers
         )
+
+
+def _tested(state: ModelState) -> Iterator[Statement]:
+    for test in state.evaluations:
+        of = f" of {test.version or test.run}" if test.version or test.run else ""
+        values = ", ".join(f"{m.name} {m.value}" for m in test.measures if m.slice is None)
+        path = f"{test.kind}{of}: {test.title} ({test.source.number})"
+        yield Statement("evaluation", path, values, behind(test.source, corrected=test.corrected))
 
 
 def _data(state: ModelState) -> Iterator[Statement]:
@@ -88,7 +102,7 @@ def where(place: Place) -> str:
 
 def standing(place: Place) -> str:
     """Which version stands in a place, and how it came there."""
-    return f"{place.version} (approved, no deployment recorded)" if place.how == "approved" else place.version
+    return place.version if place.environment else f"{place.version} ({place.how}, no deployment recorded)"
 
 
 def answered(request: Request) -> str:
@@ -100,5 +114,5 @@ def answered(request: Request) -> str:
 def ended(run: Run) -> str:
     """How a run ended, in a phrase."""
     if run.end is None:
-        return "open"
-    return ", ".join(filter(None, (run.end.outcome, run.end.verdict, run.end.failure)))
+        return f"open, {run.verdict}" if run.verdict else "open"
+    return ", ".join(filter(None, (run.outcome, run.verdict, run.end.failure)))

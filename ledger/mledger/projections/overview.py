@@ -2,8 +2,8 @@
 
 Made for a million events: an account of each stream keeps counts, and of promotions, deployments and
 decisions the few fields from which stage and status follow, by the same rules as in the state of one
-model. Runs are counted by type without reading them: what was started and neither finished nor failed
-is open.
+model. Runs are counted by type without reading them: what was started and has
+no end is open.
 
 Corrections are counted and not applied: where `corrected` says so, fold the stream itself and take
 its row from `row_of`.
@@ -23,14 +23,15 @@ from mledger.events.dissent import DissentRecorded
 from mledger.events.model import ModelRegistered
 from mledger.events.promotion import PromotionRequested
 from mledger.events.record import RecordCorrected
-from mledger.events.run import RunFailed, RunFinished, RunStarted
-from mledger.projections import decisions, stages
+from mledger.events.run import RunAbandoned, RunFailed, RunFinished, RunStarted
+from mledger.projections import decisions, moves
 from mledger.projections.base import Projection, Statement, register
 from mledger.projections.datasets import DatasetState
 from mledger.projections.lifecycle import DEVELOPMENT, stage_of
 from mledger.projections.model import ModelState
 from mledger.projections.model_told import standing, where
-from mledger.projections.stages import Place, Stages
+from mledger.projections.moves import Place
+from mledger.projections.stages import Stages
 from mledger.projections.statements import Citation, Cited, Header, Trail, cite, resolve, short
 
 _REFERRED = frozenset({PromotionRequested.type, DecisionProposed.type})
@@ -79,6 +80,7 @@ class ModelRow:
     runs_open: int
     runs_finished: int
     runs_failed: int
+    runs_abandoned: int
     decisions: dict[str, int]
     requests_open: int
     comments: int
@@ -191,7 +193,7 @@ def _decided(state: OverviewState, event: Header, body: EventBody) -> None:
         account.answers.append((answer.decision, answer.verdict))
 
 
-overview.on_each(stages.EVENTS)(_staged)
+overview.on_each(moves.EVENTS)(_staged)
 overview.on_each(decisions.EVENTS)(_decided)
 
 
@@ -228,6 +230,7 @@ def _model_row(stream: str, account: Account) -> ModelRow:
         account.proposals, ((account.resolve(ref), verdict) for ref, verdict in account.answers)
     )
     finished, failed = account.count(RunFinished.type), account.count(RunFailed.type)
+    abandoned = account.count(RunAbandoned.type)
     row = ModelRow(
         stream=stream,
         events=account.events,
@@ -236,9 +239,10 @@ def _model_row(stream: str, account: Account) -> ModelRow:
         owner=account.owner,
         stage=stage_of(account.stages, account.begun, account.registered),
         live=tuple(account.stages.places),
-        runs_open=max(0, account.count(RunStarted.type) - finished - failed),
+        runs_open=max(0, account.count(RunStarted.type) - finished - failed - abandoned),
         runs_finished=finished,
         runs_failed=failed,
+        runs_abandoned=abandoned,
         decisions=dict(Counter(found.values())),
         requests_open=sum(r.status == "open" for r in account.stages.requests.values()),
         comments=account.count(CommentAdded.type),
@@ -263,6 +267,7 @@ def row_of(state: ModelState) -> ModelRow:
         runs_open=len(runs.of("open")),
         runs_finished=len(runs.of("finished")),
         runs_failed=len(runs.of("failed")),
+        runs_abandoned=len(runs.of("abandoned")),
         decisions=dict(Counter(d.status for d in state.decisions.proposals.values())),
         requests_open=sum(r.status == "open" for r in state.stages.requests.values()),
         comments=len(state.discussion.comments),
@@ -310,6 +315,7 @@ def _tell_model(row: ModelRow) -> Iterator[Statement]:
     for outcome, count in (
         ("finished", row.runs_finished),
         ("failed", row.runs_failed),
+        ("abandoned", row.runs_abandoned),
         ("open", row.runs_open),
     ):
         if count:

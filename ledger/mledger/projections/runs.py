@@ -1,21 +1,30 @@
 """Runs: what was tried, how it ended, what it showed.
 
 A run is known by its name, or by the number of its `run.started`. The first start of a name and the
-first end of a run count; a second one is a remark. A run without an end is open.
+first end of a run count; a second one is a remark. A run without an end is open. Its verdict is the
+one said last: by its end, by a conclusion, or "invalid" by an invalidation.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from mledger.events.base import EventBody
-from mledger.events.run import RunFailed, RunFinished, RunStarted
-from mledger.projections.stages import Resolve
+from mledger.events.run import (
+    RunAbandoned,
+    RunConcluded,
+    RunFailed,
+    RunFinished,
+    RunInvalidated,
+    RunStarted,
+)
+from mledger.projections.moves import Resolve
 from mledger.projections.statements import Citation, Correction, Header, Remark, behind
 
-Outcome = Literal["open", "finished", "failed"]
+Outcome = Literal["open", "finished", "failed", "abandoned"]
+OUTCOMES: tuple[Outcome, ...] = ("finished", "failed", "abandoned", "open")
 
-EVENTS = (RunStarted, RunFinished, RunFailed)
+EVENTS = (RunStarted, RunFinished, RunFailed, RunAbandoned, RunConcluded, RunInvalidated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +49,26 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a run ended: `failure` is the exception and its message."""
+    """How a run ended: `failure` is the exception and its message, or why it was given up."""
 
     run: str
-    outcome: Literal["finished", "failed"]
+    outcome: Literal["finished", "failed", "abandoned"]
     source: Citation
     verdict: str | None = None
     lesson: str | None = None
     failure: str | None = None
     measures: tuple[Measure, ...] = ()
+    corrected: tuple[Correction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What somebody says of a run after its end."""
+
+    run: str
+    verdict: str
+    lesson: str
+    source: Citation
     corrected: tuple[Correction, ...] = ()
 
 
@@ -65,20 +85,25 @@ class Run:
     corrected: tuple[Correction, ...] = ()
     end: End | None = None
     outcome: Outcome = "open"
+    judgements: list[Judgement] = field(default_factory=list)
+    verdict: str | None = None
+    lesson: str | None = None
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """The events behind it."""
         found = behind(self.source, corrected=self.corrected)
-        return found + (behind(self.end.source, corrected=self.end.corrected) if self.end else ())
+        later: list[End | Judgement] = [*([self.end] if self.end else []), *self.judgements]
+        return found + tuple(n for one in later for n in behind(one.source, corrected=one.corrected))
 
 
 @dataclass(slots=True)
 class Runs:
-    """Runs by the number of their start, their ends as recorded, and the start of each name."""
+    """Runs by the number of their start, ends and judgements as recorded, and the start of each name."""
 
     started: dict[str, Run] = field(default_factory=dict)
     ends: list[End] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
 
     def add(self, event: Header, body: EventBody) -> None:
@@ -95,35 +120,22 @@ class Runs:
                     event.corrections,
                 )
             case RunFinished():
-                self.ends.append(
-                    End(
-                        body.run,
-                        "finished",
-                        event.source,
-                        body.verdict,
-                        body.lesson,
-                        None,
-                        _last_steps(
-                            Measure(m.name, m.value, m.dataset, m.slice, m.step) for m in body.metrics
-                        ),
-                        event.corrections,
-                    )
-                )
+                found = End(body.run, "finished", event.source, body.verdict, body.lesson)
+                self.ends.append(replace(found, **_rest(event, body.metrics)))
             case RunFailed():
                 failure = ": ".join(filter(None, (body.exit.exception_type, body.exit.message)))
-                self.ends.append(
-                    End(
-                        body.run,
-                        "failed",
-                        event.source,
-                        None,
-                        body.lesson or body.reason,
-                        failure,
-                        _last_steps(
-                            Measure(m.name, m.value, m.dataset, m.slice, m.step) for m in body.metrics
-                        ),
-                        event.corrections,
-                    )
+                found = End(body.run, "failed", event.source, None, body.lesson or body.reason, failure)
+                self.ends.append(replace(found, **_rest(event, body.metrics)))
+            case RunAbandoned():
+                found = End(body.run, "abandoned", event.source, None, body.lesson, body.reason)
+                self.ends.append(replace(found, **_rest(event, body.metrics)))
+            case RunConcluded():
+                self.judgements.append(
+                    Judgement(body.run, body.verdict, body.lesson, event.source, event.corrections)
+                )
+            case RunInvalidated():
+                self.judgements.append(
+                    Judgement(body.run, "invalid", body.reason, event.source, event.corrections)
                 )
 
     def settle(self, resolve: Resolve) -> list[Remark]:
@@ -132,6 +144,7 @@ class Runs:
         self.names = {}
         for number, run in self.started.items():
             run.end, run.outcome = None, "open"
+            run.judgements, run.verdict, run.lesson = [], None, None
             first = self.names.setdefault(run.name, number)
             if first != number:
                 remarks.append(Remark(f"run {run.name} is started a second time, after {first}", run.source))
@@ -144,6 +157,19 @@ class Runs:
                 remarks.append(Remark(text, end.source))
             else:
                 found.end, found.outcome = end, end.outcome
+                found.verdict, found.lesson = end.verdict, end.lesson
+        return [*remarks, *self._judge(resolve)]
+
+    def _judge(self, resolve: Resolve) -> list[Remark]:
+        remarks = []
+        for judgement in self.judgements:
+            run = self.find(judgement.run, resolve)
+            if run is None:
+                text = f"run {judgement.run} is judged and has no start that can be read"
+                remarks.append(Remark(text, judgement.source))
+            else:
+                run.judgements.append(judgement)
+                run.verdict, run.lesson = judgement.verdict, judgement.lesson
         return remarks
 
     def find(self, reference: str | None, resolve: Resolve) -> Run | None:
@@ -166,12 +192,17 @@ def _criterion(metric: str, operator: str, value: Any, dataset: str | None) -> s
     return f"{metric} {operator} {value}{f' on {dataset}' if dataset else ''}"
 
 
-def _last_steps(measures: Iterable[Measure]) -> tuple[Measure, ...]:
-    """Each metric once: without a step if there is such a value, else at its last step."""
+def _rest(event: Header, metrics: Iterable[Any]) -> dict[str, Any]:
+    """What all ends have in common."""
+    return {"measures": measures_of(metrics), "corrected": event.corrections}
+
+
+def measures_of(metrics: Iterable[Any]) -> tuple[Measure, ...]:
+    """Each metric of a body once: without a step if there is such a value, else at its last step."""
     last: dict[tuple[str, str | None, str | None], Measure] = {}
-    for measure in measures:
-        key = (measure.name, measure.dataset, measure.slice)
+    for m in metrics:
+        key = (m.name, m.dataset, m.slice)
         held = last.get(key)
-        if held is None or (held.step is not None and (measure.step is None or measure.step > held.step)):
-            last[key] = measure
+        if held is None or (held.step is not None and (m.step is None or m.step > held.step)):
+            last[key] = Measure(m.name, m.value, m.dataset, m.slice, m.step)
     return tuple(last.values())

@@ -6,129 +6,27 @@ The rules, in the words of the events:
    version holds the place without an environment until a deployment says where it serves; another
    version that held it so loses it. The version also leaves the stage that it came from, unless an
    environment there still serves it.
-2. `deployment.recorded` puts the version into an environment of a stage, approved or not: a state
+2. `promotion.executed` gives the version its place in the same way, and says that it has moved.
+3. `deployment.recorded` puts the version into an environment of a stage, approved or not: a state
    says what is, and who approved it, or that nobody did. It takes the place of what served there,
    unless its `traffic` is a share below 100 %: then it stands beside it.
-3. `rollback.executed` puts the earlier version back, in one environment, or wherever in the stage
+4. `rollback.executed` puts the earlier version back, in one environment, or wherever in the stage
    the withdrawn version stands.
-4. `model.retired` empties all stages. What is deployed afterwards stands again, with a remark.
-5. The last answer to a request is its status. A rejection that comes after an approval changes the
+5. `model.retired` empties all stages. What is deployed afterwards stands again, with a remark.
+6. The last answer to a request is its status. A rejection that comes after an approval changes the
    status and moves nothing: only a rollback does.
 
 Moves count in the order of the facts: of recording, or of occurrence where a history is cut by it.
 """
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from mledger.events.base import EventBody
-from mledger.events.deployment import DeploymentRecorded
-from mledger.events.model import ModelRetired
-from mledger.events.promotion import PromotionApproved, PromotionRejected, PromotionRequested
-from mledger.events.rollback import RollbackExecuted
-from mledger.projections.statements import Citation, Correction, Header, Remark, behind
-
-How = Literal["approved", "deployed", "rolled back"]
-Resolve = Callable[[str | None], str | None]
+from mledger.events.promotion import PromotionRequested
+from mledger.projections.moves import Move, Place, Request, Resolve, Step, is_share, move_of
+from mledger.projections.statements import Citation, Header, Remark
 
 PRODUCTION = frozenset({"production", "prod"})
-EVENTS = (
-    PromotionRequested,
-    PromotionApproved,
-    PromotionRejected,
-    DeploymentRecorded,
-    RollbackExecuted,
-    ModelRetired,
-)
-_SHARE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%")
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What one event does: an answer to a request, a deployment, a rollback, the retirement.
-
-    `version` is the one that stands afterwards, `before` the one that is withdrawn.
-    """
-
-    kind: Literal["approved", "rejected", "deployed", "rolled back", "retired"]
-    source: Citation
-    version: str = ""
-    stage: str = ""
-    environment: str | None = None
-    traffic: str | None = None
-    before: str | None = None
-    request: str | None = None
-    reason: str | None = None
-    conditions: tuple[str, ...] = ()
-    corrected: tuple[Correction, ...] = ()
-
-
-@dataclass(slots=True)
-class Request:
-    """A version that asks for another stage, and the answers, which follow from the moves."""
-
-    version: str
-    from_stage: str | None
-    to_stage: str
-    reason: str
-    source: Citation
-    corrected: tuple[Correction, ...] = ()
-    status: Literal["open", "approved", "rejected"] = "open"
-    answers: list[Move] = field(default_factory=list)
-
-    @property
-    def approvals(self) -> tuple[Citation, ...]:
-        """The approvals, in order."""
-        return tuple(answer.source for answer in self.answers if answer.kind == "approved")
-
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        """The events behind it."""
-        return behind(self.source, *(answer.source for answer in self.answers), corrected=self.corrected)
-
-
-@dataclass(slots=True)
-class Place:
-    """A version that stands in a stage; without an environment it is approved and not known to serve."""
-
-    stage: str
-    environment: str | None
-    version: str
-    how: How
-    since: Citation
-    traffic: str | None = None
-    request: str | None = None
-    approvals: tuple[Citation, ...] = ()
-
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        """The events behind it."""
-        return behind(self.since, *self.approvals)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a model's life: what moved, from where to where, who asked, who approved, why."""
-
-    what: str
-    source: Citation
-    version: str | None = None
-    from_stage: str | None = None
-    to_stage: str | None = None
-    environment: str | None = None
-    before: str | None = None
-    reason: str | None = None
-    request: str | None = None
-    asked: Citation | None = None
-    approvals: tuple[Citation, ...] = ()
-    corrected: tuple[Correction, ...] = ()
-
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        """The events behind it."""
-        return behind(self.source, self.asked, *self.approvals, corrected=self.corrected)
 
 
 @dataclass(slots=True)
@@ -148,7 +46,7 @@ class Stages:
             self.requests[event.number] = Request(
                 body.version, body.from_stage, body.to_stage, reason, event.source, event.corrections
             )
-        elif (move := _move(event, body)) is not None:
+        elif (move := move_of(event, body)) is not None:
             self.moves.append(move if reasons else replace(move, reason=None, conditions=()))
 
     def settle(self, resolve: Resolve) -> list[Remark]:
@@ -192,50 +90,7 @@ class Stages:
 def _weight(item: tuple[int, Place]) -> tuple[bool, bool, bool, int]:
     index, place = item
     live = place.stage.casefold() in PRODUCTION
-    return live, place.environment is not None, not _is_share(place.traffic), index
-
-
-def _move(event: Header, body: EventBody) -> Move | None:
-    source, corrected = event.source, event.corrections
-    match body:
-        case PromotionApproved():
-            return Move(
-                "approved",
-                source,
-                request=body.request,
-                reason=body.reason,
-                conditions=body.conditions,
-                corrected=corrected,
-            )
-        case PromotionRejected():
-            return Move("rejected", source, request=body.request, reason=body.reason, corrected=corrected)
-        case DeploymentRecorded():
-            return Move(
-                "deployed",
-                source,
-                body.version,
-                body.stage,
-                body.environment,
-                body.traffic,
-                request=body.request,
-                reason=body.reason,
-                corrected=corrected,
-            )
-        case RollbackExecuted():
-            return Move(
-                "rolled back",
-                source,
-                body.to_version,
-                body.stage,
-                body.environment,
-                before=body.from_version,
-                reason=body.reason,
-                corrected=corrected,
-            )
-        case ModelRetired():
-            return Move("retired", source, reason=body.reason, corrected=corrected)
-        case _:
-            return None
+    return live, place.environment is not None, not is_share(place.traffic), index
 
 
 class _Walk:
@@ -257,10 +112,15 @@ class _Walk:
             case "retired":
                 self.places, self.retired = [], move.source
                 self.steps.append(Step("retired", move.source, reason=move.reason, corrected=move.corrected))
-            case "deployed" | "rolled back":
+            case "moved" | "deployed" | "rolled back":
                 self._after_the_end(move)
-                place = self._deploy(move) if move.kind == "deployed" else self._roll_back(move)
-                self.steps.append(self._step(move, place))
+                self.steps.append(self._step(move, self._stand(move)))
+
+    def _stand(self, move: Move) -> Place:
+        """Where the version stands after the move."""
+        if move.kind == "moved":
+            return self._execute(move)
+        return self._deploy(move) if move.kind == "deployed" else self._roll_back(move)
 
     def _answer(self, move: Move) -> None:
         number = self.resolve(move.request)
@@ -307,8 +167,18 @@ class _Walk:
             corrected=(*request.corrected, *move.corrected),
         )
 
+    def _execute(self, move: Move) -> Place:
+        version, stage = move.version, move.stage
+        if move.from_stage is not None:
+            self._leave(move.from_stage, None, version)
+        serving = [p for p in self.places if (p.stage, p.version) == (stage, version) and p.environment]
+        self._leave(stage, None)
+        if serving:
+            return self._vouched(serving[-1], move.request)
+        return self._put(self._vouched(Place(stage, None, version, "moved", move.source), move.request))
+
     def _deploy(self, move: Move) -> Place:
-        stage, where, share = move.stage, move.environment, _is_share(move.traffic)
+        stage, where, share = move.stage, move.environment, is_share(move.traffic)
         held = self._serving(stage, where, move.version, share=share)
         self._leave(stage, where, move.version if share else None)
         self._leave(stage, None, move.version)
@@ -336,7 +206,7 @@ class _Walk:
         """The place of a version in an environment: for all requests, or for a share of them."""
         for place in self.places:
             same = (place.stage, place.environment, place.version) == (stage, environment, version)
-            if same and _is_share(place.traffic) == share:
+            if same and is_share(place.traffic) == share:
                 return place
         return None
 
@@ -364,7 +234,7 @@ class _Walk:
             move.kind,
             move.source,
             move.version,
-            None,
+            move.from_stage,
             move.stage,
             move.environment,
             move.before,
@@ -376,9 +246,3 @@ class _Walk:
     def _after_the_end(self, move: Move) -> None:
         if self.retired is not None:
             self.remarks.append(Remark(f"{move.kind} after the model was retired", move.source))
-
-
-def _is_share(traffic: str | None) -> bool:
-    """Whether the text begins with a percentage below 100."""
-    found = _SHARE.match(traffic or "")
-    return found is not None and float(found[1]) < 100

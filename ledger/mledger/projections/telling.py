@@ -32,13 +32,12 @@ def decided(decisions: Decisions) -> Iterator[Statement]:
 
 def status(decision: Decision) -> str:
     """What became of a decision, and by whom."""
-    names = {"in force": "accepted", "rejected": "rejected", "superseded": "superseded"}
-    verdict = names.get(decision.status)
-    people = dict.fromkeys(a.source.by for a in decision.answers if a.verdict == verdict)
-    by = f" by {', '.join(people)}" if people else ""
     if decision.status == "superseded":
         return f"superseded by {decision.superseded_by}"
-    return f"{decision.status}, accepted{by}" if decision.status == "in force" else f"{decision.status}{by}"
+    verdict = "accepted" if decision.status == "in force" else decision.status
+    people = dict.fromkeys(a.source.by for a in decision.answers if a.verdict == verdict)
+    by = f" by {', '.join(people)}" if people else ""
+    return f"in force, accepted{by}" if decision.status == "in force" else f"{decision.status}{by}"
 
 
 def said(discussion: Discussion) -> Iterator[Statement]:

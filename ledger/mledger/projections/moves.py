@@ -1,0 +1,182 @@
+"""What requests, approvals, deployments and rollbacks do: moves, places, steps."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mledger.events.base import EventBody
+from mledger.events.deployment import DeploymentRecorded
+from mledger.events.model import ModelRetired
+from mledger.events.promotion import (
+    PromotionApproved,
+    PromotionExecuted,
+    PromotionRejected,
+    PromotionRequested,
+)
+from mledger.events.rollback import RollbackExecuted
+from mledger.projections.statements import Citation, Correction, Header, behind
+
+How = Literal["approved", "moved", "deployed", "rolled back"]
+Kind = Literal["approved", "rejected", "moved", "deployed", "rolled back", "retired"]
+Resolve = Callable[[str | None], str | None]
+
+EVENTS = (
+    PromotionRequested,
+    PromotionApproved,
+    PromotionRejected,
+    PromotionExecuted,
+    DeploymentRecorded,
+    RollbackExecuted,
+    ModelRetired,
+)
+_SHARE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What one event does: an answer to a request, a promotion, a deployment, a rollback, the retirement.
+
+    `version` is the one that stands afterwards, `before` the one that is withdrawn.
+    """
+
+    kind: Kind
+    source: Citation
+    version: str = ""
+    stage: str = ""
+    environment: str | None = None
+    traffic: str | None = None
+    before: str | None = None
+    from_stage: str | None = None
+    request: str | None = None
+    reason: str | None = None
+    conditions: tuple[str, ...] = ()
+    corrected: tuple[Correction, ...] = ()
+
+
+@dataclass(slots=True)
+class Request:
+    """A version that asks for another stage, and the answers, which follow from the moves."""
+
+    version: str
+    from_stage: str | None
+    to_stage: str
+    reason: str
+    source: Citation
+    corrected: tuple[Correction, ...] = ()
+    status: Literal["open", "approved", "rejected"] = "open"
+    answers: list[Move] = field(default_factory=list)
+
+    @property
+    def approvals(self) -> tuple[Citation, ...]:
+        """The approvals, in order."""
+        return tuple(answer.source for answer in self.answers if answer.kind == "approved")
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The events behind it."""
+        return behind(self.source, *(answer.source for answer in self.answers), corrected=self.corrected)
+
+
+@dataclass(slots=True)
+class Place:
+    """A version that stands in a stage; without an environment it is approved and not known to serve."""
+
+    stage: str
+    environment: str | None
+    version: str
+    how: How
+    since: Citation
+    traffic: str | None = None
+    request: str | None = None
+    approvals: tuple[Citation, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The events behind it."""
+        return behind(self.since, *self.approvals)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a model's life: what moved, from where to where, who asked, who approved, why."""
+
+    what: str
+    source: Citation
+    version: str | None = None
+    from_stage: str | None = None
+    to_stage: str | None = None
+    environment: str | None = None
+    before: str | None = None
+    reason: str | None = None
+    request: str | None = None
+    asked: Citation | None = None
+    approvals: tuple[Citation, ...] = ()
+    corrected: tuple[Correction, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The events behind it."""
+        return behind(self.source, self.asked, *self.approvals, corrected=self.corrected)
+
+
+def move_of(event: Header, body: EventBody) -> Move | None:
+    """The move that an event makes, if it makes one."""
+    source, corrected = event.source, event.corrections
+    match body:
+        case PromotionApproved():
+            return Move(
+                "approved",
+                source,
+                request=body.request,
+                reason=body.reason,
+                conditions=body.conditions,
+                corrected=corrected,
+            )
+        case PromotionRejected():
+            return Move("rejected", source, request=body.request, reason=body.reason, corrected=corrected)
+        case PromotionExecuted():
+            return Move(
+                "moved",
+                source,
+                body.version,
+                body.to_stage,
+                before=body.replaced,
+                from_stage=body.from_stage,
+                request=body.request,
+                reason=body.how,
+                corrected=corrected,
+            )
+        case DeploymentRecorded():
+            return Move(
+                "deployed",
+                source,
+                body.version,
+                body.stage,
+                body.environment,
+                body.traffic,
+                request=body.request,
+                reason=body.reason,
+                corrected=corrected,
+            )
+        case RollbackExecuted():
+            return Move(
+                "rolled back",
+                source,
+                body.to_version,
+                body.stage,
+                body.environment,
+                before=body.from_version,
+                reason=body.reason,
+                corrected=corrected,
+            )
+        case ModelRetired():
+            return Move("retired", source, reason=body.reason, corrected=corrected)
+        case _:
+            return None
+
+
+def is_share(traffic: str | None) -> bool:
+    """Whether the text begins with a percentage below 100."""
+    found = _SHARE.match(traffic or "")
+    return found is not None and float(found[1]) < 100
