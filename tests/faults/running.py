@@ -54,12 +54,15 @@ def end(worker: subprocess.Popen[bytes], said: bytes = b"") -> Told:
     return Told([line.split() for line in lines], worker.returncode)
 
 
-def strace(path: Path, *arguments: object, trace: str, inject: Iterable[str] = ()) -> tuple[Told, list[str]]:
+def strace(
+    path: Path, *arguments: object, trace: str, inject: Iterable[str] = (), anywhere: bool = False
+) -> tuple[Told, list[str]]:
     """A worker's story, and the calls of `trace` that it made on the ledger's files.
 
-    Only calls on the ledger, the two files beside it and its folder are counted and made to fail.
+    Only calls on the ledger, the two files beside it and its folder are counted and made to fail; with
+    `anywhere` all are, also those on files whose names are made up. strace counts each call by itself.
     """
-    files = (path, f"{path}-wal", f"{path}-shm", path.parent)
+    files = () if anywhere else (path, f"{path}-wal", f"{path}-shm", path.parent)
     log = Path(f"{path}.strace")
     options = ["-f", "-y", "-qq", "-o", str(log), "-e", f"trace={trace}"]
     options += [word for file in files for word in ("-P", str(file))]

@@ -136,22 +136,22 @@ def test_a_process_killed_while_it_creates_leaves_all_or_nothing(
     program("strace")
     subject = SUBJECTS[name]
 
-    def create(when: int, *inject: str) -> tuple[Path, Told, list[str]]:
-        path = tmp_path / str(when) / "ledger"
+    def create(call: str, when: int) -> tuple[Path, Told, list[str]]:
+        path = tmp_path / f"{call}-{when}" / "ledger"
         path.parent.mkdir()
-        return path, *strace(path, name, "create", path, trace="all", inject=inject)
+        rules = [f"{call}:signal=SIGKILL:when={when}"] if when else []
+        return path, *strace(path, name, "create", path, trace=call, inject=rules, anywhere=True)
 
-    _, told, calls = create(0)
-    assert told.lines[-1] == ["created"]
-    whole = 0
-    for path, told, _ in all_at_once(
-        lambda when: create(when, f"all:signal=SIGKILL:when={when}"), range(1, len(calls) + 1)
-    ):
+    _, told, calls = create(WRITES, 0)
+    assert told.lines == [["created"]]
+    counts = Counter(call.partition("(")[0] for call in calls)
+    assert counts["link"] == 1
+    points = [(call, when) for call, count in counts.items() for when in range(1, count + 1)]
+    seen = set()
+    for path, told, _ in all_at_once(lambda point: create(*point), points):
         assert told.code == KILLED
-        if path.exists():
-            whole += 1
-        else:
-            assert ["created"] not in told.lines
+        seen.add(path.exists())
+        if not path.exists():
             subject.create(path)
         assert subject.tokens(path) == []
-    assert whole
+    assert seen == {True, False}

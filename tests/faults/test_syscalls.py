@@ -182,7 +182,7 @@ def test_every_other_failure_is_harmless(call: str, name: str, tmp_path: Path, p
 
 @pytest.mark.slow
 @every_subject
-@pytest.mark.parametrize("call", [*WRITES, *OTHERS])
+@pytest.mark.parametrize("call", [*WRITES, "pread64", "openat", "fcntl", "unlink", "newfstatat", "link"])
 def test_every_failure_while_creating_is_harmless(
     call: str, name: str, tmp_path: Path, program: object
 ) -> None:
@@ -194,7 +194,9 @@ def test_every_failure_while_creating_is_harmless(
         path = tmp_path / f"{error}-{when}" / "ledger"
         path.parent.mkdir()
         rules = [f"{call}:error={error}:when={when}"] if when else []
-        return path, *strace(path, name, "create", path, trace=call, inject=rules)
+        # Python makes calls of the other kinds itself: of those only the ones on the ledger matter.
+        anywhere = call in {*WRITES, "link", "unlink"}
+        return path, *strace(path, name, "create", path, trace=call, inject=rules, anywhere=anywhere)
 
     _, told, calls = create("none", 0)
     assert told.lines == [["created"]]
