@@ -22,7 +22,7 @@ from mledger.core.merkle import Frontier, Node
 from mledger.core.moment import Moment, is_later
 from mledger.core.names import format_number
 from mledger.errors import DeniedError, DivergedError, InputError, IntegrityError, UsageError
-from mledger.events.base import is_governance
+from mledger.events.governing import is_governance
 from mledger.keys.ed25519 import verify
 from mledger.keys.signer import Signer
 from mledger.reader import Reader

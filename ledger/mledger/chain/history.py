@@ -1,14 +1,18 @@
 """Verified facts in order, cut by what was known and by what had happened."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.chain.draft import format_id
 from mledger.core.moment import Moment
 from mledger.core.names import format_number
 from mledger.errors import FormatError, NotFoundError
-from mledger.events import base as events
+
+if TYPE_CHECKING:
+    from mledger.events.base import EventBody
 
 
 class Fact(NamedTuple):
@@ -37,12 +41,12 @@ class Fact(NamedTuple):
         return format_number(self.seq, self.place, self.places)
 
     @property
-    def data(self) -> events.EventBody | None:
+    def data(self) -> "EventBody | None":
         """The body as its type, decoded at each access; None if there is an `obstacle`."""
         if self.body is None:
             return None
         try:
-            return events.decode(self.type, self.version, self.body)
+            return _decode()(self.type, self.version, self.body)
         except (NotFoundError, FormatError):
             return None
 
@@ -54,7 +58,7 @@ class Fact(NamedTuple):
         if self.data is not None:
             return None
         try:
-            events.decode(self.type, self.version, self.body)
+            _decode()(self.type, self.version, self.body)
         except NotFoundError:
             return "of a type that this installation does not know"
         except FormatError as error:
@@ -63,8 +67,6 @@ class Fact(NamedTuple):
 
     def to_json(self) -> dict[str, object]:
         """The fact as `--json` prints it; `data` is the body."""
-        from pydantic_core import from_json
-
         return {
             "number": self.number,
             "type": self.type,
@@ -76,8 +78,16 @@ class Fact(NamedTuple):
             "signer": self.signer,
             "meaning": self.meaning,
             "key": self.key,
-            "data": None if self.body is None else from_json(self.body),
+            "data": None if self.body is None else json.loads(self.body),
         }
+
+
+@cache
+def _decode() -> "Callable[[str, int, bytes], EventBody]":
+    """What makes a body of bytes; imported late, for whoever only lists facts needs no classes."""
+    from mledger.events.base import decode
+
+    return decode
 
 
 Read = Callable[[str | None, int, int], Iterator[Fact]]

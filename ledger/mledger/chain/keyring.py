@@ -5,14 +5,15 @@ same keyring decides for the writer and for the auditor.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from mledger.core.names import parse_number
-from mledger.events.base import EventBody
-from mledger.events.key import KeyEnrolled, KeyInfo, KeyRevoked, KeyRotated
-from mledger.events.ledger import LedgerOpened
-from mledger.events.policy import Policy, PolicyAdopted
-from mledger.events.role import RoleGranted, RoleRevoked
 from mledger.keys.roles import may_record
+
+if TYPE_CHECKING:
+    from mledger.events.base import EventBody
+    from mledger.events.key import KeyInfo, KeyRevoked, KeyRotated
+    from mledger.events.policy import Policy
 
 
 class GovernanceError(ValueError):
@@ -51,11 +52,17 @@ class Keyring:
 
     origin: str = ""
     first: str = ""
-    policy: Policy | None = None
+    policy: "Policy | None" = None
     members: dict[str, Member] = field(default_factory=dict)
 
-    def apply(self, seq: int, body: EventBody) -> None:
+    def apply(self, seq: int, body: "EventBody") -> None:
         """Let one governance event take effect. Errors: GovernanceError, and nothing changed."""
+        # Late: whoever only reads facts needs none of these classes, nor what makes them.
+        from mledger.events.key import KeyEnrolled, KeyRevoked, KeyRotated
+        from mledger.events.ledger import LedgerOpened
+        from mledger.events.policy import PolicyAdopted
+        from mledger.events.role import RoleGranted, RoleRevoked
+
         match body:
             case LedgerOpened():
                 self.origin, self.first, self.policy = body.origin, body.key.id, body.policy
@@ -78,7 +85,7 @@ class Keyring:
             case PolicyAdopted():
                 self._adopt(body.policy)
 
-    def _enrol(self, seq: int, key: KeyInfo) -> None:
+    def _enrol(self, seq: int, key: "KeyInfo") -> None:
         if key.id in self.members:
             raise GovernanceError(f"key {key.id[:12]} is enrolled already")
         for role in key.roles:
@@ -87,7 +94,7 @@ class Keyring:
             key.id, key.public_bytes, key.name, key.email, key.kind, frozenset(key.roles), seq
         )
 
-    def _rotate(self, seq: int, body: KeyRotated) -> None:
+    def _rotate(self, seq: int, body: "KeyRotated") -> None:
         old = self._active(body.old)
         if body.key.id in self.members:
             raise GovernanceError(f"key {body.key.id[:12]} is enrolled already")
@@ -98,14 +105,14 @@ class Keyring:
         self._enrol(seq, body.key)
         self.members[old.id] = replace(old, revoked=seq)
 
-    def _revoke(self, seq: int, body: KeyRevoked) -> None:
+    def _revoke(self, seq: int, body: "KeyRevoked") -> None:
         member = self._active(body.key)
         since = None if body.compromised_since is None else parse_number(body.compromised_since)[0]
         if since is not None and since > seq:
             raise GovernanceError("compromised_since must be an event before the revocation")
         self._replace(replace(member, revoked=seq, compromised_since=since))
 
-    def _adopt(self, policy: Policy) -> None:
+    def _adopt(self, policy: "Policy") -> None:
         held = self.policy
         self.policy = policy
         try:

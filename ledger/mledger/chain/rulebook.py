@@ -11,12 +11,16 @@
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from mledger.chain.keyring import GovernanceError, Keyring, Member
 from mledger.errors import FormatError, NotFoundError
-from mledger.events import base as events
-from mledger.events.record import RecordRedacted
+from mledger.events.governing import is_governance
+
+if TYPE_CHECKING:
+    from mledger.events.base import EventBody
+    from mledger.events.record import RecordRedacted
 
 OPENING = "ledger.opened"
 REDACTION = "record.redacted"
@@ -82,7 +86,7 @@ def kind_of(stream: str) -> str:
 
 def is_ruled(event_type: str) -> bool:
     """Whether the rules read the body of this type of event."""
-    if events.is_governance(event_type):
+    if is_governance(event_type):
         return True
     known = _class(event_type)
     return known is not None and known.answers is not None
@@ -98,7 +102,7 @@ def examine(keyring: Keyring, act: Act, lookup: Lookup) -> list[Breach]:
     breaches = [*_author(keyring, act), *_streams(act)]
     heard = {ruled.type for ruled in act.ruled if is_heard(keyring, act, ruled.type)}
     for ruled in act.ruled:
-        if events.is_governance(ruled.type):
+        if is_governance(ruled.type):
             if ruled.type in heard:
                 breaches.extend(_govern(keyring, act, ruled, lookup))
         else:
@@ -186,22 +190,22 @@ def _govern(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterato
     if body is None:
         yield breach or Breach("governance", ruled.where, f"the body of {ruled.type} is gone")
         return
-    if isinstance(body, RecordRedacted):
-        yield from _redact(act, ruled, body, lookup)
+    if ruled.type == REDACTION:
+        yield from _redact(act, ruled, cast("RecordRedacted", body), lookup)
     try:
         keyring.apply(act.seq, body)
     except GovernanceError as error:
         yield Breach("governance", ruled.where, str(error))
 
 
-def _redact(act: Act, ruled: Ruled, body: RecordRedacted, lookup: Lookup) -> Iterator[Breach]:
+def _redact(act: Act, ruled: Ruled, body: "RecordRedacted", lookup: Lookup) -> Iterator[Breach]:
     """Only what is there, and no event that is needed to judge the others, can be erased."""
     found = lookup(body.event)
     if found is None or found.seq >= act.seq:
         yield Breach(
             "reference", ruled.where, f"redacts event {body.event}, which is not there", "mledger log"
         )
-    elif events.is_governance(found.type):
+    elif is_governance(found.type):
         yield Breach(
             "governance", ruled.where, f"event {body.event} is a {found.type}, which nobody may redact"
         )
@@ -246,26 +250,26 @@ def _same_person(keyring: Keyring, one: str, other: str) -> bool:
     return one == other or (len(people) == 2 and people[0] == people[1])
 
 
-def _read(ruled: Ruled) -> tuple[events.EventBody | None, Breach | None]:
+def _read(ruled: Ruled) -> "tuple[EventBody | None, Breach | None]":
     """The body as its type, or None with the breach; a body that was erased is None alone."""
+    from mledger.events.base import decode  # late: whoever only reads facts needs no classes
+
     if ruled.body is None:
         return None, None
     try:
-        return events.decode(ruled.type, ruled.version, ruled.body), None
+        return decode(ruled.type, ruled.version, ruled.body), None
     except NotFoundError as error:
         return None, Breach(
             "event.unknown", ruled.where, error.message, "install a newer mledger, or the plug-in"
         )
     except FormatError as error:
-        rule = "governance" if events.is_governance(ruled.type) else "body.schema"
+        rule = "governance" if is_governance(ruled.type) else "body.schema"
         return None, Breach(rule, ruled.where, f"{ruled.type} cannot be read: {error.message}")
 
 
-_classes: dict[str, type[events.EventBody] | None] = {}
-
-
-def _class(event_type: str) -> type[events.EventBody] | None:
+@cache
+def _class(event_type: str) -> "type[EventBody] | None":
     """The class of a type of event, None if this installation does not know it."""
-    if event_type not in _classes:
-        _classes[event_type] = events.find(event_type) if events.known(event_type) else None
-    return _classes[event_type]
+    from mledger.events.base import find, known
+
+    return find(event_type) if known(event_type) else None

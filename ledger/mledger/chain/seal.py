@@ -14,7 +14,7 @@ from mledger.core.merkle import leaf_hash
 from mledger.core.moment import Moment
 from mledger.core.names import format_number
 from mledger.errors import FormatError, InputError, IntegrityError
-from mledger.events.base import is_governance
+from mledger.events.governing import is_governance
 from mledger.keys.signer import Signer
 
 # What a payload holds besides its events, origin and printed name.

@@ -23,7 +23,7 @@ from mledger.core.merkle import leaf_hash
 from mledger.core.moment import Moment, is_later
 from mledger.core.names import format_number
 from mledger.errors import FormatError
-from mledger.events.base import is_governance
+from mledger.events.governing import is_governance
 from mledger.keys.ed25519 import verify
 
 _NOT_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")

@@ -10,7 +10,7 @@ import importlib
 import keyword
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, Union
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
@@ -20,6 +20,7 @@ from mledger.core.names import check_type
 from mledger.errors import FormatError, InputError, NotFoundError
 from mledger.events import messages
 from mledger.events.checked import LIST_COMMAND, Checked, input_error
+from mledger.events.governing import is_governance as is_governance  # noqa: PLC0414  others take it from here
 from mledger.registry import Registry, unknown
 
 if TYPE_CHECKING:
@@ -28,17 +29,17 @@ if TYPE_CHECKING:
 MAX_BODY = 1 << 20
 ENTRY_POINTS = "mledger"
 
-_GOVERNANCE_FAMILIES = frozenset({"ledger", "key", "role", "policy"})
-_GOVERNANCE_TYPES = frozenset({"record.redacted", "anchor.recorded"})
 _RESERVED = frozenset({"type", "schema_version", "kinds", "answers", "meaning"})
 # Modules of this folder that hold no family.
 _TOOLS = frozenset(
-    {"base", "checked", "fields", "forms", "free", "measures", "messages", "words"}
-    | {"decision_parts", "run_parts"}
+    {"base", "checked", "fields", "forms", "free", "governing", "measures", "messages", "words"}
+    | {"decision_parts", "declared", "run_parts", "shape"}
 )
 _FAMILY = re.compile("[a-z][a-z0-9_]*")
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+Kind = Union[str, "type[EventBody]"]
+"""An event type by its name, or by its class, which no registry need know."""
 B = TypeVar("B", bound="type[EventBody]")
 
 
@@ -132,14 +133,6 @@ def module_of(family: str) -> str:
     return f"mledger.events.{family}{'_' * keyword.iskeyword(family)}"
 
 
-def is_governance(type: str) -> bool:
-    """Whether events of this type decide who may do what: never redacted, in every bundle.
-
-    Answered from the name alone, so that it holds for types that this version does not know.
-    """
-    return type.partition(".")[0] in _GOVERNANCE_FAMILIES or type in _GOVERNANCE_TYPES
-
-
 def find(type: str) -> "type[EventBody]":
     """The class of the event `type`; NotFoundError names the nearest ones."""
     if type not in _types:
@@ -172,11 +165,13 @@ def all() -> Iterator["type[EventBody]"]:
     return (_types.get(name) for name in names())
 
 
-def build(type: str, fields: Mapping[Any, object]) -> EventBody:
+def build(type: Kind, fields: Mapping[Any, object]) -> EventBody:
     """The body of an event from Python or JSON values; InputError lists every wrong field in one line."""
-    cls = find(type)
+    cls = _class(type)
     if not isinstance(fields, Mapping):
-        raise InputError(f"{type}: should be an object of names and values", fix=f"{LIST_COMMAND} {type}")
+        raise InputError(
+            f"{cls.type}: should be an object of names and values", fix=f"{LIST_COMMAND} {cls.type}"
+        )
     try:
         # YAML 1.1 reads the bare word `on` as true, and comments have a field of that name.
         return cls.model_validate({"on" if name is True else name: fields[name] for name in fields})
@@ -207,35 +202,40 @@ def decode(type: str, version: int, data: bytes) -> EventBody:
     return _read(cls, _upcast(cls, version, canonical.decode(data, what=f"body of {type}")))
 
 
-def describe(type: str) -> "list[Field]":
+def describe(type: Kind) -> "list[Field]":
     """The fields of an event type with type, help and example, those of its parts included."""
     from mledger.events import forms  # only people who ask pay for it
 
-    return forms.describe(find(type))
+    return forms.describe(_class(type))
 
 
-def template(type: str) -> str:
+def template(type: Kind) -> str:
     """A commented YAML document for an event type, valid as it stands; see `mledger.events.forms`."""
     from mledger.events import forms
 
-    return forms.template(find(type), type)
+    cls = _class(type)
+    return forms.template(cls, cls.type)
 
 
-def takes_text(type: str, path: str) -> bool:
+def takes_text(type: Kind, path: str) -> bool:
     """Whether text that somebody types is the value of a field as it stands, and no JSON to be read.
 
     A path like `alternatives.0.name` leads into lists and parts.
     """
     from mledger.events import words
 
-    return words.takes_text(find(type), path)
+    return words.takes_text(_class(type), path)
 
 
-def is_list(type: str, path: str) -> bool:
+def is_list(type: Kind, path: str) -> bool:
     """Whether the field at a path like `alternatives` or `alternatives.0.pros` is a list."""
     from mledger.events import words
 
-    return words.is_list(find(type), path)
+    return words.is_list(_class(type), path)
+
+
+def _class(type: Kind) -> "type[EventBody]":
+    return find(type) if isinstance(type, str) else type
 
 
 def _read(cls: "type[EventBody]", fields: object) -> EventBody:

@@ -1,0 +1,12 @@
+"""Which types of events decide who may do what; told by the name."""
+
+_FAMILIES = frozenset({"ledger", "key", "role", "policy"})
+_TYPES = frozenset({"record.redacted", "anchor.recorded"})
+
+
+def is_governance(type: str) -> bool:
+    """Whether events of this type decide who may do what: never redacted, in every bundle.
+
+    Answered from the name alone, so that it holds for types that this version does not know.
+    """
+    return type.partition(".")[0] in _FAMILIES or type in _TYPES
