@@ -1,0 +1,1 @@
+"""How fast the ledger is, against limits measured in the same run."""
