@@ -22,7 +22,7 @@ from mledger.core.note import Note, NoteSignature, format_note
 from mledger.errors import ConflictError, DeniedError, InputError, IntegrityError, MledgerError
 from mledger.events import base as events
 from mledger.events.base import EventBody
-from mledger.events.policy import Policy
+from mledger.events.policy import Policy, TypeRule
 from mledger.heads import Fingerprint, Heads, fingerprint
 from mledger.keys.signer import Signer
 from mledger.opening import create, default_policy, find_signer
@@ -173,10 +173,19 @@ class Ledger(Reader):
         receipt again; with other content it is an InputError. Errors: InputError, DeniedError,
         ConflictError, LockedError, StoreError, and DivergedError if the file was exchanged.
         """
-        body = events.build(event, fields or {}) if isinstance(event, str) else event
+        body = self._build(event, fields or {}) if isinstance(event, str) else event
         moment = read_moment(at) if at is not None else None
         item = What(body, stream, moment, read_id(id) if id is not None else None)
         return self.append_all([item], meaning=meaning)[0]
+
+    def _build(self, event: str, fields: Mapping[str, object]) -> EventBody:
+        with events.declaring(self.declared):
+            return events.build(event, fields)
+
+    def declared(self) -> Mapping[str, TypeRule]:
+        """The event types that the policy declares, as this writer knows it."""
+        policy = self._writer.keyring.policy
+        return policy.types if policy else {}
 
     def append_all(self, items: Sequence[What], *, meaning: str | None = None) -> list[Receipt]:
         """The receipts of events recorded all or none, in as few entries as the format allows."""
@@ -200,7 +209,8 @@ class Ledger(Reader):
             self._commit(tickets)
         except BaseException as error:
             for ticket in tickets:
-                ticket.error = ticket.error or error
+                if not ticket.done:
+                    ticket.error = ticket.error or error
             if not isinstance(error, Exception):
                 raise
         finally:
@@ -225,6 +235,8 @@ class Ledger(Reader):
                 time.sleep(min(0.02, 0.0005 * attempt) * self._random(1)[0] / 255)
         else:
             raise ConflictError(f"others appended first, {_TRIES} times in a row", fix="try again")
+        for ticket in first:
+            ticket.done = True  # whatever happens to the rest, these are on the disk
         if rest:
             self._commit(rest)
 
@@ -307,7 +319,10 @@ class Ledger(Reader):
             self._writer.catch_up()
             if self.signer.key_id != self._writer.keyring.first:
                 owner = self._writer.keyring.members[self._writer.keyring.first].name
-                raise DeniedError(f"checkpoints are signed by the ledger's first key, that of {owner}")
+                raise DeniedError(
+                    f"checkpoints are signed by the ledger's first key, that of {owner}",
+                    fix="sign with that key: --as KEY",
+                )
             kept = self.checkpoints()
             size, frontier = self._writer.head.size, self._reread(kept[-1][0] if kept else None)
             if kept and kept[-1][0].size == size:
@@ -322,7 +337,8 @@ class Ledger(Reader):
         """The tree as the disk has it now, hashed again since the last checkpoint."""
         frontier = merkle.frontier(self.store, last.size) if last else Frontier()
         if last and frontier.root() != last.root:
-            raise IntegrityError(f"the first {last.size} entries are not those of the last checkpoint")
+            message = f"the first {last.size} entries are not those of the last checkpoint"
+            raise IntegrityError(message, fix="mledger verify --full")
         for entry in self.store.entries(frontier.size, self._writer.head.size):
             open_entry(entry)
             frontier.append(entry.leaf)
