@@ -30,15 +30,17 @@ mledger key enroll bob-example --role reviewer --as alice-example
 mledger key enroll training-job --machine --role machine --as alice-example
 
 # 2. Before there is any result: what it is for, and what will be a success.
-mledger append model.registered model/biopsy --from model.yaml --as alice-example
-mledger append problem.framed model/biopsy --from problem.yaml --as alice-example
+mledger append model.registered model/biopsy --from model.yaml \
+    --as alice-example
+mledger append problem.framed model/biopsy --from problem.yaml \
+    --as alice-example
 python train.py register
 
 # 3. A decision with its alternatives: Alice proposes, Bob accepts.
 mledger append decision.proposed model/biopsy --from decision.yaml \
     --as alice-example
-mledger append decision.accepted model/biopsy --as bob-example --set decision=6 \
-    --set reason='Doctors asked for reasons that they can read.'
+mledger append decision.accepted model/biopsy --as bob-example \
+    --set decision=6 --set reason='Doctors asked for reasons they can read.'
 
 # 4. A baseline. The run is in the ledger before it has a result.
 python train.py tree

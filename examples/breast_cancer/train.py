@@ -49,7 +49,7 @@ AT_LEAST = {"sensitivity": 0.95, "specificity": 0.95}
 def record(ledger: Ledger, event: str, stream: str, fields: Mapping[str, object]) -> None:
     """Append an event, and say which number it got."""
     receipt = ledger.append(event, stream, fields)
-    print(f"event {receipt.number}  {event}  {receipt.leaf[:12]}  signed {receipt.signer}")
+    print(f"event {receipt.number}  {receipt.leaf[:12]}  {event}, signed {receipt.signer}")
 
 
 # --- data

@@ -130,6 +130,6 @@ def test_the_readme_shows_the_two_commands() -> None:
     """The README holds one line that tries mledger and one that tests it, as CI does."""
     lines = README.splitlines()
     install = "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt"
-    assert f"{install} . && .venv/bin/mledger demo" in lines
+    assert f'{install} ".[examples]" && .venv/bin/python examples/breast_cancer/run.py' in lines
     assert f'{install} ".[test]" && .venv/bin/python -m pytest' in lines
     assert "-m pytest" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

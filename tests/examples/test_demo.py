@@ -241,5 +241,6 @@ def test_what_it_says_last_works(demo: Demo) -> None:
 
 
 def test_it_fits_the_screen(demo: Demo) -> None:
-    """No line that it prints is wider than a terminal of 80 columns."""
-    assert not [line for line in demo.printed.splitlines() if len(line) > COLUMNS]
+    """No line is wider than 80 columns, but for errors, which are one line, and the paths of this machine."""
+    said = (line for line in demo.printed.splitlines() if not line.startswith("mledger: "))
+    assert not [line for line in said if len(line) > COLUMNS and str(demo.folder) not in line]
