@@ -193,6 +193,18 @@ def test_numbers_stand_in_brackets(numbers: list[str], shown: str) -> None:
     assert marked(numbers) == shown
 
 
+def test_long_lists_say_how_much_they_leave_out(lived: Simulator) -> None:
+    """Of many runs and many late events the first ten stand there, and the number of the others."""
+    cut = lived.clock().isoformat()
+    lived.clock.forward(days=9)
+    for number in range(12):
+        lived.append("run.started", MODEL, RUN | {"run": f"r{number}"}, at="2026-01-20T00:00:00Z")
+    shown = replay_lines(replay(lived.reader(), MODEL))
+    assert "              and 3 earlier runs: --json has all" in shown
+    shown = replay_lines(replay(lived.reader(), MODEL, known_at=cut))
+    assert shown[-1] == "              and 2 more: --json has all"
+
+
 def test_a_label_that_is_too_long_stands_above() -> None:
     """A name longer than the margin has a line of its own."""
     page = Page(40)

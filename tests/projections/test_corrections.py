@@ -205,6 +205,14 @@ def test_an_event_that_is_not_there_cannot_be_corrected() -> None:
     assert (found.event, "not on model/credit-risk" in (found.problem or "")) == ("41", True)
 
 
+def test_a_correction_cannot_correct_itself() -> None:
+    """It is listed once, as a correction of what is not there."""
+    story = Story()
+    correct(story, "0", {"reason": "None."})
+    found = the_correction(model.fold(story.facts))
+    assert (found.event, found.problem is not None) == ("0", True)
+
+
 def test_a_correction_counts_on_its_own_stream_alone() -> None:
     """A correction that stands on another stream than its event is no correction of it."""
     story = Story()

@@ -289,6 +289,16 @@ def test_a_difference_counts_a_dataset_that_only_one_side_names(lived: Simulator
     assert [c.path for c in found.changes if c.path.startswith("dataset/")] == []
 
 
+def test_data_that_the_model_named_only_before_is_compared_too(late: Simulator) -> None:
+    """A dataset that was used at the first moment, and whose use was corrected away, is no loss of data."""
+    late.append("dataset.registered", DATASET, DATA)
+    number = late.append("run.started", MODEL, RUN).number
+    body = {"event": number, "fields": {"datasets[0].name": "other"}, "reason": "A slip."}
+    late.append("record.corrected", MODEL, body)
+    changes = diff(late.reader(), number, FAR, MODEL).changes
+    assert [c.path for c in changes if c.group == "data"] == ["dataset applications", "dataset other"]
+
+
 def test_a_difference_tells_of_people_too(lived: Simulator) -> None:
     """Who may sign is part of what changed, for one model and for all."""
     for stream in (MODEL, None):

@@ -49,8 +49,9 @@ def amendments(facts: Sequence[Fact]) -> dict[str, Amended]:
     for fact in facts:
         if fact.type == CORRECTED and isinstance(body := fact.data, RecordCorrected):
             number = trail.resolve(body.event)
-            target = by_number.get(number) if number is not None else None
-            held = made.get(number or "")
+            # A correction of itself corrects nothing.
+            target = by_number.get(number) if number is not None and number != fact.number else None
+            held = made.get(number) if target is not None and number is not None else None
             amended = _amend(fact, body, target, held)
             if target is not None:
                 before = held.corrections if held else ()
