@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -14,14 +14,14 @@ from mledger.chain.entry import Entry, Head
 from mledger.chain.history import Fact, History
 from mledger.chain.keyring import Keyring
 from mledger.chain.rulebook import Act, Answered, Ruled, examine, kind_of
-from mledger.chain.seal import envelope_of, open_entry
+from mledger.chain.seal import envelope_of, open_entry, open_event, open_statement
 from mledger.chain.statement import Statement, open_payload
 from mledger.chain.verification import Verification
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint, parse_checkpoint
 from mledger.core.digest import short
 from mledger.core.moment import Moment, format_moment
-from mledger.core.names import parse_number
+from mledger.core.names import format_number, parse_number
 from mledger.core.note import NoteKey, format_vkey, open_note, parse_vkey
 from mledger.core.proof import TlogProof, format_proof
 from mledger.errors import DivergedError, InputError, IntegrityError, MledgerError, NotFoundError, StoreError
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 # Entries read at a time when walking from the end.
 _BACKWARDS = 64
+# Entries kept opened for the questions of the rules, 100 KB each where they carry many events.
+_OPENED = 32
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]
@@ -255,24 +257,8 @@ class Reader:
     def fact(self, reference: str) -> Fact:
         """The event with a number ("41", "41.3") or a UUID. Errors: NotFoundError, InputError."""
         seq, place = self._locate(reference)
-        facts = open_entry(self.entry(seq))[1]
-        if place is None and len(facts) > 1:
-            raise InputError(
-                f"entry {seq} carries {len(facts)} events", fix=f"name one of {seq}.1 to {seq}.{len(facts)}"
-            )
-        if place is not None and place >= len(facts):
-            carries = "one event" if len(facts) == 1 else f"{len(facts)} events"
-            raise NotFoundError(
-                f"entry {seq} carries {carries}, there is no {reference}",
-                fix=f"mledger show {facts[-1].number}",
-            )
-        fact = facts[place or 0]
-        if "-" in reference and fact.id != read_id(reference):
-            raise IntegrityError(
-                f"the ledger's index finds event {fact.number} in the place of {reference}",
-                fix="mledger verify --full",
-            )
-        return fact
+        entry = self.entry(seq)
+        return _event(entry, open_statement(entry), place, reference)
 
     def _locate(self, reference: str) -> tuple[int, int | None]:
         if "-" not in reference:
@@ -285,10 +271,21 @@ class Reader:
     def answered(self, reference: str) -> Answered | None:
         """What the rules need to know of a referenced event; None if it is not there."""
         try:
-            fact = self.fact(reference)
+            seq, place = self._locate(reference)
+            fact = _event(*self._opened(seq), place, reference)
         except MledgerError:
             return None
         return Answered(fact.number, fact.seq, fact.type, fact.stream, fact.key)
+
+    @cached_property
+    def _opened(self) -> Callable[[int], tuple[Entry, Statement]]:
+        """Entries with what they state, of which the last few are kept: answers ask about the same ones."""
+
+        def opened(seq: int) -> tuple[Entry, Statement]:
+            entry = self.entry(seq)
+            return entry, open_statement(entry)
+
+        return lru_cache(_OPENED)(opened)
 
     def keyring(self, size: int | None = None) -> Keyring:
         """The keys, roles and policy in force after the first `size` entries, or all of them.
@@ -458,3 +455,23 @@ class Reader:
     def now(self) -> Moment:
         """The present time by this reader's clock."""
         return format_moment(self.clock())
+
+
+def _event(entry: Entry, statement: Statement, place: int | None, reference: str) -> Fact:
+    """The event of an entry that a reference means, the only one if it names no place."""
+    seq, count = entry.seq, len(statement.events)
+    if place is None and count > 1:
+        raise InputError(f"entry {seq} carries {count} events", fix=f"name one of {seq}.1 to {seq}.{count}")
+    if place is not None and place >= count:
+        carries = "one event" if count == 1 else f"{count} events"
+        last = format_number(seq, count - 1, count)
+        raise NotFoundError(
+            f"entry {seq} carries {carries}, there is no {reference}", fix=f"mledger show {last}"
+        )
+    fact = open_event(entry, statement, place or 0)
+    if "-" in reference and fact.id != read_id(reference):
+        raise IntegrityError(
+            f"the ledger's index finds event {fact.number} in the place of {reference}",
+            fix="mledger verify --full",
+        )
+    return fact
