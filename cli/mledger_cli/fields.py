@@ -1,21 +1,27 @@
 """The fields of an event: from a document, and from options."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mledger.core import canonical
 from mledger.errors import FormatError, InputError
-from mledger_cli.documents import Source, members
+
+if TYPE_CHECKING:
+    from mledger_cli.documents import Source
 
 
 class Given(NamedTuple):
     """Where the fields of one event come from."""
 
-    source: Source | None
+    source: "Source | None"
     sets: tuple[str, ...]
 
     def gather(self, type: str) -> dict[str, Any]:
         """The fields from the document, then from --set. Errors: InputError, FormatError."""
-        values = members(self.source.read(), self.source.name, type) if self.source is not None else {}
+        values: dict[str, Any] = {}
+        if self.source is not None:
+            from mledger_cli.documents import members
+
+            values = members(self.source.read(), self.source.name, type)
         for assignment in self.sets:
             assign(type, values, assignment)
         return values

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mledger.events.base import EventBody
     from mledger.ledger import Ledger
     from mledger.writing import Receipt
+    from mledger_cli.documents import Source
     from mledger_cli.fields import Given
 
 
@@ -51,18 +52,25 @@ def command(
     STREAM. Without TYPE and STREAM a line is a whole event as `mledger log --json` prints it, with
     type, stream, data, and if you like at and id. All are checked before the first is recorded.
     """
-    from mledger_cli import address, bulk, fields
-    from mledger_cli.documents import Source
+    from mledger_cli import address, fields
 
-    document = None if source is None else Source(source)
+    document = None if source is None else _source(source)
     of = address.check(type, stream) if type or document is None else None
     if document is not None and (of is None or document.holds_many):
         if sets or edit or at or id:
             raise click.UsageError("many events come from a file: --set, --edit, --at and --id are for one")
+        from mledger_cli import bulk
+
         bulk.append(settings, document, of, meaning, key)
     elif of is not None:
         record = _edited if edit else _given
         tell(settings, record(settings, of, fields.Given(document, sets), key, _How(at, id, meaning)))
+
+
+def _source(name: str) -> "Source":
+    from mledger_cli.documents import Source
+
+    return Source(name)
 
 
 class _How(NamedTuple):

@@ -148,6 +148,8 @@ def _check_private(data: bytes, what: str) -> None:
 
 def _read_private(data: bytes, password: bytes | None, what: str) -> object:
     """The private key of whatever kind; the one place where errors of `cryptography` are translated."""
+    if (private := _read_open(data)) is not None:
+        return private
     from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
@@ -164,6 +166,17 @@ def _read_private(data: bytes, password: bytes | None, what: str) -> object:
         raise KeyFileError(
             f"the passphrase of {what} is wrong, or the file is damaged", fix="try again"
         ) from None
+
+
+def _read_open(data: bytes) -> object | None:
+    """The key of an open OpenSSH file, read without what only locked files need; None for any other file."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    found = openssh.read_open(data)
+    if found is None:
+        return None
+    private = Ed25519PrivateKey.from_private_bytes(found[0])
+    return private if private.public_key().public_bytes_raw() == found[1] else None
 
 
 def dump_private(signer: Ed25519Signer, passphrase: str | None = None, comment: str = "") -> bytes:

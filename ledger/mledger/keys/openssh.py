@@ -30,15 +30,39 @@ def read_public_blob(blob: bytes) -> bytes | None:
 
 def cipher_of(data: bytes) -> bytes | None:
     """The cipher that an OpenSSH private key file names, `none` if it is open; None for any other file."""
+    rest = _content(data)
+    return None if rest is None else rest[4 : 4 + int.from_bytes(rest[:4])]
+
+
+def read_open(data: bytes) -> tuple[bytes, bytes] | None:
+    """The seed and the public key of an open private key file of one Ed25519 key.
+
+    None for whatever is locked, of another kind, or not exactly so: it may still be a good key file.
+    """
+    rest = _content(data) or b""
+    head = _string(b"none") + _string(b"none") + _string(b"") + (1).to_bytes(4)
+    blob_size = len(public_blob(bytes(32)))
+    public = read_public_blob(rest[len(head) + 4 : len(head) + 4 + blob_size])
+    if not rest.startswith(head) or public is None:
+        return None
+    inner = rest[len(head) + 4 + blob_size + 4 :]
+    seed = inner[8 + blob_size + 4 : 8 + blob_size + 4 + 32]
+    before = public_blob(public) + _string(seed + public)
+    comment = inner[8 + len(before) + 4 :][: int.from_bytes(inner[8 + len(before) :][:4])]
+    body = inner[:4] + inner[:4] + before + _string(comment)
+    body += bytes(range(1, -len(body) % 8 + 1))
+    whole = head + _string(public_blob(public)) + _string(body)
+    return (seed, public) if whole == rest and len(seed) == 32 else None
+
+
+def _content(data: bytes) -> bytes | None:
+    """What an OpenSSH private key file holds after its magic word; None for any other file."""
     body = data.partition(BEGIN)[2].partition(END)[0]
     try:
         blob = b64decode(b"".join(body.split()), validate=True)
     except binascii.Error:
         return None
-    if not blob.startswith(_MAGIC):
-        return None
-    rest = blob[len(_MAGIC) :]
-    return rest[4 : 4 + int.from_bytes(rest[:4])]
+    return blob[len(_MAGIC) :] if blob.startswith(_MAGIC) else None
 
 
 def write_private(seed: bytes, public: bytes, passphrase: str | None, comment: str) -> bytes:
