@@ -1,4 +1,4 @@
-"""Cache files: opened, made anew where damaged, in memory where nothing can be written.
+"""Cache files: made anew where damaged, in memory where nothing is writable.
 
 A cache holds what can be derived again from one ledger, so it never syncs, and never stops
 anybody from reading: whatever is wrong with its file, there is an empty cache instead.
@@ -30,8 +30,10 @@ def open_cache(file: Path, schema: str, version: int) -> sqlite3.Connection:
         folders.make_private(file.parent)
         try:
             return _open(str(file), schema, version)
+        except UnicodeDecodeError:
+            pass  # SQLite quotes a damaged schema in its message
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _DAMAGED:
                 raise
         remove_cache(file)
         return _open(str(file), schema, version)
@@ -47,10 +49,11 @@ def guarded(file: Path) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _HELD:
             raise LockedError(f"the cache {file} is held by another process", fix="try again") from error
-        remove_cache(file)
+        with suppress(OSError):
+            remove_cache(file)
         raise StoreError(f"the cache {file} was damaged and is gone", fix="open the ledger again") from error
 
 

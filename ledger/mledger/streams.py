@@ -147,6 +147,10 @@ class Streams:
         """
         with guarded(self.path):
             if seq == 0:
+                # What is walked may be right, and the index by which it is asked for wrong.
+                (state,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+                if state != "ok":
+                    return f"its file is damaged: {' '.join(state.split())}"
                 self._walk = groupby(self._connection.execute(_ALL), key=itemgetter(0))
                 self._at = next(self._walk, None)
             held: set[str] = set()
