@@ -10,8 +10,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from mledger.chain.draft import Draft, format_id
 from mledger.core import canonical
@@ -19,6 +18,7 @@ from mledger.core.moment import Moment, check_moment
 from mledger.core.names import check_origin, check_stream, check_type
 from mledger.errors import FormatError, InputError
 
+T = TypeVar("T")
 VERSION = 1
 MEANINGS = ("authorship", "review", "approval", "rejection", "responsibility", "witness", "machine")
 NO_LEAF = bytes(32)
@@ -34,13 +34,16 @@ _EVENT_KEYS = {"body", "id", "stream", "type", "v"}
 _EVENT_KEYS_AT = _EVENT_KEYS | {"at"}
 _TEXTS = ("key", "ledger", "meaning", "prev", "signer", "time")
 _MAX_NAME = 200
+_MOST_GOOD = 10_000
+# What was found good before: a ledger repeats the same few thousand.
 _good_streams: set[str] = set()
 _good_types: set[str] = set()
+_good_frames: set[tuple[str, str, str]] = set()
 
 
-# After so many payloads it pays to import what reads them four times as fast.
-_MANY = 200
-_opened = count()
+# After so many bytes it pays to import what reads them four times as fast.
+_MANY = 100_000
+_opened = [0]
 
 
 @cache
@@ -157,12 +160,14 @@ def _good_name(name: str) -> bool:
 
 def open_payload(payload: bytes) -> Statement:
     """The statement that the signed bytes make, or FormatError saying what is wrong with them."""
-    fields = (_quickly(payload) if next(_opened) >= _MANY else None) or _strictly(payload)
+    _opened[0] += len(payload)
+    fields = (_quickly(payload) if _opened[0] > _MANY else None) or _strictly(payload)
     check_moment(fields["time"])
-    check_origin(fields["ledger"])
-    if fields["meaning"] not in MEANINGS or not _good_name(fields["signer"]):
-        raise FormatError("meaning or signer is not one that an entry may carry")
-    events = []
+    frame = fields["ledger"], fields["meaning"], fields["signer"]
+    if frame not in _good_frames:
+        _check_frame(*frame)
+    # Signed(...) and Statement(...) without their checks, here where every event of a ledger passes.
+    made, events = tuple.__new__, []
     for event in fields["events"]:
         kind, stream, at = event["type"], event["stream"], event.get("at")
         if kind not in _good_types or stream not in _good_streams:
@@ -170,7 +175,7 @@ def open_payload(payload: bytes) -> Statement:
         if at is not None:
             check_moment(at)
         name = bytes.fromhex(event["id"].replace("-", ""))
-        events.append(Signed(kind, event["v"], stream, name, event["body"], at))
+        events.append(made(Signed, (kind, event["v"], stream, name, event["body"], at)))
     return Statement(
         fields["seq"],
         bytes.fromhex(fields["prev"]),
@@ -229,13 +234,24 @@ def _check_event(event: object) -> None:
         raise FormatError("the id of an event must be a UUIDv7 in lower case")
 
 
+def _check_frame(ledger: str, meaning: str, signer: str) -> None:
+    check_origin(ledger)
+    if meaning not in MEANINGS or not _good_name(signer):
+        raise FormatError("meaning or signer is not one that an entry may carry")
+    _note(_good_frames, (ledger, meaning, signer))
+
+
 def _check_names(kind: str, stream: str) -> None:
-    """Check names once each: a ledger repeats the same few thousand."""
     if kind not in _good_types:
         check_type(kind)
-        _good_types.add(kind)
+        _note(_good_types, kind)
     if stream not in _good_streams:
         check_stream(stream)
-        if len(_good_streams) > 10_000:
-            _good_streams.clear()
-        _good_streams.add(stream)
+        _note(_good_streams, stream)
+
+
+def _note(good: set[T], value: T) -> None:
+    """Remember what is good, as long as there is not too much of it."""
+    if len(good) >= _MOST_GOOD:
+        good.clear()
+    good.add(value)
