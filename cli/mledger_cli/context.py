@@ -1,39 +1,45 @@
 """What is common to all commands: the ledger and the output."""
 
 import os
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mledger_cli.output import Output
-from mledger_cli.screen import may_colour
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mledger_cli.output import Output
 
 DEFAULT_LEDGER = "mledger.db"
 
 
-@dataclass
 class Settings:
     """The options that stand before or after the name of any command."""
 
-    ledger: Path | None = None
-    json: bool = False
-    quiet: bool = False
-    no_color: bool = False
-    tz: str | None = None
-    command: str = "mledger"
-    """The command that was called, as far as it is known: its help mends wrong use."""
+    def __init__(self, ledger: "str | Path | None" = None) -> None:
+        """Know what is so unless an option says otherwise."""
+        self.ledger = ledger
+        self.json = False
+        self.quiet = False
+        self.no_color = False
+        self.tz: str | None = None
+        # The command that was called, as far as it is known: its help mends wrong use.
+        self.command = "mledger"
 
     @property
-    def path(self) -> Path:
+    def path(self) -> "Path":
         """The ledger's file: --ledger, or MLEDGER_LEDGER, or `mledger.db` here."""
-        return self.ledger or Path(os.environ.get("MLEDGER_LEDGER") or DEFAULT_LEDGER)
+        from pathlib import Path
+
+        return Path(self.ledger or os.environ.get("MLEDGER_LEDGER") or DEFAULT_LEDGER)
 
     @cached_property
-    def out(self) -> Output:
+    def out(self) -> "Output":
         """Where the command prints."""
+        from mledger_cli.output import Output
+        from mledger_cli.screen import may_colour
+
         return Output(
             as_json=self.json,
             quiet=self.quiet,
@@ -62,7 +68,7 @@ def common_options() -> list[click.Parameter]:
     return [
         CommonOption(
             ["--ledger"],
-            type=click.Path(path_type=Path),
+            type=click.Path(),
             metavar="PATH",
             help=f"The ledger's file; else $MLEDGER_LEDGER, else {DEFAULT_LEDGER}.",
             **keep,

@@ -14,7 +14,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -115,6 +114,7 @@ def _usage(error: click.ClickException) -> MledgerError:
 def _bug(error: Exception) -> BugError:
     """An error that should not have come this far: where it arose, and how to report it."""
     import traceback
+    from pathlib import Path
 
     if os.environ.get(DEBUG):
         screen.warn("".join(traceback.format_exception(error)).rstrip())

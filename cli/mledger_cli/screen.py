@@ -1,7 +1,6 @@
 """The terminal, or whatever stands in its place."""
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from mledger.errors import StoreError
 
 # A bar for less than this would only flicker.
 PATIENCE = 0.5
+# The columns of a terminal that does not say how many it has.
+USUAL = 80
 
 
 def write(data: str | bytes) -> None:
@@ -59,9 +60,15 @@ def may_colour() -> bool:
 
 def width() -> int | None:
     """The columns of the screen; None where nothing limits a line: in a file, in a pipe."""
-    if os.environ.get("COLUMNS", "").isdecimal() or is_terminal(sys.stdout):
-        return shutil.get_terminal_size().columns
-    return None
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    if not is_terminal(sys.stdout):
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or USUAL
+    except (OSError, ValueError):
+        return USUAL
 
 
 @contextmanager

@@ -3,13 +3,19 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 
 ELLIPSIS = "…"
 
-# C0 and C1 controls, surrogates, and the marks that break or reorder a line on a screen: a ledger holds
-# what others wrote, and a terminal obeys what it is shown.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_UNSAFE_BUT_NEWLINE = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+
+@cache
+def _unsafe(*, newlines: bool) -> re.Pattern[str]:
+    """What a terminal obeys, and a ledger may hold: it keeps what others wrote.
+
+    C0 and C1 controls, newlines or not, surrogates, and the marks that break or reorder a line on a screen.
+    """
+    controls = "\x00-\x09\x0b-\x1f" if newlines else "\x00-\x1f"
+    return re.compile(f"[{controls}\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def one_line(text: str) -> str:
@@ -21,14 +27,14 @@ def escaped(text: str, *, newlines: bool = False) -> str:
     r"""The text with each character that a terminal would obey spelled out as `\x1b` or `\u202e`."""
     if text.isprintable():
         return text
-    return (_UNSAFE_BUT_NEWLINE if newlines else _UNSAFE).sub(_spelled, text)
+    return _unsafe(newlines=newlines).sub(_spelled, text)
 
 
 def json_escaped(text: str) -> str:
     """The same for the text of a JSON document, which means the same afterwards."""
     if text.isascii() and "\x7f" not in text:
         return text
-    return _UNSAFE_BUT_NEWLINE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+    return _unsafe(newlines=True).sub(lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 def _spelled(match: re.Match[str]) -> str:
