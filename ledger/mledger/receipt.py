@@ -1,4 +1,4 @@
-"""Checks a receipt: a `.tlog-proof` against its checkpoint, its key and its signature.
+"""Checks a receipt against its checkpoint, its key and its tree.
 
 Needs no ledger: what is trusted is the verifier key that somebody handed over.
 """

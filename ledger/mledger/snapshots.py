@@ -1,4 +1,4 @@
-"""The cache of snapshots: folded states, each with the head that it belongs to."""
+"""The cache of snapshots: folded states with their heads."""
 
 import sqlite3
 from collections.abc import Callable

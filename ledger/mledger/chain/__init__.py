@@ -1,1 +1,1 @@
-"""The chain of signed entries: what it is, what may join it, how it is audited."""
+"""The chain of signed entries: made, judged, audited."""

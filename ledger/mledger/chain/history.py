@@ -1,4 +1,4 @@
-"""Verified facts in order, cut by what was known and by what had happened."""
+"""Verified facts in order, cut by knowledge and by occurrence."""
 
 import json
 from collections.abc import Callable, Iterator

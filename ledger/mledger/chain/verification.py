@@ -1,4 +1,4 @@
-"""The outcome of a verification: findings, the level reached, what it relied on."""
+"""The outcome of a verification: findings, level, what it relied on."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""A ledger in memory with a clock that stands still and keys that are always the same.
+"""A ledger in memory, with a fixed clock and fixed keys.
 
 sim = Simulator()
 sim.append("model.registered", "model/credit-risk", title=…, purpose=…, owner=…)

@@ -1,4 +1,4 @@
-"""The tamper catalogue: attacks on a ledger's file, and what must be found.
+"""The tamper catalogue: attacks, and what must be found.
 
     world = build_world(folder)
     for attack in ATTACKS:

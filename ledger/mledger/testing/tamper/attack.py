@@ -1,4 +1,4 @@
-"""What an attack is: who can see it, and what must be found."""
+"""What an attack is, and who can see it."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple

@@ -1,4 +1,4 @@
-"""Attacks by people with keys and programs of their own: what they may not, and when."""
+"""Attacks by people with keys and programs of their own."""
 
 from contextlib import closing
 from typing import Any

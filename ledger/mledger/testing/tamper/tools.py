@@ -1,4 +1,4 @@
-"""The tools of an attacker: raw SQL, leaves and nodes made again, entries signed past the rules."""
+"""The tools of an attacker: raw SQL, and entries signed anew."""
 
 import json
 import sqlite3

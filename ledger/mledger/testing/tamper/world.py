@@ -1,4 +1,4 @@
-"""The world that is attacked: a ledger with a past, and those who remember it."""
+"""The world that is attacked, and those who remember it."""
 
 import hashlib
 import shutil
