@@ -58,6 +58,17 @@ def test_parameters_follow_the_decision_accepted_last() -> None:
     assert (parameter.value, parameter.decision, parameter.source.number) == (5, second, late)
 
 
+def test_reaffirming_an_older_decision_does_not_bring_its_values_back() -> None:
+    """The value stays that of the decision that was accepted last."""
+    story = Story()
+    first = story.propose()
+    second = story.propose(parameters=[{"name": "max_depth", "from": 4, "to": 5, "justification": "More."}])
+    story.accept(first)
+    story.accept(second)
+    story.tell("decision.reaffirmed", {"decision": first, "reason": "Holds."})
+    assert model.fold(story.facts).decisions.parameters["max_depth"].decision == second
+
+
 def test_a_proposal_sets_nothing_before_it_is_accepted() -> None:
     """Parameters of proposals are no parameters of the model."""
     story = Story()

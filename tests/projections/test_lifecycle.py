@@ -135,6 +135,16 @@ def test_an_objective_counts_on_the_data_that_was_agreed(measured: str | None, m
     assert [o.met for o in fold(story).objectives] == [met]
 
 
+def test_a_metric_of_a_part_of_the_data_is_not_the_metric() -> None:
+    """What was measured for some people only does not meet an objective for all."""
+    story = Story()
+    story.tell("problem.framed", FRAMED)
+    story.start()
+    story.finish(metrics=[{"name": "auc", "value": 0.99, "slice": "age < 25"}])
+    story.release(run="r1")
+    assert [o.met for o in fold(story).objectives] == [None]
+
+
 def test_the_version_that_serves_is_the_one_judged() -> None:
     """Objectives follow the version in production and not the newest release."""
     story = Story()
@@ -255,6 +265,15 @@ def test_an_erased_event_is_named_and_the_rest_stands() -> None:
     assert [(n.type, n.why, n.numbers) for n in state.trail.skipped] == [("run.started", "erased", [number])]
     assert [(r.event, r.source.number) for r in state.trail.redactions] == [(number, by)]
     assert state.profile["owner"].value == "Alice Example"
+
+
+def test_of_many_events_that_cannot_be_read_a_hundred_are_named() -> None:
+    """All are counted; the first hundred carry their numbers."""
+    story = Story()
+    story.register()
+    facts = [story.facts[0]._replace(seq=seq, body=None) for seq in range(150)]
+    (note,) = model.fold(facts).trail.skipped
+    assert (note.count, len(note.numbers), note.numbers[-1]) == (150, 100, "99")
 
 
 def test_lateness_is_the_time_from_occurrence_to_recording() -> None:

@@ -247,12 +247,13 @@ def test_a_rejection_after_the_approval_is_a_remark_and_moves_nothing() -> None:
     assert len(state.trail.remarks) == 1
 
 
-def test_a_request_may_be_named_by_its_uuid() -> None:
-    """An approval finds its request by number or by UUID."""
-    story = Story()
-    number = story.request("1.0")
-    story.approve(story.id_of(number))
-    assert len(places(story)) == 1
+def test_a_request_may_be_named_in_three_ways() -> None:
+    """An approval finds its request by number, by number and place, or by UUID."""
+    for name in ("0", "0.1", None):
+        story = Story()
+        number = story.request("1.0")
+        story.approve(name or story.id_of(number))
+        assert len(places(story)) == 1
 
 
 def test_an_answer_to_nothing_is_a_remark() -> None:
@@ -286,6 +287,16 @@ def test_production_counts_for_the_model_and_what_serves_before_what_may() -> No
     assert state.stage.value == "production"
     assert state.stages.foremost is not None
     assert state.stages.foremost.version == "1.0"
+
+
+def test_production_counts_though_another_stage_was_entered_later() -> None:
+    """A test of the next version in staging does not move the model out of production."""
+    story = Story()
+    story.deploy("1.0")
+    story.deploy("2.0", "test", stage="staging")
+    state = model.fold(story.facts)
+    assert state.stage is not None
+    assert state.stage.value == "production"
 
 
 def test_the_path_names_every_step_with_who_asked_and_who_approved() -> None:

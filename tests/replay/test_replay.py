@@ -295,8 +295,13 @@ def test_data_that_the_model_named_only_before_is_compared_too(late: Simulator) 
     number = late.append("run.started", MODEL, RUN).number
     body = {"event": number, "fields": {"datasets[0].name": "other"}, "reason": "A slip."}
     late.append("record.corrected", MODEL, body)
+    late.append("dataset.refreshed", DATASET, REFRESHED)
     changes = diff(late.reader(), number, FAR, MODEL).changes
-    assert [c.path for c in changes if c.group == "data"] == ["dataset applications", "dataset other"]
+    assert sorted(c.path for c in changes if c.group == "data") == [
+        "dataset applications",
+        "dataset other",
+        "dataset/applications version",
+    ]
 
 
 def test_a_difference_tells_of_people_too(lived: Simulator) -> None:
