@@ -35,11 +35,13 @@ from mledger.events import (
     rollback,
     run,
     run_parts,
+    shape,
     transform,
     version,
 )
 from mledger.events.words import Means
 from mledger.keys.ed25519 import is_weak, key_id
+from tests.schemas import schemas
 
 Values = dict[str, Any]
 Strategy = st.SearchStrategy[Any]
@@ -130,6 +132,8 @@ _BY_MEANING: dict[str, Strategy] = {
         (key.PublicKey, publics),
         (ledger.Origin, origins),
         (policy.Pattern, patterns),
+        (policy.StreamKind, st.from_regex(r"\*|[a-z][a-z0-9-]{0,8}", fullmatch=True)),
+        (shape.Schema, schemas),
         (fields.Commit, commits),
     )
 }
@@ -247,6 +251,15 @@ def _moved(found: Values) -> Values:
     return found | {"from_stage": None} if found.get("from_stage") == found["to_stage"] else found
 
 
+def _policy(found: Values) -> Values:
+    """Names of types that can never be ours, so that no rule knows their fields."""
+    types = {f"acme-{name}": rule for name, rule in found.get("types", {}).items()}
+    return found | {
+        "types": types,
+        "required": {f"corp-{name}": wanted for name, wanted in found.get("required", {}).items()},
+    }
+
+
 def _opened(found: Values) -> Values:
     roles = sorted(found["policy"]["roles"])
     return found | {"key": found["key"] | {"roles": roles[:2]}}
@@ -323,6 +336,7 @@ _FIXES: dict[type[BaseModel], Callable[[Values], Values]] = {
     version.VersionReleased: _new_version,
     promotion.PromotionRequested: _moved,
     ledger.LedgerOpened: _opened,
+    policy.Policy: _policy,
     run.RunFinished: _metrics,
     run.RunFailed: _metrics,
     run.RunAbandoned: _metrics,

@@ -1,6 +1,7 @@
 """How commands open the ledger: to read, or to append."""
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mledger.errors import DivergedError, FormatError, MledgerError, NotFoundError
@@ -8,6 +9,9 @@ from mledger_cli import passphrase, screen, text
 from mledger_cli.context import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mledger.events.policy import TypeRule
     from mledger.ledger import Ledger
     from mledger.reader import Reader
 
@@ -43,6 +47,27 @@ def ledger(settings: Settings, key: str | None) -> "Ledger":
         return Ledger.open(settings.path, key=name, passphrase=passphrase.asking(name or "your key"))
     except (NotFoundError, FormatError) as error:
         raise _explained(error, settings) from None
+
+
+@contextmanager
+def declaring(settings: Settings) -> "Iterator[None]":
+    """Within, the types that the ledger's policy declares are known; it is read when one is asked for."""
+    from functools import cache
+
+    from mledger.events.declared import declaring as within
+
+    @cache
+    def rules() -> "Mapping[str, TypeRule]":
+        from mledger.reader import Reader
+
+        try:
+            with Reader.open(settings.path) as opened:
+                return opened.declared()
+        except MledgerError:  # whoever opens it to work with it says what is wrong
+            return {}
+
+    with within(rules):
+        yield
 
 
 def stream(opened: "Reader", name: str | None) -> str | None:

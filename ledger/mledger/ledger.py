@@ -22,7 +22,7 @@ from mledger.core.note import Note, NoteSignature, format_note
 from mledger.errors import ConflictError, DeniedError, InputError, IntegrityError, MledgerError
 from mledger.events import base as events
 from mledger.events.base import EventBody
-from mledger.events.policy import Policy
+from mledger.events.policy import Policy, TypeRule
 from mledger.heads import Fingerprint, Heads, fingerprint
 from mledger.keys.signer import Signer
 from mledger.opening import create, default_policy, find_signer
@@ -88,7 +88,7 @@ class Ledger(Reader):
         self._queue: list[_Ticket] = []
         self._queueing = threading.Lock()
         self._turn = threading.Lock()
-        self._kept = 0.0
+        self._kept = time.monotonic()
         memory = self.check_memory()
         self._vouched = (
             memory.verified if memory and memory.fingerprint and memory.fingerprint == before else None
@@ -173,10 +173,21 @@ class Ledger(Reader):
         receipt again; with other content it is an InputError. Errors: InputError, DeniedError,
         ConflictError, LockedError, StoreError, and DivergedError if the file was exchanged.
         """
-        body = events.build(event, fields or {}) if isinstance(event, str) else event
+        body = self._build(event, fields or {}) if isinstance(event, str) else event
         moment = read_moment(at) if at is not None else None
         item = What(body, stream, moment, read_id(id) if id is not None else None)
         return self.append_all([item], meaning=meaning)[0]
+
+    def _build(self, event: str, fields: Mapping[str, object]) -> EventBody:
+        from mledger.events.declared import declaring  # late: most types are mledger's own
+
+        with declaring(self.declared):
+            return events.build(event, fields)
+
+    def declared(self) -> Mapping[str, TypeRule]:
+        """The event types that the policy declares, as this writer knows it."""
+        policy = self._writer.keyring.policy
+        return policy.types if policy else {}
 
     def append_all(self, items: Sequence[What], *, meaning: str | None = None) -> list[Receipt]:
         """The receipts of events recorded all or none, in as few entries as the format allows."""

@@ -27,7 +27,7 @@ def default_policy() -> Policy:
     return Policy(
         name="default",
         roles={name: RoleRule(may=role.may, title=role.title) for name, role in DEFAULT_ROLES.items()},
-        four_eyes=("decision.accepted", "promotion.approved"),
+        four_eyes=("decision.accepted", "promotion.approved", "review.submitted"),
     )
 
 

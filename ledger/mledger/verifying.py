@@ -1,4 +1,4 @@
-"""Runs an audit over a store: what to check again, with how many processes, at which level."""
+"""Runs an audit over a store: how much, with how many processes."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,15 +11,14 @@ from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
 from mledger.chain.history import History
 from mledger.chain.rulebook import Answered
-from mledger.chain.seal import open_entry
 from mledger.chain.span import How, Job, SpanReport, check_span
 from mledger.chain.statement import open_payload
+from mledger.chain.survey import Survey
 from mledger.chain.verification import Verification
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
 from mledger.core.moment import later
 from mledger.errors import FormatError, IntegrityError, MledgerError
-from mledger.events.base import decode
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
 from mledger.stores import LedgerStore
 from mledger.streams import Streams
@@ -60,8 +59,7 @@ class Verifier:
     full: bool
     findings: list[Finding] = field(default_factory=list)
     relied_on: list[str] = field(default_factory=list)
-    keys: dict[str, bytes] = field(default_factory=dict)
-    skew: int = 120
+    survey: Survey = field(default_factory=Survey)
     extends: bool = False
 
     @property
@@ -77,18 +75,16 @@ class Verifier:
             self.find("chain.genesis", "entry 0", "the ledger is empty, or the entry that opens it is gone")
             return self._verdict(Audit(self._lookup, self._node), head, Plan())
         memory = self._recall()
-        self._collect_keys()
+        self.survey.add(self.store.entries(governance=True))
         checkpoints = self._checkpoints()
         plan = self._plan(memory, head, print_before)
         watch = frozenset({head.size, *(c.size for c, _ in checkpoints), *self._known_sizes(memory)})
         audit = self._audit(plan, head, watch)
-        if plan.signed_from and (
-            self._suspicious(audit, memory, plan) or audit.keyring.members.keys() - self.keys.keys()
-        ):
+        if plan.signed_from and (self._suspicious(audit, memory, plan) or self.survey.lacks(audit.keyring)):
             plan = Plan()
             audit = self._audit(plan, head, watch)
-        if audit.keyring.members.keys() - self.keys.keys():
-            self.keys |= {member.id: member.public for member in audit.keyring.members.values()}
+        if self.survey.lacks(audit.keyring):
+            self.survey.complete(audit.keyring)
             plan = Plan()
             audit = self._audit(plan, head, watch)
         self._compare(audit, memory, checkpoints, plan)
@@ -126,33 +122,6 @@ class Verifier:
                 f"this file held {by_path.origin}, opened by {by_path.genesis.hex()[:12]}, when last seen",
             )
         return memory
-
-    def _collect_keys(self) -> None:
-        """Public keys by id, from whatever enrols them; the id is a hash, so none can be foisted."""
-        for entry in self.store.entries(governance=True):
-            try:
-                facts = open_entry(entry)[1]
-            except MledgerError:
-                continue
-            for fact in facts:
-                self._candidate(fact.type, fact.version, fact.body)
-
-    def _candidate(self, event_type: str, version: int, data: bytes | None) -> None:
-        if data is None or event_type not in (
-            "ledger.opened",
-            "key.enrolled",
-            "key.rotated",
-            "policy.adopted",
-        ):
-            return
-        try:
-            body = decode(event_type, version, data)
-        except MledgerError:
-            return
-        if (key := getattr(body, "key", None)) is not None:
-            self.keys[key.id] = key.public_bytes
-        if (policy := getattr(body, "policy", None)) is not None:
-            self.skew = max(self.skew, policy.skew_seconds)
 
     def _checkpoints(self) -> list[tuple[Checkpoint, str]]:
         """The checkpoints kept in the ledger and the one brought along, each with its name."""
@@ -231,8 +200,9 @@ class Verifier:
     def _reports(self, plan: Plan, size: int, *, streams: bool) -> Iterator[SpanReport]:
         path = self.reader.path
         step, worth = _share(size, path)
-        latest = later(self.reader.now(), self.skew)
-        hashed = How(self.keys, latest, self.skew, signatures=False, streams=streams)
+        found = self.survey
+        latest = later(self.reader.now(), found.skew)
+        hashed = How(found.keys, latest, found.skew, False, streams, found.governed)
         signed = hashed._replace(signatures=True)
         spans = self._spans(plan, size, step)
         jobs = (Job(a, b, signed if a >= plan.signed_from else hashed) for a, b in spans)

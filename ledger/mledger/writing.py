@@ -13,7 +13,7 @@ from mledger.chain.entry import Entry, Head
 from mledger.chain.findings import RULES
 from mledger.chain.history import Fact
 from mledger.chain.keyring import Keyring, Member
-from mledger.chain.rulebook import Act, Breach, Ruled, examine, is_ruled, kind_of
+from mledger.chain.rulebook import Act, Breach, Ruled, examine, is_read, kind_of
 from mledger.chain.seal import Place, open_entry, seal
 from mledger.chain.statement import Author
 from mledger.core import merkle
@@ -158,7 +158,8 @@ class Writer:
         rest = iter(drafts)
         for entry in entries:
             own = [next(rest) for _ in entry.slots]
-            for breach in examine(keyring, _act(entry.seq, own, author), self.reader.answered):
+            act = _act(entry.seq, own, author, keyring)
+            for breach in examine(keyring, act, self.reader.answered):
                 raise denied(breach)
 
     def advance(self, sealed: Sealed) -> None:
@@ -191,7 +192,9 @@ class Writer:
             statement, facts = open_entry(entry)
             self._accept(entry, keyring, leaf, time)
             ruled = tuple(
-                Ruled(f.number, f.type, f.version, f.stream, f.body) for f in facts if is_ruled(f.type)
+                Ruled(f.number, f.type, f.version, f.stream, f.body)
+                for f in facts
+                if is_read(keyring, f.type)
             )
             kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
             breaches = examine(
@@ -221,12 +224,12 @@ class Writer:
             )
 
 
-def _act(seq: int, drafts: Sequence[Draft], author: Author) -> Act:
+def _act(seq: int, drafts: Sequence[Draft], author: Author, keyring: Keyring) -> Act:
     """What the rules see of an entry that is about to be."""
     ruled = tuple(
         Ruled(format_number(seq, n, len(drafts)), d.type, d.version, d.stream, d.body)
         for n, d in enumerate(drafts)
-        if is_ruled(d.type)
+        if is_read(keyring, d.type)
     )
     return Act(seq, seq, *author, frozenset((d.type, kind_of(d.stream)) for d in drafts), ruled)
 

@@ -59,8 +59,16 @@ def test_order_does_not_matter(patterns, event_type):
                 "decision.proposed",
                 "promotion.requested",
                 "record.corrected",
+                "plan.agreed",
+                "run.concluded",
+                "decision.invalidated",
+                "review.requested",
             ],
             [
+                "waiver.granted",
+                "review.submitted",
+                "decision.reaffirmed",
+                "audit.opened",
                 "decision.accepted",
                 "decision.rejected",
                 "promotion.approved",
@@ -70,18 +78,33 @@ def test_order_does_not_matter(patterns, event_type):
         ),
         (
             "reviewer",
-            ["decision.accepted", "decision.rejected", "promotion.approved", "comment.added"],
-            ["decision.proposed", "promotion.requested", "role.granted", "run.started"],
+            [
+                *("decision.accepted", "decision.rejected", "promotion.approved", "comment.added"),
+                *("plan.agreed", "review.submitted", "waiver.granted", "evaluation.recorded"),
+            ],
+            [
+                *("decision.proposed", "promotion.requested", "role.granted", "run.started"),
+                *("review.requested", "audit.finding", "promotion.executed"),
+            ],
         ),
         (
             "machine",
-            ["run.started", "dataset.refreshed", "deployment.recorded"],
-            ["comment.added", "model.retired"],
+            [
+                "run.started",
+                "dataset.refreshed",
+                "deployment.recorded",
+                "promotion.executed",
+                "drift.detected",
+            ],
+            [
+                *("comment.added", "model.retired", "version.released", "waiver.granted"),
+                *("run.concluded", "run.invalidated", "dataset.deprecated", "artifact.retired"),
+            ],
         ),
         (
             "auditor",
-            ["comment.added", "dissent.recorded"],
-            ["decision.accepted", "run.started", "key.revoked"],
+            ["comment.added", "dissent.recorded", "audit.closed", "training.attested", "handover.recorded"],
+            ["review.submitted", "decision.accepted", "run.started", "key.revoked"],
         ),
     ],
 )
@@ -100,6 +123,7 @@ def test_four_eyes_by_default():
             assert not (
                 may_record(role.may, "decision.proposed") and may_record(role.may, "decision.accepted")
             )
+            assert not (may_record(role.may, "review.requested") and may_record(role.may, "review.submitted"))
             assert not (
                 may_record(role.may, "promotion.requested") and may_record(role.may, "promotion.approved")
             )

@@ -52,8 +52,9 @@ def command(
     STREAM. Without TYPE and STREAM a line is a whole event as `mledger log --json` prints it, with
     type, stream, data, and if you like at and id. All are checked before the first is recorded.
     """
-    from mledger_cli import address, fields
+    from mledger_cli import address, fields, opening
 
+    click.get_current_context().with_resource(opening.declaring(settings))
     document = None if source is None else _source(source)
     of = address.check(type, stream) if type or document is None else None
     if document is not None and (of is None or document.holds_many):
@@ -70,7 +71,9 @@ def command(
 def _source(name: str) -> "Source":
     from mledger_cli.documents import Source
 
-    return Source(name)
+    source = Source(name)
+    click.get_current_context().call_on_close(source.close)
+    return source
 
 
 class _How(NamedTuple):

@@ -29,7 +29,9 @@ def command(settings: Settings, type: str | None, *, template: bool) -> None:
       mledger types decision.proposed --template > decision.yaml
     """
     from mledger.events import base
+    from mledger_cli import opening
 
+    click.get_current_context().with_resource(opening.declaring(settings))
     if template and (type is None or "." not in type):
         raise click.UsageError("--template needs a TYPE")
     if type is None or "." not in type:

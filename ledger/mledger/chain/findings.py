@@ -32,6 +32,7 @@ RULES: dict[str, Rule] = {
     "tree.root": Rule("tree", True, "the root is not the one that was expected"),
     "event.twice": Rule("gap", True, "the same event id stands twice"),
     "event.stream": Rule("policy", False, "an event stands on a stream of the wrong kind"),
+    "policy.body": Rule("policy", False, "a body lacks what the policy in force asks of its type"),
     "store.stray": Rule("copy", True, "the file holds something that the chain does not account for"),
     "cache.wrong": Rule("copy", False, "a cache outside the ledger said something else; it was made anew"),
     "checkpoint.bad": Rule(

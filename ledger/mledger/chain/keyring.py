@@ -1,4 +1,4 @@
-"""Who may speak, in whose name, with which roles: a fold of governance events.
+"""Who may speak and record what: a fold of governance events.
 
 Authority is by position: a keyring is what was in force when an entry was signed. The
 same keyring decides for the writer and for the auditor.
@@ -54,6 +54,8 @@ class Keyring:
     first: str = ""
     policy: "Policy | None" = None
     members: dict[str, Member] = field(default_factory=dict)
+    governed: frozenset[str] = frozenset()
+    """The types of whose bodies some policy until now has asked something."""
 
     def apply(self, seq: int, body: "EventBody") -> None:
         """Let one governance event take effect. Errors: GovernanceError, and nothing changed."""
@@ -66,6 +68,7 @@ class Keyring:
         match body:
             case LedgerOpened():
                 self.origin, self.first, self.policy = body.origin, body.key.id, body.policy
+                self.governed = body.policy.governed
                 self._enrol(seq, body.key)
             case KeyEnrolled():
                 self._enrol(seq, body.key)
@@ -120,6 +123,7 @@ class Keyring:
         except GovernanceError:
             self.policy = held
             raise
+        self.governed |= policy.governed
 
     def _replace(self, member: Member) -> None:
         held = self.members[member.id]
@@ -160,4 +164,4 @@ class Keyring:
 
     def copy(self) -> "Keyring":
         """A keyring that may be changed without changing this one."""
-        return Keyring(self.origin, self.first, self.policy, dict(self.members))
+        return Keyring(self.origin, self.first, self.policy, dict(self.members), self.governed)

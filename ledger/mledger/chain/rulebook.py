@@ -7,6 +7,8 @@
   changes keys, roles or policy without that has no effect.
 - An answer (an approval, an acceptance) names an earlier event of the right type and
   stream; for the types under four eyes in the policy, that event is somebody else's.
+- An event of a type of which the policy asks something stands where the policy says, and its body
+  has what the policy asks.
 - All events of an entry are judged by what was in force before the entry.
 """
 
@@ -92,6 +94,11 @@ def is_ruled(event_type: str) -> bool:
     return known is not None and known.answers is not None
 
 
+def is_read(keyring: Keyring, event_type: str) -> bool:
+    """Whether the rules read the body of this type of event, given the policies until now."""
+    return event_type in keyring.governed or is_ruled(event_type)
+
+
 def examine(keyring: Keyring, act: Act, lookup: Lookup) -> list[Breach]:
     """Every rule that the act breaks; its governance events have then taken effect in `keyring`.
 
@@ -99,14 +106,16 @@ def examine(keyring: Keyring, act: Act, lookup: Lookup) -> list[Breach]:
     """
     if act.seq == 0:
         return [*_open(keyring, act), *_author(keyring, act)]
-    breaches = [*_author(keyring, act), *_streams(act)]
+    breaches = [*_author(keyring, act), *_streams(keyring, act)]
     heard = {ruled.type for ruled in act.ruled if is_heard(keyring, act, ruled.type)}
     for ruled in act.ruled:
         if is_governance(ruled.type):
             if ruled.type in heard:
                 breaches.extend(_govern(keyring, act, ruled, lookup))
         else:
-            breaches.extend(_answer(keyring, act, ruled, lookup))
+            if is_ruled(ruled.type):
+                breaches.extend(_answer(keyring, act, ruled, lookup))
+            breaches.extend(_demanded(keyring, ruled))
     return breaches
 
 
@@ -169,13 +178,15 @@ def _roles(keyring: Keyring, member: Member, act: Act, where: str) -> Iterator[B
             )
 
 
-def _streams(act: Act) -> Iterator[Breach]:
+def _streams(keyring: Keyring, act: Act) -> Iterator[Breach]:
+    declared = keyring.policy.types if keyring.policy else {}
     for event_type, kind in sorted(act.kinds):
         known = _class(event_type)
+        kinds = declared[event_type].on if event_type in declared else known.kinds if known else ("*",)
         if event_type == OPENING:
             yield Breach("chain.genesis", act.where, "the ledger is opened a second time")
-        elif known is not None and "*" not in known.kinds and kind not in known.kinds:
-            wanted = " or ".join(k if k == "ledger" else f"{k}/NAME" for k in known.kinds)
+        elif "*" not in kinds and kind not in kinds:
+            wanted = " or ".join(k if k == "ledger" else f"{k}/NAME" for k in kinds)
             yield Breach(
                 "event.stream",
                 act.where,
@@ -241,6 +252,24 @@ def _answer(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterato
         )
 
 
+def _demanded(keyring: Keyring, ruled: Ruled) -> Iterator[Breach]:
+    """What the policy in force asks of the body of this type, beyond what the type itself does."""
+    policy = keyring.policy
+    if policy is None or ruled.body is None or not policy.governs(ruled.type):
+        return
+    from pydantic_core import from_json  # late, like the classes
+
+    from mledger.events import messages
+
+    try:
+        wrong = policy.faults(ruled.type, ruled.version, from_json(ruled.body))
+    except ValueError:
+        return  # bytes that are no JSON are a finding of their own
+    if wrong:
+        fix = f"mledger types {ruled.type}"
+        yield Breach("policy.body", ruled.where, f"{ruled.type}: {messages.join(wrong)}", fix)
+
+
 def _under_four_eyes(keyring: Keyring, event_type: str) -> bool:
     return keyring.policy is not None and event_type in keyring.policy.four_eyes
 
@@ -270,6 +299,6 @@ def _read(ruled: Ruled) -> "tuple[EventBody | None, Breach | None]":
 @cache
 def _class(event_type: str) -> "type[EventBody] | None":
     """The class of a type of event, None if this installation does not know it."""
-    from mledger.events.base import find, known
+    from mledger.events.base import installed
 
-    return find(event_type) if known(event_type) else None
+    return installed(event_type)

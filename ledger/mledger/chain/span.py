@@ -66,6 +66,8 @@ class How(NamedTuple):
     skew: int
     signatures: bool = True
     streams: bool = False
+    governed: frozenset[str] = frozenset()
+    """The types whose bodies the rules must see because a policy asks something of them."""
 
 
 class Job(NamedTuple):
@@ -164,7 +166,7 @@ class _Checker:
         if len(slots) != count:
             self.find("column.copy", f"entry {seq}", f"{count} events are signed, {len(slots)} are stored")
         report.events += count
-        kinds, ruled = set(), []
+        kinds, ruled, governed = set(), [], self.how.governed
         for index, (event, slot) in enumerate(zip(signed, slots, strict=False)):
             traits = _traits(event.type, event.stream)
             problem = _slot(event, slot, governance=traits.governance)
@@ -178,7 +180,7 @@ class _Checker:
             if event.at is not None and is_later(event.at, statement.time, self.how.skew):
                 message = f"occurred {event.at}, after it was recorded"
                 self.find("time.future", format_number(seq, index, count), message)
-            if traits.ruled:
+            if traits.ruled or event.type in governed:
                 body = None if problem else slot.body
                 number = format_number(seq, index, count)
                 ruled.append(Ruled(number, event.type, event.version, event.stream, body))

@@ -10,7 +10,9 @@ import importlib
 import keyword
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, Union
+from contextvars import ContextVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
@@ -38,8 +40,6 @@ _TOOLS = frozenset(
 _FAMILY = re.compile("[a-z][a-z0-9_]*")
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-Kind = Union[str, "type[EventBody]"]
-"""An event type by its name, or by its class, which no registry need know."""
 B = TypeVar("B", bound="type[EventBody]")
 
 
@@ -52,6 +52,8 @@ class Step(NamedTuple):
 
 _types: Registry["type[EventBody]"] = Registry("event type", fix=LIST_COMMAND)
 _upcasters: dict[tuple[str, int], Step] = {}
+DECLARED: ContextVar[Mapping[str, "type[EventBody]"]] = ContextVar("declared", default=MappingProxyType({}))
+"""The classes of the types that the policy at hand declares; see `mledger.events.declared.declaring`."""
 
 
 class EventBody(Checked):
@@ -133,16 +135,36 @@ def module_of(family: str) -> str:
     return f"mledger.events.{family}{'_' * keyword.iskeyword(family)}"
 
 
+def is_ours(type: str) -> bool:
+    """Whether the family of this type is one of mledger's own."""
+    from importlib.util import find_spec
+
+    family = type.partition(".")[0]
+    named = _FAMILY.fullmatch(family) is not None and family not in _TOOLS
+    return named and find_spec(module_of(family)) is not None
+
+
 def find(type: str) -> "type[EventBody]":
     """The class of the event `type`; NotFoundError names the nearest ones."""
     if type not in _types:
         _import_family(type.partition(".")[0])
         if type not in _types:
+            if (own := DECLARED.get().get(type)) is not None:
+                return own
             failures = import_all()
             if type not in _types:
-                line = "; ".join((unknown("event type", type, list(_types)), *failures))
+                line = "; ".join((unknown("event type", type, names()), *failures))
                 raise NotFoundError(line, fix=LIST_COMMAND)
     return _types.get(type)
+
+
+def installed(type: str) -> "type[EventBody] | None":
+    """The class that this installation has for the event `type`, whatever a policy declares; else None."""
+    token = DECLARED.set({})
+    try:
+        return find(type) if known(type) else None
+    finally:
+        DECLARED.reset(token)
 
 
 def known(type: str) -> bool:
@@ -157,21 +179,19 @@ def known(type: str) -> bool:
 def names() -> list[str]:
     """Every event type, sorted; imports all families and all plug-ins."""
     import_all()
-    return list(_types)
+    return sorted({*_types, *DECLARED.get()})
 
 
 def all() -> Iterator["type[EventBody]"]:
     """The class of every event type, in the order of the names."""
-    return (_types.get(name) for name in names())
+    return map(find, names())
 
 
-def build(type: Kind, fields: Mapping[Any, object]) -> EventBody:
+def build(type: str, fields: Mapping[Any, object]) -> EventBody:
     """The body of an event from Python or JSON values; InputError lists every wrong field in one line."""
-    cls = _class(type)
+    cls = find(type)
     if not isinstance(fields, Mapping):
-        raise InputError(
-            f"{cls.type}: should be an object of names and values", fix=f"{LIST_COMMAND} {cls.type}"
-        )
+        raise InputError(f"{type}: should be an object of names and values", fix=f"{LIST_COMMAND} {type}")
     try:
         # YAML 1.1 reads the bare word `on` as true, and comments have a field of that name.
         return cls.model_validate({"on" if name is True else name: fields[name] for name in fields})
@@ -202,40 +222,35 @@ def decode(type: str, version: int, data: bytes) -> EventBody:
     return _read(cls, _upcast(cls, version, canonical.decode(data, what=f"body of {type}")))
 
 
-def describe(type: Kind) -> "list[Field]":
+def describe(type: str) -> "list[Field]":
     """The fields of an event type with type, help and example, those of its parts included."""
     from mledger.events import forms  # only people who ask pay for it
 
-    return forms.describe(_class(type))
+    return forms.describe(find(type))
 
 
-def template(type: Kind) -> str:
+def template(type: str) -> str:
     """A commented YAML document for an event type, valid as it stands; see `mledger.events.forms`."""
     from mledger.events import forms
 
-    cls = _class(type)
-    return forms.template(cls, cls.type)
+    return forms.template(find(type), type)
 
 
-def takes_text(type: Kind, path: str) -> bool:
+def takes_text(type: str, path: str) -> bool:
     """Whether text that somebody types is the value of a field as it stands, and no JSON to be read.
 
     A path like `alternatives.0.name` leads into lists and parts.
     """
     from mledger.events import words
 
-    return words.takes_text(_class(type), path)
+    return words.takes_text(find(type), path)
 
 
-def is_list(type: Kind, path: str) -> bool:
+def is_list(type: str, path: str) -> bool:
     """Whether the field at a path like `alternatives` or `alternatives.0.pros` is a list."""
     from mledger.events import words
 
-    return words.is_list(_class(type), path)
-
-
-def _class(type: Kind) -> "type[EventBody]":
-    return find(type) if isinstance(type, str) else type
+    return words.is_list(find(type), path)
 
 
 def _read(cls: "type[EventBody]", fields: object) -> EventBody:

@@ -41,8 +41,8 @@ def wrong_fields(cls: type[BaseModel], error: ValidationError) -> dict[str, str]
         path = _path(row["loc"])
         if row["type"] == "mledger":  # told by our own validators, see `free.refuse`
             for below, text in row["ctx"]["wrong"].items():
-                shown = "" if below else _shown(row["input"])
-                wrong.setdefault(join_path(path, below), text + shown)
+                tail = "" if below else shown(row["input"])
+                wrong.setdefault(join_path(path, below), text + tail)
         elif row["type"] == "too_short" and any(other.startswith(path) for other in wrong):
             continue  # pydantic counts the items that were right
         else:
@@ -73,7 +73,7 @@ def _sentence(cls: type[BaseModel], row: Any) -> str:
         return f"is missing, should be {wanted}" if wanted else "is missing"
     wanted = _wanted(cls, loc) if kind in _VAGUE else None
     text = f"should be {wanted}" if wanted else _SAID.get(kind) or _plain(str(row["msg"]))
-    return text + _shown(row.get("input")) + _quotes(kind, row.get("input"))
+    return text + shown(row.get("input")) + _quotes(kind, row.get("input"))
 
 
 def _plain(text: str) -> str:
@@ -97,7 +97,7 @@ def _unknown_field(cls: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     return f"is not a field {'of ' + label(cls) if len(loc) == 1 else 'here'}{hint}"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """The value itself, when it is short enough to help."""
     if not isinstance(value, str | int | float):
         return ""

@@ -1,11 +1,17 @@
 """Policies: the rules that the ledger enforces on itself."""
 
-from typing import Annotated, TypeAlias
+import operator
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from mledger.events import base
 from mledger.events.base import EventBody, event
 from mledger.events.fields import Count, EventType, Line, Name, Part, RoleName, String, Text, unique
+from mledger.events.free import refuse_each
+from mledger.events.governing import is_governance
+from mledger.events.shape import Schema, faults
 from mledger.events.words import Means
 
 _PATTERN = r"^!?(\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*\.\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+)$"
@@ -13,6 +19,13 @@ Pattern: TypeAlias = Annotated[
     String,
     Field(pattern=_PATTERN),
     Means("an event type, a family like decision.*, or *; a leading ! takes away"),
+]
+
+
+StreamKind: TypeAlias = Annotated[
+    String,
+    Field(pattern=r"^(\*|[a-z][a-z0-9-]*)$"),
+    Means("a kind of stream like model, dataset or ledger, or * for any"),
 ]
 
 
@@ -29,8 +42,42 @@ class RoleRule(Part):
     )
 
 
+class TypeRule(Part):
+    """An event type of your own: what it says, where it stands, what its body holds."""
+
+    title: Line = Field(
+        description="what has happened, in a sentence", examples=["The credit committee has met."]
+    )
+    help: Text | None = Field(
+        default=None,
+        description="when to record it, and what good content is",
+        examples=["Record it after each meeting. Good content says what was asked, too."],
+    )
+    on: Annotated[tuple[StreamKind, ...], AfterValidator(unique)] = Field(
+        default=("*",),
+        min_length=1,
+        description="the kinds of stream that it may stand on",
+        examples=[["model"]],
+    )
+    version: Count = Field(
+        default=1, ge=1, description="which schema of the type this is, counted from 1", examples=[1]
+    )
+    shape: Schema = Field(
+        alias="schema",
+        description="what its body must be, in the part of JSON Schema that is described in the format",
+        examples=[
+            {
+                "type": "object",
+                "properties": {"outcome": {"enum": ["continue", "pause", "stop"]}},
+                "required": ["outcome"],
+                "additionalProperties": False,
+            }
+        ],
+    )
+
+
 class Policy(Part):
-    """The rules in force: roles, four eyes, clocks, anchors."""
+    """The rules in force: roles, four eyes, clocks, anchors, and what bodies must hold."""
 
     name: Name = Field(description="the name that reports and refusals show", examples=["acme-default"])
     roles: dict[RoleName, RoleRule] = Field(
@@ -61,6 +108,93 @@ class Policy(Part):
         description="how many days may pass between two time anchors",
         examples=[30],
     )
+    types: Annotated[dict[EventType, TypeRule], Field(exclude_if=operator.not_)] = Field(
+        default_factory=dict,
+        description="event types of your own, each with its schema; begin their names with your own",
+        examples=[
+            {
+                "acme.committee-met": {
+                    "title": "The credit committee has met.",
+                    "on": ["model"],
+                    "schema": {
+                        "type": "object",
+                        "properties": {
+                            "outcome": {"enum": ["continue", "pause", "stop"]},
+                            "minutes": {"type": "string", "minLength": 1},
+                        },
+                        "required": ["outcome"],
+                        "additionalProperties": False,
+                    },
+                }
+            }
+        ],
+    )
+    required: Annotated[
+        dict[EventType, Annotated[tuple[Name, ...], AfterValidator(unique), Field(min_length=1)]],
+        Field(exclude_if=operator.not_),
+    ] = Field(
+        default_factory=dict,
+        description="for an event type, the fields that must be filled in here though mledger does not ask",
+        examples=[{"decision.proposed": ["review_by", "expected_effects"]}],
+    )
+
+    @property
+    def governed(self) -> frozenset[str]:
+        """The types of event of whose bodies this policy asks something."""
+        return frozenset((*self.types, *self.required))
+
+    def governs(self, type: str) -> bool:
+        """Whether this policy asks something of the bodies of a type."""
+        return type in self.types or type in self.required
+
+    def faults(self, type: str, version: int, fields: Mapping[str, Any]) -> dict[str, str]:
+        """What this policy finds wrong with the body of an event, by path, as its JSON says it."""
+        wrong = {
+            name: f"is missing, and the policy {self.name} asks for it"
+            for name in self.required.get(type, ())
+            if fields.get(name) in (None, "", [], {})
+        }
+        rule = self.types.get(type)
+        if rule is None:
+            return wrong
+        if rule.version != version:
+            return wrong | {"": f"is of version {version}, and the policy {self.name} knows {rule.version}"}
+        return wrong | faults(rule.shape, fields)
+
+    @model_validator(mode="after")
+    def _leaves_ours_alone(self, info: ValidationInfo) -> "Policy":
+        wrong = {
+            f"{place}.{name}": "should be no type that governs the ledger"
+            for place, names in (("types", self.types), ("required", self.required))
+            for name in names
+            if is_governance(name)
+        }
+        # What was recorded is taken as it is: types that came later must not make it unreadable.
+        if info.mode == "python" and not wrong:
+            wrong = _useless(self)
+        if wrong:
+            raise refuse_each(wrong)
+        return self
+
+
+def _useless(policy: Policy) -> dict[str, str]:
+    """Where a policy that is about to be adopted says what cannot be meant."""
+    wrong = {
+        f"types.{name}": "should begin with a name of your own: this family is one of mledger's"
+        for name in policy.types
+        if base.is_ours(name)
+    }
+    for name, fields in policy.required.items():
+        if name in policy.types:
+            known = policy.types[name].shape.get("properties", {}).keys()
+        elif base.known(name):
+            known = {info.alias or field for field, info in base.find(name).model_fields.items()}
+        else:
+            continue
+        for n, field in enumerate(fields):
+            if field not in known:
+                wrong[f"required.{name}[{n}]"] = f"should be a field of {name}, not {field!r}"
+    return wrong
 
 
 @event("policy.adopted", on=("ledger",))

@@ -1,4 +1,4 @@
-"""What a run is made of: code, environment, machine, tuning, the way it ended."""
+"""What a run is made of: code, environment, machine, outcome."""
 
 from pydantic import Field, model_validator
 

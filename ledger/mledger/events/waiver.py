@@ -1,4 +1,4 @@
-"""Waivers: rules that do not apply for once, and who answers for that."""
+"""Waivers: rules that do not apply for once."""
 
 from pydantic import Field
 

@@ -35,25 +35,32 @@ def _matches(pattern: str, event_type: str) -> bool:
     return pattern in ("*", event_type)
 
 
-_TALK = ("comment.*", "dissent.*")
+# What every person may say for themselves.
+_PERSON = ("comment.*", "dissent.*", "handover.*", "training.*")
 
 _ROLES = (
     Role("owner", ("*",), "Owner of the ledger"),
     Role(
         "admin",
-        ("ledger.*", "key.*", "role.*", "policy.*", "anchor.*", "verification.*", "record.*", *_TALK),
+        (
+            *("ledger.*", "key.*", "role.*", "policy.*", "anchor.*", "verification.*", "record.*"),
+            *("review.scheduled", "review.completed"),
+            *_PERSON,
+        ),
         "Keeper of keys and rules",
     ),
     Role(
         "engineer",
         (
-            *("model.*", "problem.*", "plan.*", "handover.*"),
-            *("decision.proposed", "evidence.*"),
+            *("model.*", "problem.*", "plan.*"),
+            *("decision.proposed", "decision.invalidated", "evidence.*"),
             *("dataset.*", "transform.*", "profile.*"),
             *("run.*", "evaluation.*", "risk.*"),
-            *("artifact.*", "version.*", "release.*", "review.requested", "promotion.requested"),
+            *("artifact.*", "version.*", "release.*", "promotion.requested", "promotion.executed"),
             *("deployment.*", "rollback.*", "monitoring.*", "drift.*", "incident.*"),
-            *("record.corrected", *_TALK),
+            *("review.requested", "review.scheduled", "review.completed"),
+            *("import.*", "document.*", "record.corrected"),
+            *_PERSON,
         ),
         "Builder of models and data",
     ),
@@ -61,13 +68,26 @@ _ROLES = (
         "reviewer",
         (
             *("decision.accepted", "decision.rejected", "decision.superseded"),
-            *("promotion.approved", "promotion.rejected", "review.submitted"),
-            *_TALK,
+            *("decision.reaffirmed", "decision.invalidated", "evidence.*"),
+            *("promotion.approved", "promotion.rejected", "plan.*", "waiver.*"),
+            *("evaluation.*", "risk.*", "run.invalidated"),
+            *("review.submitted", "review.scheduled", "review.completed"),
+            *_PERSON,
         ),
         "Reviewer who approves and rejects",
     ),
-    Role("machine", ("dataset.*", "run.*", "artifact.*", "deployment.recorded"), "Pipeline or training job"),
-    Role("auditor", ("audit.*", "verification.*", *_TALK), "Auditor who reads and comments"),
+    Role(
+        "machine",
+        (
+            *("dataset.registered", "dataset.refreshed", "dataset.issue", "transform.*", "profile.*"),
+            # What a run taught, and whether it was sound, is for people to say.
+            *("run.*", "!run.concluded", "!run.invalidated", "evaluation.*"),
+            *("artifact.published", "release.*", "promotion.executed", "deployment.recorded"),
+            *("monitoring.*", "drift.*", "import.*", "document.*", "verification.*"),
+        ),
+        "Pipeline or training job",
+    ),
+    Role("auditor", ("audit.*", "verification.*", "document.*", *_PERSON), "Auditor who reads and comments"),
 )
 
 DEFAULT_ROLES: Mapping[str, Role] = MappingProxyType({role.name: role for role in _ROLES})
