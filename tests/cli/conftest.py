@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mledger_cli.main import program
+from tests.cli.asking import ALICE, MODEL, Run, done
 
 COMMAND = [sys.executable, "-c", "from mledger_cli.main import main; main()"]
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -111,3 +112,13 @@ def terminal(folder: Path) -> Callable[..., Terminal]:
         return Terminal([str(arg) for arg in args], env, columns)
 
     return start
+
+
+@pytest.fixture
+def begun(run: Run, folder: Path) -> Path:
+    """A ledger that Alice has begun here, event 0, with a model in it, event 1."""
+    done(run("init", "--origin", "acme.example/credit", "--name", ALICE, "--no-passphrase", "-q"))
+    fields = {"title": "Credit risk", "purpose": "Estimates the probability of default.", "owner": ALICE}
+    sets = [part for name, value in fields.items() for part in ("--set", f"{name}={value}")]
+    done(run("append", "model.registered", MODEL, *sets))
+    return folder / "mledger.db"

@@ -1,0 +1,306 @@
+"""Looks things up in a ledger: entries, facts, keys."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from mledger.chain.draft import read_id
+from mledger.chain.entry import Entry, Head
+from mledger.chain.history import Fact
+from mledger.chain.keyring import Keyring
+from mledger.chain.rulebook import Act, Answered, Ruled, examine, kind_of
+from mledger.chain.seal import envelope_of, open_entry, open_event, open_statement
+from mledger.chain.statement import Statement, open_payload
+from mledger.core.moment import Moment
+from mledger.core.names import format_number, parse_number
+from mledger.errors import InputError, IntegrityError, MledgerError, NotFoundError
+from mledger.heads import Heads
+from mledger.stores import LedgerStore
+from mledger.streams import Streams, streams_file
+
+if TYPE_CHECKING:
+    from mledger.events.policy import TypeRule
+    from mledger.search import Wanted, Words
+    from mledger.snapshots import Snapshots
+
+# Entries read at a time when walking from the end.
+_BACKWARDS = 64
+# Entries kept opened for the questions of the rules, 100 KB each where they carry many events.
+_OPENED = 32
+
+Clock = Callable[[], datetime]
+Progress = Callable[[int, int], None]
+
+
+def utc_now() -> datetime:
+    """The present time in UTC."""
+    return datetime.now(UTC)
+
+
+class Lookup:
+    """A ledger opened for reading, as far as what stands in it.
+
+    Everything it returns comes from bytes that were checked against their signed digests.
+    """
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        *,
+        heads: Heads | None = None,
+        clock: Clock = utc_now,
+        path: Path | None = None,
+    ) -> None:
+        """Read from `store`; `heads` is the memory of heads, None to keep none."""
+        self.store = store
+        self.heads = heads
+        self.clock = clock
+        self.path = path
+        self.processes = 1
+        """How many may verify at once. They are spawned: a script that sets more guards its main module."""
+        self.progress: Progress | None = None
+        """Called with the number of entries done and all, while a verification goes on."""
+        self.remembered = 0
+        self._streams: Streams | None = None
+        self._words: Words | None = None
+        self._snapshots: Snapshots | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.store.close()
+        for cache in (self._streams, self._words, self._snapshots):
+            if cache is not None:
+                cache.close()
+
+    # --- what is there
+
+    @property
+    def head(self) -> Head:
+        """The number of entries and the leaf hash of the last."""
+        return self.store.head()
+
+    @cached_property
+    def genesis(self) -> Entry:
+        """Entry 0. Errors: IntegrityError if the ledger is empty: an empty ledger is never valid."""
+        for entry in self.store.entries(0, 1):
+            return entry
+        raise IntegrityError(
+            "the ledger is empty, or the entry that opens it is gone", fix="put back a copy of it"
+        )
+
+    @cached_property
+    def origin(self) -> str:
+        """The ledger's name for ever."""
+        return open_payload(self.genesis.payload).ledger
+
+    def entry(self, seq: int) -> Entry:
+        """The entry at a position, as it is stored. Errors: NotFoundError."""
+        if seq >= 0:
+            for entry in self.store.entries(seq, seq + 1):
+                return entry
+        raise NotFoundError(
+            f"there is no entry {seq}; the ledger ends with entry {self.head.size - 1}", fix="mledger log"
+        )
+
+    def statement(self, seq: int) -> Statement:
+        """What the entry at a position states."""
+        return open_payload(self.entry(seq).payload)
+
+    def facts(self, stream: str | None = None, start: int = 0, stop: int | None = None) -> Iterator[Fact]:
+        """The events of the entries start..stop in order, of one stream or of all.
+
+        Errors: IntegrityError at the first that is not what was signed.
+        """
+        entries = self.store.entries(start, stop) if stream is None else self._entries_of(stream, start, stop)
+        for entry in entries:
+            yield from open_entry(entry, stream)[1]
+
+    def _entries_of(self, stream: str, start: int, stop: int | None) -> Iterator[Entry]:
+        """The entries that speak of a stream; a ledger in a file has a cache of them."""
+        if self.path is None:
+            yield from self.store.entries(start, stop)
+            return
+        for seq in self.streams.seqs(stream, start, self.head.size if stop is None else stop):
+            yield self.entry(seq)
+
+    def cached_streams(self) -> Streams | None:
+        """The cache of streams as it was left, if there is one."""
+        if self._streams is None and self.path is not None and streams_file(self.genesis.leaf).exists():
+            self._streams = Streams(self.genesis.leaf)
+            known = self._streams.head
+            if known.size and self.leaf_at(known.size - 1) != known.leaf:
+                self._streams.clear()  # of another history, and not wrong about that one
+        return self._streams
+
+    @property
+    def streams(self) -> Streams:
+        """The cache of streams, read on to the end of the ledger."""
+        if self._streams is None:
+            self._streams = Streams(self.genesis.leaf)
+        self._read_on(self._streams)
+        return self._streams
+
+    @property
+    def words(self) -> "Words":
+        """The cache of words, read on to the end of the ledger."""
+        if self._words is None:
+            from mledger.search import Words
+
+            self._words = Words(self.genesis.leaf)
+        self._read_on(self._words)
+        return self._words
+
+    @property
+    def snapshots(self) -> "Snapshots":
+        """The cache of folded states."""
+        if self._snapshots is None:
+            from mledger.snapshots import Snapshots
+
+            self._snapshots = Snapshots(self.genesis.leaf)
+        return self._snapshots
+
+    def leaf_at(self, seq: int) -> bytes | None:
+        """The leaf hash of an entry as it is stored; None if there is no such entry."""
+        found = self.store.hashes(0, seq, 1) if seq >= 0 else []
+        return found[0] if found else None
+
+    def _read_on(self, cache: "Streams | Words") -> None:
+        """Let a cache read what is new; one that belongs to another history begins anew."""
+        known, head = cache.head, self.head
+        if known.size and self.store.hashes(0, known.size - 1, 1) != [known.leaf]:
+            cache.clear()
+            known = cache.head
+        if known.size < head.size:
+            cache.add(self.store.entries(known.size, head.size))
+
+    def search(self, wanted: "Wanted") -> Iterator[Fact]:
+        """The events that match, the newest first. Errors: InputError for words that are none."""
+        for seq, index in self.words.find(wanted):
+            found = open_entry(self.entry(seq))[1]
+            if index < len(found):  # a cache may be wrong; what it finds is read from the ledger
+                yield found[index]
+
+    def _dated(self, stream: str | None, start: int, stop: int) -> Iterator[Fact]:
+        """The facts of entries where one did not occur when it was recorded."""
+        if self.path is None:
+            yield from self.facts(stream, start, stop)
+            return
+        for seq in self.streams.dated(start, stop):
+            yield from open_entry(self.entry(seq), stream)[1]
+
+    def newest(self, stream: str | None = None, stop: int | None = None) -> Iterator[Fact]:
+        """The events of the entries before `stop`, or of all, the newest first, of one stream or of all."""
+        end = self.head.size if stop is None else min(stop, self.head.size)
+        if stream is not None and self.path is not None:
+            for seq in reversed(self.streams.seqs(stream, 0, end)):
+                yield from reversed(open_entry(self.entry(seq), stream)[1])
+            return
+        while end > 0:
+            start = max(0, end - _BACKWARDS)
+            for entry in reversed(list(self.store.entries(start, end))):
+                yield from reversed(open_entry(entry, stream)[1])
+            end = start
+
+    def envelope(self, reference: str) -> bytes:
+        """The DSSE envelope of the entry that carries an event, byte for byte as it was signed."""
+        entry = self.entry(self._locate(reference)[0])
+        return envelope_of(entry, open_payload(entry.payload))
+
+    def fact(self, reference: str) -> Fact:
+        """The event with a number ("41", "41.3") or a UUID. Errors: NotFoundError, InputError."""
+        seq, place = self._locate(reference)
+        entry = self.entry(seq)
+        return _event(entry, open_statement(entry), place, reference)
+
+    def _locate(self, reference: str) -> tuple[int, int | None]:
+        if "-" not in reference:
+            return parse_number(reference)
+        found = self.store.find(read_id(reference))
+        if found is None:
+            raise NotFoundError(f"there is no event {reference}", fix="mledger log")
+        return found
+
+    def answered(self, reference: str) -> Answered | None:
+        """What the rules need to know of a referenced event; None if it is not there."""
+        try:
+            seq, place = self._locate(reference)
+            fact = _event(*self._opened(seq), place, reference)
+        except MledgerError:
+            return None
+        return Answered(fact.number, fact.seq, fact.type, fact.stream, fact.key)
+
+    @cached_property
+    def _opened(self) -> Callable[[int], tuple[Entry, Statement]]:
+        """Entries with what they state, of which the last few are kept: answers ask about the same ones."""
+
+        def opened(seq: int) -> tuple[Entry, Statement]:
+            entry = self.entry(seq)
+            return entry, open_statement(entry)
+
+        return lru_cache(_OPENED)(opened)
+
+    def keyring(self, size: int | None = None) -> Keyring:
+        """The keys, roles and policy in force after the first `size` entries, or all of them.
+
+        The cost grows with the number of governance events alone.
+        """
+        keyring = Keyring()
+        for entry in self.store.entries(0, size, governance=True):
+            statement, facts = open_entry(entry)
+            ruled = tuple(
+                Ruled(f.number, f.type, f.version, f.stream, f.body)
+                for f, slot in zip(facts, entry.slots, strict=True)
+                if slot.governance
+            )
+            kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
+            examine(keyring, Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled), self.answered)
+        if not keyring.first and size != 0 and self.head.size:
+            raise IntegrityError("entry 0 does not open the ledger", fix="mledger verify --full")
+        return keyring
+
+    def declared(self) -> "Mapping[str, TypeRule]":
+        """The event types that the policy in force declares, by name; see `mledger.events.declared`."""
+        policy = self.keyring().policy
+        return policy.types if policy else {}
+
+    def size_at(self, moment: Moment) -> int:
+        """How many entries had been recorded by a moment, by bisection: recorded time never decreases."""
+        low, high = 0, self.head.size
+        while low < high:
+            middle = (low + high) // 2
+            if self.statement(middle).time <= moment:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+def _event(entry: Entry, statement: Statement, place: int | None, reference: str) -> Fact:
+    """The event of an entry that a reference means, the only one if it names no place."""
+    seq, count = entry.seq, len(statement.events)
+    if place is None and count > 1:
+        raise InputError(f"entry {seq} carries {count} events", fix=f"name one of {seq}.1 to {seq}.{count}")
+    if place is not None and place >= count:
+        carries = "one event" if count == 1 else f"{count} events"
+        last = format_number(seq, count - 1, count)
+        raise NotFoundError(
+            f"entry {seq} carries {carries}, there is no {reference}", fix=f"mledger show {last}"
+        )
+    fact = open_event(entry, statement, place or 0)
+    if "-" in reference and fact.id != read_id(reference):
+        raise IntegrityError(
+            f"the ledger's index finds event {fact.number} in the place of {reference}",
+            fix="mledger verify --full",
+        )
+    return fact
