@@ -21,10 +21,12 @@ from mledger.core.moment import later
 from mledger.errors import FormatError, IntegrityError, MledgerError
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
 from mledger.stores import LedgerStore
+from mledger.stores.base import probe
 from mledger.streams import Streams
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
+    from mledger.workers import Crew
 
 # What one task checks, at most: enough to hide the cost of a task, little enough to share out.
 SPAN = 512
@@ -61,6 +63,7 @@ class Verifier:
     relied_on: list[str] = field(default_factory=list)
     survey: Survey = field(default_factory=Survey)
     extends: bool = False
+    crew: "Crew | None" = None
 
     @property
     def store(self) -> LedgerStore:
@@ -69,6 +72,13 @@ class Verifier:
 
     def run(self) -> Verification:
         """Check, judge, compare with what is known, and remember."""
+        try:
+            return self._run()
+        finally:
+            if self.crew is not None:
+                self.crew.close()
+
+    def _run(self) -> Verification:
         head, path = self.reader.head, self.reader.path
         print_before = fingerprint(path) if path else None
         if not self.store.hashes(0, 0, 1):
@@ -207,9 +217,10 @@ class Verifier:
         spans = self._spans(plan, size, step)
         jobs = (Job(a, b, signed if a >= plan.signed_from else hashed) for a, b in spans)
         if path is not None and worth and self.reader.processes > 1 and size - plan.start > step:
-            from mledger.workers import check_in_processes  # late: it starts up multiprocessing
+            from mledger.workers import Crew  # late: it starts up multiprocessing
 
-            yield from check_in_processes(str(path), jobs, self.reader.processes)
+            self.crew = self.crew or Crew(str(path), self.store, self.reader.processes)
+            yield from self.crew.check(jobs)
         else:
             for job in jobs:
                 yield check_span(self.store.entries(job.start, job.stop), job.start, job.how)
@@ -256,9 +267,10 @@ class Verifier:
                 self.rely(f"the checkpoint given, of {checkpoint.size} entries", checkpoint.size)
         self._compare_head()
         if plan.start == 0:
-            for number in self.store.strays():
+            probed = self.crew.probed() if self.crew else probe(self.store)
+            for number in probed.strays:
                 self.find("store.stray", "the file", number)
-            for event_id, places in self.store.duplicate_ids():
+            for event_id, places in probed.twice:
                 where = ", ".join(f"{seq}.{place + 1}" for seq, place in places)
                 self.find("event.twice", where, f"event id {event_id.hex()} stands {len(places)} times")
         self._missing_bodies(audit)

@@ -8,7 +8,7 @@ The same tests run over every store: `mledger.testing.store_contract`.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mledger.chain.entry import Entry, Head
 from mledger.core.merkle import Node
@@ -90,6 +90,18 @@ class Probes(Protocol):
     def strays(self) -> list[str]:
         """One line for each thing that is there and should not be, is missing, or is damaged."""
         ...
+
+
+class Probed(NamedTuple):
+    """What the probes of a store found."""
+
+    strays: list[str]
+    twice: list[tuple[bytes, list[tuple[int, int]]]]
+
+
+def probe(store: Probes) -> Probed:
+    """What a store says about the parts of it that no signature covers; reads the whole of it."""
+    return Probed(store.strays(), store.duplicate_ids())
 
 
 def check_run(entries: Sequence[Entry], after: Head) -> None:
