@@ -21,7 +21,7 @@ def check(type: str | None, stream: str | None) -> tuple[str, str]:
     if stream is None:
         example = kind if kind == "ledger" else f"{kind}/NAME"
         raise InputError("STREAM is missing: what it is about", fix=f"mledger append {type} {example} {EDIT}")
-    if not _is_stream(stream) and _is_stream(f"{kind}/{stream}"):
+    if "/" not in stream and stream != "ledger" and _is_stream(f"{kind}/{stream}"):
         right = "ledger" if kind == "ledger" else f"{kind}/{stream}"
         raise InputError(
             f"STREAM: {stream!r} lacks its kind, as in {right}", fix=f"mledger append {type} {right} {EDIT}"

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mledger_cli.params import ZONE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -76,7 +78,11 @@ def common_options() -> list[click.Parameter]:
         CommonOption(["--json"], help="Print JSON; errors too, on standard error.", **flag),
         CommonOption(["-q", "--quiet"], help="Leave out hints and progress.", **flag),
         CommonOption(
-            ["--tz"], metavar="ZONE", help="Show times in a zone like Europe/Berlin, not in UTC.", **keep
+            ["--tz"],
+            type=ZONE,
+            metavar="ZONE",
+            help="Show times in a zone like Europe/Berlin, not in UTC.",
+            **keep,
         ),
         CommonOption(["--no-color"], help="Plain text on a terminal too; as does $NO_COLOR.", **flag),
     ]

@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from mledger.errors import InputError
 from mledger_cli import screen, text
 from mledger_cli.tables import GAP, NARROWEST, Column, Table
 
@@ -122,17 +121,12 @@ class Output:
 
     @cached_property
     def _zone(self) -> "tzinfo | None":
-        """The time zone asked for. Errors: InputError if nobody knows it."""
+        """The time zone asked for."""
         if self.zone is None:
             return None
         from zoneinfo import ZoneInfo
 
-        try:
-            return ZoneInfo(self.zone)
-        except (LookupError, ValueError, OSError):
-            raise InputError(
-                f"no time zone is called {self.zone!r}", fix="name one like Europe/Berlin"
-            ) from None
+        return ZoneInfo(self.zone)
 
     def _styled(self, line: str, style: str) -> str:
         return f"\x1b[{STYLES[style]}m{line}\x1b[0m" if self.colour and style else line

@@ -242,6 +242,27 @@ class _Meaning(_Checked):
         return MEANINGS
 
 
+class _Zone(_Checked):
+    name = "zone"
+    fix = "name one like Europe/Berlin"
+
+    def read(self, text: str) -> str:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(text)
+        except (LookupError, ValueError, OSError):
+            raise InputError(f"no time zone is called {text!r}") from None
+        return text
+
+    def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
+        from zoneinfo import available_timezones
+
+        return available_timezones()
+
+
+ZONE = _Zone()
+"""A time zone by its name, like Europe/Berlin."""
 MOMENT = _Moment()
 """When something happened: ISO 8601 with a zone."""
 CUT = _Cut()

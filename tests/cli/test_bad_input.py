@@ -208,7 +208,7 @@ def test_nobody_approves_their_own_request(run: Run, begun: Path) -> None:
     sets = {
         "title": "t",
         "summary": "s",
-        "category": "data",
+        "category": "dataset",
         "question": "q",
         "choice": "a",
         "rationale": "r",
@@ -280,7 +280,8 @@ def test_a_wrong_word_is_put_right(run: Run, begun: Path, args: list[str], line:
     """Every command says what is wrong with what it was given; its way out, where it is a command, works."""
     with nothing_written(begun.parent):
         fix = refused_alike(run, args, line)
-    works(run, fix)
+    if args[0] != "init":  # which would ask for what is still missing
+        works(run, fix)
 
 
 def test_init_asks_nobody_who_is_not_there(

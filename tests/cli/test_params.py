@@ -19,6 +19,14 @@ GOOD = [
     (params.UUID, "0192d4d0-7a54-7c6a-9b1e-000000000001", "0192d4d0-7a54-7c6a-9b1e-000000000001"),
     (params.EVENT_TYPE, "decision.accepted", "decision.accepted"),
     (params.STREAM, "model/credit-risk", "model/credit-risk"),
+    (params.SOME_STREAM, "credit-risk", "credit-risk"),
+    (params.EVENT_TYPES, "decision", "decision"),
+    (params.EVENT_TYPES, "decision.*", "decision"),
+    (params.EVENT_TYPES, "decision.accepted", "decision.accepted"),
+    (params.ZONE, "Europe/Berlin", "Europe/Berlin"),
+    (params.HASH, "AB" * 32, b"\xab" * 32),
+    (params.MEANING, "witness", "witness"),
+    (params.SINCE, "2026-11-23", "2026-11-23T00:00:00.000000Z"),
     (params.KEY, "alice", "alice"),
 ]
 BAD = [
@@ -31,6 +39,14 @@ BAD = [
     (params.UUID, "41"),
     (params.EVENT_TYPE, "accepted"),
     (params.STREAM, "credit-risk"),
+    (params.SOME_STREAM, "model//x"),
+    (params.ZONE, "Mars/Base"),
+    (params.ZONE, "../x"),
+    (params.ZONE, "/etc/localtime"),
+    (params.HASH, "ab"),
+    (params.HASH, "x" * 64),
+    (params.MEANING, "love"),
+    (params.EVENT_TYPES, "Decision"),
 ]
 
 

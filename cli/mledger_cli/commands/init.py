@@ -52,7 +52,9 @@ def command(
     record = _own(keys, key, name)
     _check_said(origin, name, alone=record is not None)
     try:
-        origin = check_origin(origin or _ask("Name of the ledger, for ever"), error=InputError)
+        origin = check_origin(
+            _ask("Name of the ledger, for ever") if origin is None else origin, error=InputError
+        )
     except InputError as error:
         raise InputError(f"--origin: {error.message}", fix=EXAMPLE) from None
     name = name or (record.owner if record else _ask("Your name, as signatures print it"))
