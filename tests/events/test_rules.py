@@ -260,6 +260,39 @@ def test_diverged_metric_is_kept():
         ("artifact.published", {"size": -1}, "size"),
         ("artifact.published", {"sha256": "AB" * 32}, "sha256"),
         ("model.retired", {"retention_until": "31.12.2036"}, "retention_until"),
+        ("plan.agreed", {"signatories": []}, "signatories"),
+        ("plan.agreed", {"signatories": ["Bob", "Bob"]}, "signatories"),
+        ("plan.agreed", {"splits": []}, "splits"),
+        ("plan.amended", {"metrics": []}, "metrics"),
+        ("plan.amended", {"plan": "plan-1"}, "plan"),
+        ("handover.recorded", {"to": "Carol Example"}, "to"),
+        ("handover.recorded", {"duties": []}, "duties"),
+        ("run.started", {"param_reasons": [{"name": "depth"}]}, "param_reasons[0]"),
+        ("run.started", {"tuning": {"method": "grid", "space": {}}}, "tuning.space"),
+        ("run.abandoned", {"metrics": [{"name": "a", "value": 1}] * 2}, "metrics[1]"),
+        ("run.concluded", {"verdict": "maybe"}, "verdict"),
+        ("evidence.attached", {"metrics": [{"name": "a", "value": 1}] * 2}, "metrics[1]"),
+        ("dataset.issue", {"severity": "huge"}, "severity"),
+        ("transform.recorded", {"inputs": []}, "inputs"),
+        ("transform.recorded", {"code": {"path": "a.py"}}, "code"),
+        ("profile.recorded", {"columns": []}, "columns"),
+        ("evaluation.recorded", {"dimensions": []}, "dimensions"),
+        ("evaluation.recorded", {"datasets": []}, "datasets"),
+        ("evaluation.recorded", {"metrics": [{"name": "a", "value": 1}] * 2}, "metrics[1]"),
+        ("risk.assessed", {"level": {"likelihood": "often", "impact": "low"}}, "level.likelihood"),
+        ("waiver.granted", {"until": None}, "until"),
+        ("release.bundled", {"version": "2.0", "supersedes": "2.0"}, "supersedes"),
+        ("release.bundled", {"manifest": [{"name": "a", "sha256": "a" * 64, "size": 1}]}, "manifest[0].role"),
+        ("review.scheduled", {"scope": []}, "scope"),
+        ("review.completed", {"checked": []}, "checked"),
+        ("promotion.executed", {"from_stage": "production"}, "to_stage"),
+        ("artifact.retired", {"artifact": "38", "successor": 38}, "successor"),
+        ("monitoring.reported", {"metrics": []}, "metrics"),
+        ("drift.detected", {"shifts": []}, "shifts"),
+        ("audit.opened", {"auditors": []}, "auditors"),
+        ("verification.performed", {"level": "5"}, "level"),
+        ("verification.performed", {"findings": [{"name": "a", "count": 0}]}, "findings[0].count"),
+        ("import.performed", {"assurance": "certain"}, "assurance"),
     ],
 )
 def test_other_rules(type, changes, path):
@@ -278,3 +311,54 @@ def test_names_in_lists_are_unique(type):
         if named and name not in {"datasets", "inputs", "outputs"}:
             wrong = _wrong(type, **{name: [example[0], example[0]]})
             assert any(path in {name, f"{name}[1]"} and "twice" in text for path, text in wrong.items())
+
+
+def test_signatures_on_one_plan():
+    """All who sign the same plan sign the same digest, and another plan has another."""
+    one, two = _right("plan.agreed"), _right("plan.agreed")
+
+    assert one.digest == two.digest
+    assert len(one.digest) == 64
+    assert _right("plan.agreed", title="Another").digest != one.digest
+    assert base.decode("plan.agreed", 1, one.to_bytes()).digest == one.digest
+
+
+@pytest.mark.parametrize("places", [[0.5, 0.5], [0.9, 0.1], [0.5, 1.5]])
+def test_quantiles_ascend(places):
+    """The points of a distribution are shares, in order, each once."""
+    column = {"name": "income", "quantiles": [{"at": at, "value": 1.0} for at in places]}
+
+    (path,) = _wrong("profile.recorded", columns=[column])
+    assert path.startswith("columns[0].quantiles")
+
+
+def test_categories_are_kept_as_they_are():
+    """A value of a column may be any text, the empty one too, and stands there once."""
+    categories = [{"value": value, "rows": 1} for value in ("", " a ", "two\nlines")]
+    body = _right("profile.recorded", columns=[{"name": "c", "categories": categories}])
+
+    assert [c.value for c in body.columns[0].categories] == ["", " a ", "two\nlines"]
+    wrong = _wrong("profile.recorded", columns=[{"name": "c", "categories": categories[:1] * 2}])
+    assert wrong.keys() == {"columns[0].categories"}
+
+
+@pytest.mark.parametrize(
+    ("times", "path"),
+    [
+        ({"started_at": "2026-11-23T11:26:00Z"}, "started_at"),
+        ({"started_at": "2026-11-23T10:00:00Z", "ended_at": "2026-11-23T09:00:00Z"}, "ended_at"),
+    ],
+)
+def test_incidents_go_forward_in_time(times, path):
+    """An incident is not noticed before it began, and does not end before it."""
+    assert _wrong("incident.reported", **times).keys() == {path}
+    assert _right("incident.reported", started_at="2026-11-23T13:00:00+02:00").started_at.endswith("Z")
+
+
+def test_who_hands_over_is_spelt_as_json_has_it():
+    """`from` and `to` are what JSON and messages say, whatever Python calls the fields."""
+    body = _right("handover.recorded")
+
+    assert b'"from":"Carol Example","to":"Bob Example"' in body.to_bytes()
+    with pytest.raises(InputError, match="from: is missing"):
+        base.build("handover.recorded", {"to": "Bob", "duties": ["all"]})
