@@ -1,4 +1,4 @@
-"""Which types of events decide who may do what; told by the name."""
+"""Which types of events decide who may do what."""
 
 _FAMILIES = frozenset({"ledger", "key", "role", "policy"})
 _TYPES = frozenset({"record.redacted", "anchor.recorded"})

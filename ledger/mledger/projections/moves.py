@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from mledger.events.base import EventBody
@@ -122,58 +123,52 @@ class Step:
 
 def move_of(event: Header, body: EventBody) -> Move | None:
     """The move that an event makes, if it makes one."""
-    source, corrected = event.source, event.corrections
+    move = partial(Move, source=event.source, corrected=event.corrections)
     match body:
         case PromotionApproved():
-            return Move(
-                "approved",
-                source,
-                request=body.request,
-                reason=body.reason,
-                conditions=body.conditions,
-                corrected=corrected,
-            )
+            return move("approved", request=body.request, reason=body.reason, conditions=body.conditions)
         case PromotionRejected():
-            return Move("rejected", source, request=body.request, reason=body.reason, corrected=corrected)
+            return move("rejected", request=body.request, reason=body.reason)
+        case PromotionExecuted() | DeploymentRecorded() | RollbackExecuted():
+            return _placed(move, body)
+        case ModelRetired():
+            return move("retired", reason=body.reason)
+        case _:
+            return None
+
+
+def _placed(move: "partial[Move]", body: PromotionExecuted | DeploymentRecorded | RollbackExecuted) -> Move:
+    """The move of a version to a place."""
+    match body:
         case PromotionExecuted():
-            return Move(
+            return move(
                 "moved",
-                source,
-                body.version,
-                body.to_stage,
+                version=body.version,
+                stage=body.to_stage,
                 before=body.replaced,
                 from_stage=body.from_stage,
                 request=body.request,
                 reason=body.how,
-                corrected=corrected,
             )
         case DeploymentRecorded():
-            return Move(
+            return move(
                 "deployed",
-                source,
-                body.version,
-                body.stage,
-                body.environment,
-                body.traffic,
+                version=body.version,
+                stage=body.stage,
+                environment=body.environment,
+                traffic=body.traffic,
                 request=body.request,
                 reason=body.reason,
-                corrected=corrected,
             )
         case RollbackExecuted():
-            return Move(
+            return move(
                 "rolled back",
-                source,
-                body.to_version,
-                body.stage,
-                body.environment,
+                version=body.to_version,
+                stage=body.stage,
+                environment=body.environment,
                 before=body.from_version,
                 reason=body.reason,
-                corrected=corrected,
             )
-        case ModelRetired():
-            return Move("retired", source, reason=body.reason, corrected=corrected)
-        case _:
-            return None
 
 
 def is_share(traffic: str | None) -> bool:
