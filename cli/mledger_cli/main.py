@@ -74,7 +74,7 @@ class Program(LazyGroup):
         """Answer the shell, which asks through the environment."""
         from click.shell_completion import shell_complete
 
-        sys.exit(shell_complete(self, {}, "mledger", COMPLETE, os.environ[COMPLETE]))
+        sys.exit(shell_complete(self, {"obj": Settings()}, "mledger", COMPLETE, os.environ[COMPLETE]))
 
 
 @click.group(cls=Program, sections=SECTIONS)

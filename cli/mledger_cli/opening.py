@@ -4,7 +4,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mledger.errors import DivergedError, FormatError, MledgerError, NotFoundError
+from mledger.errors import DivergedError, FormatError, MledgerError, NotFoundError, StoreError
 from mledger_cli import passphrase, screen, text
 from mledger_cli.context import Settings
 
@@ -30,7 +30,7 @@ def reader(settings: Settings, *, warn: bool = True) -> "Reader":
     try:
         if warn and opened.head.size:
             opened.check_memory()
-    except (DivergedError, FormatError) as error:
+    except (DivergedError, FormatError, StoreError) as error:
         _warn(settings, error)
     except BaseException:
         opened.close()

@@ -69,9 +69,8 @@ def _label(param: click.Parameter) -> str:
 def _reader(context: click.Context) -> "Reader":
     """The ledger that is meant, for completion."""
     from mledger.reader import Reader
-    from mledger_cli.context import Settings
 
-    return Reader.open(context.ensure_object(Settings).path)
+    return Reader.open(context.find_root().obj.path)
 
 
 class _Moment(_Checked):
