@@ -5,7 +5,7 @@ pass that the rulebook would report.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mledger.chain.draft import Draft, format_id
@@ -13,7 +13,8 @@ from mledger.chain.entry import Entry, Head
 from mledger.chain.findings import RULES
 from mledger.chain.history import Fact
 from mledger.chain.keyring import Keyring, Member
-from mledger.chain.rulebook import Act, Breach, Ruled, examine, is_read, kind_of
+from mledger.chain.questions import Questions
+from mledger.chain.rulebook import Act, Answered, Breach, Ruled, Traits, examine, is_read, kind_of, traits
 from mledger.chain.seal import Place, open_entry, seal
 from mledger.chain.statement import Author
 from mledger.core import merkle
@@ -22,7 +23,6 @@ from mledger.core.merkle import Frontier, Node
 from mledger.core.moment import Moment, is_later
 from mledger.core.names import format_number
 from mledger.errors import DeniedError, DivergedError, InputError, IntegrityError, UsageError
-from mledger.events.governing import is_governance
 from mledger.keys.ed25519 import verify
 from mledger.keys.signer import Signer
 from mledger.reader import Reader
@@ -61,6 +61,7 @@ class Sealed:
     frontier: Frontier
     keyring: Keyring
     time: Moment
+    questions: list[tuple[Answered, bytes]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -73,6 +74,11 @@ class Writer:
     frontier: Frontier
     keyring: Keyring
     time: Moment | None
+    questions: Questions = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask the ledger for what was not appended here lately."""
+        self.questions = Questions(self.reader.answered)
 
     @classmethod
     def at_the_end(cls, reader: Reader, signer: Signer) -> "Writer":
@@ -130,18 +136,20 @@ class Writer:
 
         Errors: DeniedError or InputError with the rule that forbids it; nothing has changed then.
         """
-        base = after or Sealed([], [], self.head, self.frontier, self.keyring, self.clock())
-        time = base.time
-        self._check_times(drafts, time)
+        sealed = after or Sealed([], [], self.head, self.frontier.copy(), self.keyring, self.clock())
+        self._check_times(drafts, sealed.time)
         origin = self.keyring.origin or self.reader.origin
-        entries = seal(drafts, Place(origin, base.head, time), self.signer, author, random)
-        keyring = base.keyring.copy() if any(is_governance(draft.type) for draft in drafts) else base.keyring
-        self._judge(entries, drafts, author, keyring)
-        frontier, nodes = base.frontier.copy(), list(base.nodes)
+        entries = seal(drafts, Place(origin, sealed.head, sealed.time), self.signer, author, random)
+        seen = [traits(draft.type, draft.stream) for draft in drafts]
+        keyring = sealed.keyring.copy() if any(said.governance for said in seen) else sealed.keyring
+        questions = self._judge(entries, drafts, seen, author, keyring)
+        # From here on nothing can fail.
+        sealed.entries += entries
+        sealed.questions += questions
         for entry in entries:
-            nodes += frontier.append(entry.leaf)
-        head = Head(base.head.size + len(entries), entries[-1].leaf)
-        return Sealed([*base.entries, *entries], nodes, head, frontier, keyring, time)
+            sealed.nodes += sealed.frontier.append(entry.leaf)
+        sealed.head, sealed.keyring = Head(sealed.head.size + len(entries), entries[-1].leaf), keyring
+        return sealed
 
     def _check_times(self, drafts: Sequence[Draft], time: Moment) -> None:
         for draft in drafts:
@@ -152,15 +160,27 @@ class Writer:
                 )
 
     def _judge(
-        self, entries: Sequence[Entry], drafts: Sequence[Draft], author: Author, keyring: Keyring
-    ) -> None:
-        """Ask the rulebook about each entry; the first breach is the error."""
-        rest = iter(drafts)
+        self,
+        entries: Sequence[Entry],
+        drafts: Sequence[Draft],
+        seen: Sequence[Traits],
+        author: Author,
+        keyring: Keyring,
+    ) -> list[tuple[Answered, bytes]]:
+        """The questions among the drafts, with their ids; the first breach of a rule is the error."""
+        questions, start = [], 0
         for entry in entries:
-            own = [next(rest) for _ in entry.slots]
-            act = _act(entry.seq, own, author, keyring)
-            for breach in examine(keyring, act, self.reader.answered):
+            stop = start + len(entry.slots)
+            own, said = drafts[start:stop], seen[start:stop]
+            for breach in examine(keyring, _act(entry.seq, own, said, author, keyring), self.questions.find):
                 raise denied(breach)
+            for place, (draft, one) in enumerate(zip(own, said, strict=True)):
+                if one.question:
+                    number = format_number(entry.seq, place, len(own))
+                    question = Answered(number, entry.seq, draft.type, draft.stream, author.key)
+                    questions.append((question, draft.id))
+            start = stop
+        return questions
 
     def advance(self, sealed: Sealed) -> None:
         """Stand after entries that the store has taken."""
@@ -170,6 +190,8 @@ class Writer:
             sealed.keyring,
             sealed.time,
         )
+        for question, id_ in sealed.questions:
+            self.questions.add(question, id_)
 
     # --- following others
 
@@ -224,14 +246,15 @@ class Writer:
             )
 
 
-def _act(seq: int, drafts: Sequence[Draft], author: Author, keyring: Keyring) -> Act:
+def _act(seq: int, drafts: Sequence[Draft], seen: Sequence[Traits], author: Author, keyring: Keyring) -> Act:
     """What the rules see of an entry that is about to be."""
+    governed = keyring.governed
     ruled = tuple(
         Ruled(format_number(seq, n, len(drafts)), d.type, d.version, d.stream, d.body)
-        for n, d in enumerate(drafts)
-        if is_read(keyring, d.type)
+        for n, (d, said) in enumerate(zip(drafts, seen, strict=True))
+        if said.ruled or d.type in governed
     )
-    return Act(seq, seq, *author, frozenset((d.type, kind_of(d.stream)) for d in drafts), ruled)
+    return Act(seq, seq, *author, frozenset(said.kind for said in seen), ruled)
 
 
 def receipts(

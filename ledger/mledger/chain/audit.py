@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
 from mledger.chain.keyring import Keyring
+from mledger.chain.questions import Questions
 from mledger.chain.rulebook import REDACTION, Lookup, Ruled, examine, is_heard
 from mledger.chain.span import SpanReport
 from mledger.chain.statement import NO_LEAF
@@ -46,8 +47,13 @@ class Audit:
     roots: dict[int, bytes] = field(default_factory=dict)
     leaves: dict[int, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    questions: Questions = field(init=False)
     sound: set[tuple[object, ...]] = field(default_factory=set)
     """Author and kinds of the acts that break no rule, until one comes that may change the rules."""
+
+    def __post_init__(self) -> None:
+        """Ask for what did not pass by lately."""
+        self.questions = Questions(self.lookup)
 
     def add(self, report: SpanReport) -> None:
         """Judge the next report; it must start where the last one ended."""
@@ -59,12 +65,14 @@ class Audit:
             self.findings.append(Finding("chain.seq", where, message))
         self._join(report)
         self.findings.extend(report.findings)
+        for question, id_ in report.questions:
+            self.questions.add(question, id_)
         for act in report.acts:
             shape = act[2:6]
             if not act.ruled and shape in self.sound:
                 continue
             redactions = [r for r in act.ruled if r.type == REDACTION and is_heard(self.keyring, act, r.type)]
-            breaches = examine(self.keyring, act, self.lookup)
+            breaches = examine(self.keyring, act, self.questions.find)
             self.findings.extend(Finding(b.rule, b.where, b.message) for b in breaches)
             if any(is_governance(ruled.type) for ruled in act.ruled):
                 self.sound.clear()
@@ -85,7 +93,7 @@ class Audit:
         if ruled.body is not None:
             with suppress(FormatError, NotFoundError):
                 body = decode(ruled.type, ruled.version, ruled.body)
-                if found := self.lookup(getattr(body, "event", "")):
+                if found := self.questions.find(getattr(body, "event", "")):
                     self.redacted.append(found.number)
 
     def _join(self, report: SpanReport) -> None:

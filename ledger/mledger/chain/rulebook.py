@@ -13,7 +13,7 @@
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from mledger.chain.keyring import GovernanceError, Keyring, Member
@@ -84,6 +84,28 @@ Lookup = Callable[[str], Answered | None]
 def kind_of(stream: str) -> str:
     """The kind of a stream: "model" of "model/credit-risk"."""
     return stream.partition("/")[0]
+
+
+class Traits(NamedTuple):
+    """What the names of an event's type and stream already say to the rules.
+
+    `kind` is the type with the kind of the stream; of a `ruled` event the rules read the body; a
+    `question` may be answered by another event.
+    """
+
+    kind: tuple[str, str]
+    governance: bool
+    ruled: bool
+    question: bool
+
+
+@lru_cache(maxsize=1 << 16)
+def traits(event_type: str, stream: str) -> Traits:
+    """The traits of an event of this type on this stream."""
+    from mledger.events.base import is_question  # late: whoever only reads facts needs no classes
+
+    kind, governance = (event_type, kind_of(stream)), is_governance(event_type)
+    return Traits(kind, governance, is_ruled(event_type), is_question(event_type))
 
 
 def is_ruled(event_type: str) -> bool:

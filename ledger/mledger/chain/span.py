@@ -8,14 +8,13 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
 
 from pydantic_core import from_json, to_json
 
 from mledger.chain.entry import Entry, Head, Slot
 from mledger.chain.findings import Finding
-from mledger.chain.rulebook import Act, Ruled, is_ruled, kind_of
+from mledger.chain.rulebook import Act, Answered, Ruled, traits
 from mledger.chain.statement import NO_LEAF, Signed, Statement, open_payload
 from mledger.core import canonical
 from mledger.core.digest import SALT_BYTES
@@ -24,7 +23,6 @@ from mledger.core.merkle import leaf_hash
 from mledger.core.moment import Moment, is_later
 from mledger.core.names import format_number
 from mledger.errors import FormatError
-from mledger.events.governing import is_governance
 from mledger.keys.ed25519 import verify
 
 # Every digit as 0, all else as a blank: 16 digits in a row are then a string that is quickly found.
@@ -56,6 +54,8 @@ class SpanReport:
     """Event numbers of bodies that are not there."""
     streams: list[tuple[int, frozenset[str], bool]] = field(default_factory=list)
     """The streams of each entry, if they were asked for."""
+    questions: list[tuple[Answered, bytes]] = field(default_factory=list)
+    """The events that others may answer, with their ids."""
 
 
 class How(NamedTuple):
@@ -168,9 +168,9 @@ class _Checker:
         report.events += count
         kinds, ruled, governed = set(), [], self.how.governed
         for index, (event, slot) in enumerate(zip(signed, slots, strict=False)):
-            traits = _traits(event.type, event.stream)
-            problem = _slot(event, slot, governance=traits.governance)
-            kinds.add(traits.kind)
+            said = traits(event.type, event.stream)
+            problem = _slot(event, slot, governance=said.governance)
+            kinds.add(said.kind)
             if problem:
                 self.find(problem[0], format_number(seq, index, count), problem[1])
             if slot.body is None or slot.salt is None:
@@ -180,10 +180,14 @@ class _Checker:
             if event.at is not None and is_later(event.at, statement.time, self.how.skew):
                 message = f"occurred {event.at}, after it was recorded"
                 self.find("time.future", format_number(seq, index, count), message)
-            if traits.ruled or event.type in governed:
+            if said.ruled or event.type in governed:
                 body = None if problem else slot.body
                 number = format_number(seq, index, count)
                 ruled.append(Ruled(number, event.type, event.version, event.stream, body))
+            if said.question:
+                number = format_number(seq, index, count)
+                question = Answered(number, seq, event.type, event.stream, statement.key)
+                report.questions.append((question, event.id))
         if self.how.streams:
             names = frozenset(event.stream for event in signed)
             report.streams.append((seq, names, statement.dated))
@@ -227,16 +231,3 @@ def _needs_care(body: bytes) -> bool:
     if body.count(b"[") + body.count(b"{") > _MAX_DEPTH:
         return True
     return _LONG in body.translate(_DIGITS) and _LONG_INTEGER.search(body) is not None
-
-
-class _Traits(NamedTuple):
-    """What the name of a type and a stream already say to the rules."""
-
-    kind: tuple[str, str]
-    ruled: bool
-    governance: bool
-
-
-@lru_cache(maxsize=1 << 16)
-def _traits(event_type: str, stream: str) -> _Traits:
-    return _Traits((event_type, kind_of(stream)), is_ruled(event_type), is_governance(event_type))

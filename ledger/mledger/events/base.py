@@ -176,6 +176,15 @@ def known(type: str) -> bool:
     return True
 
 
+def is_question(type: str) -> bool:
+    """Whether events of this type are answered by others, as far as is known without importing more.
+
+    A family brings its own answers along; those of others may be missed.
+    """
+    known(type)
+    return any(type in (_types.get(name).answers or ())[1:] for name in _types)
+
+
 def names() -> list[str]:
     """Every event type, sorted; imports all families and all plug-ins."""
     import_all()
