@@ -23,6 +23,8 @@ VERSION = 1
 MAX_PATHS = 32
 SHORTEST_PREFIX = 8
 _NAME = re.compile(r"[0-9a-f]{64}\.json")
+# A file may stand where the folder should be: then nothing is remembered, and nothing can be.
+_MISSING = (FileNotFoundError, NotADirectoryError)
 
 
 class Verified(NamedTuple):
@@ -117,9 +119,9 @@ class Heads:
         """Remember nothing of that ledger any more, damaged or not; NotFoundError if nothing is known."""
         file = self._file(genesis)
         try:
-            with folders.translated(file, FileNotFoundError):
+            with folders.translated(file, *_MISSING):
                 file.unlink()
-        except FileNotFoundError:
+        except _MISSING:
             raise _unknown(short(genesis.hex())) from None
 
     def find(self, text: str) -> bytes:
@@ -139,14 +141,14 @@ class Heads:
 
     def _files(self) -> Iterator[Path]:
         """The files of memories in order of their names; none if there is no folder."""
-        with folders.translated(self.folder, FileNotFoundError), suppress(FileNotFoundError):
+        with folders.translated(self.folder, *_MISSING), suppress(*_MISSING):
             yield from sorted(file for file in self.folder.iterdir() if _NAME.fullmatch(file.name))
 
     def _read(self, file: Path) -> Memory | None:
         try:
-            with folders.translated(file, FileNotFoundError):
+            with folders.translated(file, *_MISSING):
                 data = file.read_bytes()
-        except FileNotFoundError:
+        except _MISSING:
             return None
         try:
             memory = _parse(data)

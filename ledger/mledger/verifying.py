@@ -79,14 +79,15 @@ class Verifier:
                 self.crew.close()
 
     def _run(self) -> Verification:
-        head, path = self.reader.head, self.reader.path
+        path = self.reader.path
         print_before = fingerprint(path) if path else None
         if not self.store.hashes(0, 0, 1):
             self.find("chain.genesis", "entry 0", "the ledger is empty, or the entry that opens it is gone")
-            return self._verdict(Audit(self._lookup, self._node), head, Plan())
-        memory = self._recall()
+            return self._verdict(Audit(self._lookup, self._node), self.reader.head, Plan())
+        memory, checkpoints = self._recall(), self._checkpoints()
+        # After them: others who append now move the head first, and what is remembered and kept then.
+        head = self.reader.head
         self.survey.add(self.store.entries(governance=True))
-        checkpoints = self._checkpoints()
         plan = self._plan(memory, head, print_before)
         watch = frozenset({head.size, *(c.size for c, _ in checkpoints), *self._known_sizes(memory)})
         audit = self._audit(plan, head, watch)
