@@ -11,6 +11,7 @@ from pydantic_core import from_json as parse
 from pydantic_core import to_json as encode
 
 from mledger.chain.history import Fact, History
+from mledger.errors import FormatError
 from mledger.projections.overview import OverviewState, overview
 from mledger.projections.statements import from_json, to_json
 from mledger.snapshots import Snapshot, Snapshots
@@ -30,12 +31,23 @@ def overview_at(reader: "Reader", history: History) -> OverviewState:
         return overview.fold(history.facts())
     snapshots = reader.snapshots
     saved = snapshots.newest(NAME, history.size, reader.leaf_at)
-    state = from_json(OverviewState, parse(saved.state)) if saved else None
-    for facts, size in _pieces(history, saved.size if saved else 0):
+    state = _opened(snapshots, saved)
+    for facts, size in _pieces(history, saved.size if saved and state else 0):
         state = overview.fold(facts, state)
         if size is not None and (leaf := reader.leaf_at(size - 1)) is not None:
             snapshots.keep(NAME, Snapshot(size, leaf, encode(to_json(state))))
     return overview.fold((), state) if state is None else state
+
+
+def _opened(snapshots: Snapshots, saved: Snapshot | None) -> OverviewState | None:
+    """The state that was kept; what is none was written by somebody else, and all are thrown away."""
+    if saved is None:
+        return None
+    try:
+        return from_json(OverviewState, parse(saved.state))
+    except (ValueError, FormatError):
+        snapshots.clear()
+        return None
 
 
 def wrong_snapshot(reader: "Reader", history: History, snapshots: Snapshots) -> str | None:

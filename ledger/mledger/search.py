@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from mledger.caching import cache_file, open_cache
+from mledger.caching import cache_file, guarded, open_cache
 from mledger.chain.entry import Entry, Head
 from mledger.chain.history import Fact
 from mledger.chain.seal import open_entry
@@ -72,8 +72,9 @@ class Words:
 
     def __init__(self, genesis: bytes) -> None:
         """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
-        self._connection = open_cache(cache_file(genesis, "words"), _SCHEMA, VERSION)
-        self._names: dict[str, int] = dict(self._connection.execute("SELECT text, id FROM name"))
+        self.path = cache_file(genesis, "words")
+        self._connection = open_cache(self.path, _SCHEMA, VERSION)
+        self._names: dict[str, int] = {}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -82,16 +83,19 @@ class Words:
     @property
     def head(self) -> Head:
         """How far the ledger has been read, and the leaf of the last entry read."""
-        return Head(*self._connection.execute("SELECT size, leaf FROM head").fetchone())
+        with guarded(self.path):
+            row = self._connection.execute("SELECT max(0, size), leaf FROM head").fetchone()
+        return Head(*row) if row else Head(0, NO_LEAF)
 
     def clear(self) -> None:
         """Forget everything, to be read anew."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        for table in ("name", "about", "facet", "data"):
-            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand above
-        self._connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
-        self._connection.execute("UPDATE head SET size = 0, leaf = ?", (NO_LEAF,))
-        self._connection.execute("COMMIT")
+        with guarded(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            for table in ("name", "about", "facet", "data"):
+                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand above
+            self._connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+            self._connection.execute("UPDATE head SET size = 0, leaf = ?", (NO_LEAF,))
+            self._connection.execute("COMMIT")
         self._names.clear()
 
     # --- reading on
@@ -102,14 +106,17 @@ class Words:
         for entry in entries:
             batch.append(entry)
             if len(batch) >= BATCH:
-                self._add(batch)
+                with guarded(self.path):
+                    self._add(batch)
                 batch = []
         if batch:
-            self._add(batch)
+            with guarded(self.path):
+                self._add(batch)
 
     def _add(self, batch: list[Entry]) -> None:
         connection, last = self._connection, batch[-1]
         connection.execute("BEGIN IMMEDIATE")
+        self._names.clear()  # another process may have begun the cache anew
         try:
             if self.head.size == batch[0].seq:
                 for entry in batch:
@@ -164,24 +171,31 @@ class Words:
     def find(self, wanted: Wanted) -> Iterator[Place]:
         """The events that match, the newest first. Errors: InputError for words that are none."""
         rows = self._rows("SELECT about.n", "", wanted, f"ORDER BY {_ROW[_source(wanted)]} DESC")
-        return (Place(*divmod(n, _PLACES)) for (n,) in rows)
+        return self._places(rows)
+
+    def _places(self, rows: sqlite3.Cursor) -> Iterator[Place]:
+        with guarded(self.path):
+            for (n,) in rows:
+                yield Place(*divmod(n, _PLACES))
 
     def count(self, wanted: Wanted) -> dict[str, dict[str, int]]:
         """How many matches there are of each type, stream, signer and facet, the most frequent first."""
         by = "GROUP BY 1 ORDER BY 2 DESC, 1"
         counts = {}
-        for column in ("type", "stream", "signer"):
-            join = f"JOIN name ON name.id = about.{column}"
-            counts[column] = dict(self._rows("SELECT name.text, count(*)", join, wanted, by))
-        join = "JOIN facet ON facet.stream = about.stream AND facet.kind = ?"
-        for kind in FACETS.values():
-            counts[kind] = dict(self._rows("SELECT facet.value, count(*)", join, wanted, by, kind))
+        with guarded(self.path):
+            for column in ("type", "stream", "signer"):
+                join = f"JOIN name ON name.id = about.{column}"
+                counts[column] = dict(self._rows("SELECT name.text, count(*)", join, wanted, by))
+            join = "JOIN facet ON facet.stream = about.stream AND facet.kind = ?"
+            for kind in FACETS.values():
+                counts[kind] = dict(self._rows("SELECT facet.value, count(*)", join, wanted, by, kind))
         return counts
 
     def _rows(self, select: str, join: str, wanted: Wanted, last: str, *values: object) -> sqlite3.Cursor:
         where, narrowing = _narrowing(wanted)
         sql = f"{select} FROM {_source(wanted)} {join} WHERE {where} {last}"
-        return self._connection.execute(sql, [*values, *narrowing])
+        with guarded(self.path):
+            return self._connection.execute(sql, [*values, *narrowing])
 
 
 _NAMED = "(SELECT id FROM name WHERE text = ?)"

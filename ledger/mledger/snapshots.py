@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from mledger.caching import cache_file, open_cache
+from mledger.caching import cache_file, guarded, open_cache
 
 VERSION = 1
 _SCHEMA = """
@@ -38,7 +38,8 @@ class Snapshots:
 
     def __init__(self, genesis: bytes) -> None:
         """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
-        self._connection = open_cache(snapshots_file(genesis), _SCHEMA, VERSION)
+        self.path = snapshots_file(genesis)
+        self._connection = open_cache(self.path, _SCHEMA, VERSION)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -50,23 +51,22 @@ class Snapshots:
         `projection` names the fold and its version. `leaf_at(n)` is the leaf of entry n: a snapshot
         of another history does not fit and is passed over.
         """
-        rows = self._connection.execute(
-            "SELECT size, leaf, state FROM snapshot WHERE projection = ? AND size <= ? ORDER BY size DESC",
-            (projection, size),
-        )
-        for row in rows:
-            snapshot = Snapshot(*row)
-            if leaf_at(snapshot.size - 1) == snapshot.leaf:
-                return snapshot
+        sql = "SELECT size, leaf, state FROM snapshot WHERE projection = ? AND size <= ? ORDER BY size DESC"
+        with guarded(self.path):
+            for row in self._connection.execute(sql, (projection, size)):
+                snapshot = Snapshot(*row)
+                if leaf_at(snapshot.size - 1) == snapshot.leaf:
+                    return snapshot
         return None
 
     def keep(self, projection: str, snapshot: Snapshot) -> None:
         """Keep a snapshot; a cache that cannot be written is left as it is."""
-        with suppress(sqlite3.OperationalError):
+        with guarded(self.path), suppress(sqlite3.OperationalError):
             self._connection.execute(
                 "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)", (projection, *snapshot)
             )
 
     def clear(self) -> None:
         """Forget all snapshots."""
-        self._connection.execute("DELETE FROM snapshot")
+        with guarded(self.path):
+            self._connection.execute("DELETE FROM snapshot")

@@ -4,6 +4,7 @@ from contextlib import closing
 from typing import Any
 
 from mledger.core.moment import later
+from mledger.opening import default_policy
 from mledger.stores import open_store
 from mledger.testing.simulator import key_fields, signer_of
 from mledger.testing.tamper.attack import AUTHORITY, TIME, attack
@@ -199,6 +200,19 @@ def body_of_another_shape(world: World) -> None:
     """Bob signs an approval whose body is not what an approval says."""
     body = b'{"request":"11","verdict":"fine"}'
     _append(world, Hand(BOB, meaning="approval"), "promotion.approved", MODEL, body)
+
+
+@attack(AUTHORITY, "policy.body", exit_code=1)
+def body_without_what_the_policy_asks(world: World) -> None:
+    """Alice adopts a policy that asks promotions for their stage, and Carol signs one without."""
+    policy = default_policy().model_copy(update={"required": {"promotion.requested": ("from_stage",)}})
+    adopted = {
+        "policy": policy.model_dump(by_alias=True, exclude_none=True),
+        "reason": "Seen once too often.",
+    }
+    _append(world, Hand(ALICE), "policy.adopted", "ledger", adopted)
+    request = {name: value for name, value in _REQUEST.items() if name != "from_stage"}
+    _append(world, Hand(CAROL), "promotion.requested", MODEL, request)
 
 
 @attack(AUTHORITY, "body.format")

@@ -1,11 +1,17 @@
-"""Attacks on the cache of streams, which lies outside the ledger."""
+"""Attacks on the caches, which lie outside the ledger."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from pydantic_core import to_json
+
+from mledger.folding import NAME
+from mledger.projections.overview import overview
+from mledger.projections.statements import to_json as as_json
+from mledger.snapshots import Snapshot, Snapshots
 from mledger.testing.tamper.attack import COPY, attack
-from mledger.testing.tamper.world import BOBS, DATA, DATED, MODEL, World
+from mledger.testing.tamper.world import ACCEPTANCE, BOBS, DATA, DATED, MODEL, OLDER, World
 
 
 @attack(COPY, "cache.wrong", "cache", exit_code=1)
@@ -35,6 +41,15 @@ def cache_of_dates_edited(world: World) -> None:
     """Somebody takes an entry out of the list of those that are dated otherwise than they were recorded."""
     with closing(sqlite3.connect(_cache(world), isolation_level=None)) as db:
         db.execute("DELETE FROM dated WHERE seq = ?", (DATED,))
+
+
+@attack(COPY, "cache.wrong", "cache", exit_code=1)
+def snapshot_forged(world: World) -> None:
+    """Somebody keeps a state of the models that leaves out who approved, under the leaf of a later entry."""
+    with world.reader() as reader, closing(Snapshots(reader.genesis.leaf)) as snapshots:
+        state = overview.fold(reader.facts(None, 0, ACCEPTANCE))
+        leaf = reader.entry(OLDER - 1).leaf
+        snapshots.keep(NAME, Snapshot(OLDER, leaf, to_json(as_json(state))))
 
 
 def _cache(world: World) -> Path:

@@ -1,0 +1,83 @@
+"""What is wrong with a cache of words or of states stops nobody from reading."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mledger.errors import RetryError
+from mledger.folding import NAME, overview_at
+from mledger.projections.overview import overview
+from mledger.search import Wanted
+from mledger.snapshots import Snapshot, Snapshots, snapshots_file
+from tests.ledger.company import Company
+
+damages = st.lists(st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=40)), min_size=1)
+
+
+@pytest.mark.parametrize("state", [b"", b"garbage", b"\xff", b"[]", b'{"models": 5}'])
+def test_a_state_that_is_none_is_passed_over(state: bytes, company: Company) -> None:
+    """A snapshot that cannot be read is thrown away, and the overview folded from the opening."""
+    with company.reader() as reader:
+        expected = overview.fold(reader.facts())
+        with closing(Snapshots(reader.genesis.leaf)) as snapshots:
+            snapshots.keep(NAME, Snapshot(3, reader.entry(2).leaf, state))
+        for _ in range(2):
+            assert overview_at(reader, reader.history()) == expected
+        assert reader.verify(full=True).findings == []
+
+
+def _spoil(path: Path, damage: list[tuple[int, bytes]]) -> None:
+    with path.open("r+b") as file:
+        length = path.stat().st_size
+        for place, data in damage:
+            file.seek(place % length)
+            file.write(data)
+
+
+def _search(company: Company) -> Callable[[], object]:
+    def search() -> object:
+        with company.reader() as reader:
+            found = list(reader.search(Wanted("credit")))
+            counts = reader.words.count(Wanted("credit"))
+            # What a search shows is read from the ledger, whatever the cache says.
+            assert set(found) <= set(reader.facts())
+        return found, counts
+
+    return search
+
+
+def _fold(company: Company) -> Callable[[], object]:
+    def fold() -> object:
+        with company.reader() as reader:
+            return overview_at(reader, reader.history())
+
+    return fold
+
+
+@pytest.mark.parametrize(("kind", "ask"), [("words", _search), ("snapshots", _fold)])
+@given(damage=damages)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_cache_is_no_error_of_sqlite(
+    kind: str,
+    ask: Callable[[Company], Callable[[], object]],
+    company: Company,
+    damage: list[tuple[int, bytes]],
+) -> None:
+    """A cache that was written over answers, or says that it is gone, and then answers anew."""
+    answer = ask(company)
+    with company.reader() as reader:
+        path = snapshots_file(reader.genesis.leaf).with_suffix(f".{kind}")
+        with closing(Snapshots(reader.genesis.leaf)) as snapshots:
+            snapshots.keep(NAME, Snapshot(3, reader.entry(2).leaf, b"garbage"))
+    right = answer()
+    _spoil(path, damage)
+    try:
+        answer()
+    except RetryError:
+        assert not path.exists()
+    path.unlink(missing_ok=True)
+    assert answer() == right == answer()
