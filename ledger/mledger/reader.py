@@ -88,13 +88,13 @@ class Reader(Lookup):
         """What this machine remembers, compared with the head. Errors: DivergedError with the way out."""
         if self.heads is None:
             return None
-        path, head = self.path, self.head
+        path = self.path
         held = self.heads.recall_path(path) if path else None
-        memory = self.heads.recall(self.genesis.leaf) if head.size else held
-        if memory is None and held is not None:
-            memory = held
+        memory = (self.heads.recall(self.genesis.leaf) if self.head.size else None) or held
         if memory is None:
             return None
+        # After the memory: others who append now move the head first, and what is remembered then.
+        head = self.head
         self.remembered = memory.size
         forget = f"mledger heads forget {short(memory.genesis.hex())}"
         out = f"put the newest copy back; if this one is right: {forget}"
