@@ -33,10 +33,10 @@ def overview_at(reader: "Reader", history: History) -> OverviewState:
     saved = snapshots.newest(NAME, history.size, reader.leaf_at)
     state = _opened(snapshots, saved)
     for facts, size in _pieces(history, saved.size if saved and state else 0):
-        state = overview.fold(facts, state)
+        state = overview.go_on(state or OverviewState(), facts)
         if size is not None and (leaf := reader.leaf_at(size - 1)) is not None:
             snapshots.keep(NAME, Snapshot(size, leaf, encode(to_json(state))))
-    return overview.fold((), state) if state is None else state
+    return overview.go_on(OverviewState(), ()) if state is None else state
 
 
 def _opened(snapshots: Snapshots, saved: Snapshot | None) -> OverviewState | None:
@@ -57,7 +57,7 @@ def wrong_snapshot(reader: "Reader", history: History, snapshots: Snapshots) -> 
         return None
     state: OverviewState | None = None
     for facts, _ in _pieces(history.known_at(saved.size), 0):
-        state = overview.fold(facts, state)
+        state = overview.go_on(state or OverviewState(), facts)
     if state is not None and encode(to_json(state)) == saved.state:
         return None
     return f"the overview kept of the first {saved.size:,} entries is not what they say"
