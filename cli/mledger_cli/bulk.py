@@ -46,7 +46,7 @@ def _check(settings: Settings, source: Source, rows: "Rows", of: Address) -> int
     with screen.progress("checking", show=not settings.quiet) as step:
         for where, row in rows():
             try:
-                _item(row, of)
+                _item(row, of).body.to_bytes()  # which may be too large
             except MledgerError as error:
                 raise InputError(f"{source.name}, {where}: {error.message}", fix=error.fix) from None
             total += 1

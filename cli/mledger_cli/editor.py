@@ -9,6 +9,7 @@ from shlex import quote
 from typing import Any
 
 from mledger.errors import InputError, MledgerError
+from mledger_cli import screen
 
 EDITORS = ("sensible-editor", "nano", "vim", "vi")
 CHOOSE = "choose one, like EDITOR=nano, or give the fields with --set or --from FILE"
@@ -43,7 +44,7 @@ class Form:
             raise InputError(
                 f"nothing was recorded: the editor {command[0]} ended with {done.returncode}", fix=CHOOSE
             )
-        data = self.path.read_bytes()
+        data = self._data()
         if not (may_stay or self.was_changed) or not _without_comments(data):
             raise InputError(
                 "nothing was recorded: the form was left as it was, or empty",
@@ -53,11 +54,19 @@ class Form:
 
     @property
     def was_changed(self) -> bool:
-        """Whether the person wrote anything into it."""
+        """Whether the person changed it."""
+        return self._data() != self._given.encode()
+
+    @property
+    def worth_keeping(self) -> bool:
+        """Whether the person wrote anything into it but comments."""
+        return self.was_changed and bool(_without_comments(self._data()))
+
+    def _data(self) -> bytes:
         try:
-            return self.path.read_bytes() != self._given.encode()
-        except OSError:
-            return False
+            return self.path.read_bytes()
+        except OSError:  # some editors leave nothing behind when they fail
+            return b""
 
     def remove(self) -> None:
         """Throw the file away."""
@@ -68,17 +77,19 @@ class Form:
 def form(text: str, command: str) -> Iterator[Form]:
     """A form whose text is kept, and the file named, if it was written to and whatever follows fails."""
     opened = Form(text)
+    again = f"{command} --from {quote(str(opened.path))}"
     try:
         yield opened
     except MledgerError as error:
-        if opened.was_changed and opened.path.stat().st_size:
-            again = f"{command} --from {quote(str(opened.path))}"
+        if opened.worth_keeping:
             error.fix = f"what you wrote is kept: mend {opened.path}, then {again}"
         else:
             opened.remove()
         raise
     except BaseException:
-        if not opened.was_changed:
+        if opened.worth_keeping:
+            screen.warn(f"\nwhat you wrote is kept; to record it: {again}")
+        else:
             opened.remove()
         raise
     opened.remove()

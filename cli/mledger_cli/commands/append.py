@@ -94,6 +94,7 @@ def _given(settings: Settings, of: tuple[str, str], given: "Given", key: str | N
     from mledger_cli import opening
 
     body = build(of[0], given.gather(of[0]))
+    body.to_bytes()  # which may be too large
     with opening.ledger(settings, key) as ledger:
         return how.record(ledger, body, of[1])
 
