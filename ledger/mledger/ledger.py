@@ -279,13 +279,15 @@ class Ledger(Reader):
         own = [item.id for item in items if item.id is not None]
         if len(set(own)) < len(own):
             raise InputError("two of the events have the same id", fix="give each an id of its own, or none")
-        ids = iter(new_ids(int(self.clock().timestamp() * 1000), self._random(10 * len(items)), len(items)))
-        drafts = [
-            Draft(
-                b.type, b.schema_version, check_stream(s, error=InputError), b.to_bytes(), chosen or new, at
-            )
-            for (b, s, at, chosen), new in zip(items, ids, strict=True)
-        ]
+        ids = new_ids(int(self.clock().timestamp() * 1000), self._random(10 * len(items)), len(items))
+        drafts, good = [], set[str]()
+        for (body, stream, at, chosen), new in zip(items, ids, strict=True):
+            if type(stream) is not str or stream not in good:  # or else unhashable
+                good.add(check_stream(stream, error=InputError))
+            data = body.to_bytes()
+            drafts.append(Draft(body.type, body.schema_version, stream, data, chosen or new, at))
+        if not own:
+            return drafts, [None] * len(drafts)
         return drafts, [
             self._held(draft) if item.id else None for draft, item in zip(drafts, items, strict=True)
         ]

@@ -261,21 +261,13 @@ def receipts(
     entries: Sequence[Entry], drafts: Sequence[Draft], author: Author, time: Moment
 ) -> Iterator[Receipt]:
     """The receipt of each draft, given the entries that it was sealed into."""
-    rest = iter(drafts)
+    made, rest = tuple.__new__, iter(drafts)  # a third of the time of Receipt(...), which adds up in bulk
     for entry in entries:
+        leaf, count = entry.leaf.hex(), len(entry.slots)
         for place, slot in enumerate(entry.slots):
-            draft = next(rest)
-            number = format_number(entry.seq, place, len(entry.slots))
-            yield Receipt(
-                number,
-                format_id(slot.id),
-                entry.leaf.hex(),
-                draft.type,
-                draft.stream,
-                author.signer,
-                author.meaning,
-                time,
-            )
+            number, name, draft = format_number(entry.seq, place, count), format_id(slot.id), next(rest)
+            said = number, name, leaf, draft.type, draft.stream, author.signer, author.meaning, time, True
+            yield made(Receipt, said)
 
 
 def receipt_of(fact: Fact, leaf: bytes) -> Receipt:

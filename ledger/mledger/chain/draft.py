@@ -28,11 +28,11 @@ def new_ids(milliseconds: int, random: bytes, count: int) -> list[bytes]:
     """
     start = int.from_bytes(random[:2]) & 0x7FF
     ids = []
-    for n in range(count):
-        carry, counter = divmod(start + n, 0x1000)
-        tail = random[10 * n + 2 : 10 * n + 10]
-        head = ((milliseconds + carry) << 16) | 0x7000 | counter
-        ids.append(head.to_bytes(8) + bytes((tail[0] & 0x3F | 0x80,)) + tail[1:])
+    for n in range(start, start + count):
+        head = (milliseconds + (n >> 12) << 16) | 0x7000 | n & 0xFFF
+        place = 10 * (n - start)
+        tail = int.from_bytes(random[place + 2 : place + 10]) & 0x3FFF_FFFF_FFFF_FFFF | 1 << 63
+        ids.append((head << 64 | tail).to_bytes(16))
     return ids
 
 

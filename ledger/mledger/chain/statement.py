@@ -120,11 +120,12 @@ def quote(text: str) -> str:
 
 def event_text(draft: Draft, salt: bytes) -> str:
     """The JSON of one event in the payload; its body appears as SHA-256(salt || body)."""
-    digest = hashlib.sha256(salt + draft.body).hexdigest()
-    at = f'"at":"{draft.at}",' if draft.at else ""
+    type, version, stream, body, id, at = draft
+    digest = hashlib.sha256(salt + body).hexdigest()
+    occurred = f'"at":"{at}",' if at else ""
     return (
-        f'{{{at}"body":"{digest}","id":"{format_id(draft.id)}","stream":"{draft.stream}",'
-        f'"type":"{draft.type}","v":{draft.version}}}'
+        f'{{{occurred}"body":"{digest}","id":"{format_id(id)}","stream":"{stream}",'
+        f'"type":"{type}","v":{version}}}'
     )
 
 

@@ -1,9 +1,12 @@
 """Which types of events decide who may do what."""
 
+from functools import lru_cache
+
 _FAMILIES = frozenset({"ledger", "key", "role", "policy"})
 _TYPES = frozenset({"record.redacted", "anchor.recorded"})
 
 
+@lru_cache(maxsize=1024)
 def is_governance(type: str) -> bool:
     """Whether events of this type decide who may do what: never redacted, in every bundle.
 
