@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -51,6 +52,12 @@ def process(folder: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return start
 
 
+def _take_terminal() -> None:
+    """Own the terminal, and hear its Ctrl-C even if these tests run in the background and do not."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A command at a terminal of its own: what it shows, and what is typed."""
 
@@ -68,7 +75,7 @@ class Terminal:
             stdout=far,
             stderr=far,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  no threads here
+            preexec_fn=_take_terminal,  # noqa: PLW1509  no threads here
         )
         os.close(far)
 
