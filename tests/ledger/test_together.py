@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,9 @@ from mledger.chain.entry import Entry, Head
 from mledger.core.merkle import Node
 from mledger.errors import DeniedError, InputError, MledgerError, StoreError
 from mledger.events import base as events
+from mledger.heads import Heads, Memory
 from mledger.ledger import Ledger, What
+from mledger.reader import Reader
 from mledger.stores.sqlite import SqliteStore
 from mledger.testing.simulator import signer_of
 from mledger.writing import Receipt
@@ -227,3 +230,76 @@ def test_an_id_recorded_by_one_is_known_to_the_other(company: Company) -> None:
         (first,) = carol.append_all([item])
         assert bob.append_all([item]) == [first._replace(recorded=False)]
         assert bob.head.size == 5
+
+
+# --- the memory of heads, while others append
+
+
+class Interrupted(Heads):
+    """A memory that somebody else adds to when it is about to be asked for the first time."""
+
+    def __init__(self, between: Callable[[], object]) -> None:
+        """Call `between` before the first question."""
+        super().__init__()
+        self.between = [between]
+
+    def recall(self, genesis: bytes) -> Memory | None:
+        """Be interrupted, then answer."""
+        while self.between:
+            self.between.pop()()
+        return super().recall(genesis)
+
+    def recall_path(self, path: str | Path) -> Memory | None:
+        """Be interrupted, then answer."""
+        while self.between:
+            self.between.pop()()
+        return super().recall_path(path)
+
+
+def test_who_opens_while_others_append_is_not_told_of_a_rollback(company: Company) -> None:
+    """What another process appends and remembers while a ledger is opened is no entry that went missing."""
+    heads = Interrupted(lambda: company.say("Meanwhile.", BOB))
+    with Ledger.open(company.path, heads=heads, clock=company.clock, key=signer_of(CAROL)) as ledger:
+        assert ledger.append("comment.added", MODEL, {"on": "3", "text": "At last."}).recorded
+    with company.reader() as reader:
+        assert reader.verify(full=True).findings == []
+
+
+def test_who_verifies_while_others_append_finds_nothing_wrong(company: Company) -> None:
+    """Neither an entry nor a checkpoint that comes in during a verification is a finding."""
+
+    def meanwhile() -> None:
+        with company.open(ALICE) as ledger:
+            ledger.append("comment.added", MODEL, {"on": "3", "text": "Meanwhile."})
+            ledger.checkpoint()
+
+    for full in (False, True):
+        with Reader.open(company.path, heads=Interrupted(meanwhile), clock=company.clock) as reader:
+            assert reader.verify(full=full).findings == []
+
+
+def test_everybody_at_once(company: Company) -> None:
+    """While people open, append, close and sign checkpoints, every verification in between is clean."""
+
+    def talk(name: str) -> int:
+        return sum(company.say(f"{name} {n}", name).recorded for n in range(12))
+
+    def sign(_: str) -> int:
+        for _ in range(12):
+            with company.open(ALICE) as ledger:
+                ledger.checkpoint()
+        return 0
+
+    def verify(_: str) -> int:
+        for _ in range(12):
+            with company.reader() as reader:
+                assert reader.verify().findings == []
+        return 0
+
+    with ThreadPoolExecutor(5) as pool:
+        work = [(talk, BOB), (talk, CAROL), (talk, BOB), (sign, ALICE), (verify, "")]
+        done = [pool.submit(do, name) for do, name in work]
+        assert sum(future.result() for future in done) == 36
+    with company.reader() as reader:
+        assert reader.head.size == 40
+        assert reader.verify(full=True).findings == []
