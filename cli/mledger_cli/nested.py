@@ -15,7 +15,9 @@ def told(value: object) -> object:
 
 def lines(value: object) -> Iterator[str]:
     """The lines of an object or a list, one member or item after the other."""
-    if isinstance(value, dict):
+    if not value:
+        yield from _text(value)
+    elif isinstance(value, dict):
         for name, item in value.items():
             yield from _member(f"{name}:", item)
     elif isinstance(value, list):

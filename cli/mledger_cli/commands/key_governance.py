@@ -2,10 +2,11 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from mledger.errors import InputError
 from mledger_cli import files, opening
 from mledger_cli.commands.append import tell
 from mledger_cli.context import Settings, pass_settings
@@ -51,12 +52,17 @@ def enroll(
     FILE.pub is an OpenSSH public key, or the name of one of your keys. Compare the fingerprint with
     its owner over another channel first: whoever enrols a key vouches for the name on it.
     """
-    fields = _key_fields(public, name, email, machine=machine)
+    from mledger.keys.ed25519 import fingerprint
+
+    new = _public(public)
+    owner = name or new.name
+    if not owner:
+        raise InputError(f"{public} does not say whose key it is", fix="say it with --name 'Alice Example'")
+    fields = new.fields(owner, email or new.email, "machine" if machine else "person", list(roles))
     with opening.ledger(settings, key) as ledger:
-        receipt = ledger.append("key.enrolled", "ledger", {"key": fields | {"roles": list(roles)}})
-    tell(settings, receipt)
-    settings.out.note(f"{fields['name']} may sign from now on, as {' and '.join(roles)}, with the key")
-    settings.out.note(f"  {_fingerprint(fields)}")
+        tell(settings, ledger.append("key.enrolled", "ledger", {"key": fields}))
+    settings.out.note(f"{owner} may sign from now on, as {' and '.join(roles)}, with the key")
+    settings.out.note(f"  {fingerprint(new.raw)}")
 
 
 @click.command("grant", cls=Command)
@@ -108,52 +114,53 @@ def rotate(settings: Settings, member: str, public: str, reason: str, key: str |
     MEMBER is a name, an e-mail address, or the first eight digits of the old key's id. FILE.pub is an
     OpenSSH public key, or the name of one of your keys.
     """
+    new = _public(public)
     with opening.ledger(settings, key) as ledger:
         old = find_member(ledger, member)
-        fields = _key_fields(public, old.name, old.email, machine=old.kind == "machine")
-        new = {name: value for name, value in fields.items() if value is not None} | {
-            "roles": sorted(old.roles)
-        }
-        tell(settings, ledger.append("key.rotated", "ledger", {"old": old.id, "key": new, "reason": reason}))
+        if new.name not in (None, old.name):
+            raise InputError(
+                f"{public} is a key of {new.name}, and not of {old.name}",
+                fix="a rotation keeps the person: mledger key enroll is for another",
+            )
+        fields = new.fields(old.name, old.email, old.kind, sorted(old.roles))
+        tell(
+            settings, ledger.append("key.rotated", "ledger", {"old": old.id, "key": fields, "reason": reason})
+        )
 
 
-def _key_fields(public: str, name: str | None, email: str | None, *, machine: bool) -> dict[str, Any]:
-    """What is recorded of a public key, from its file or from the keystore."""
-    import base64
+class _Public(NamedTuple):
+    """A public key, and whose it says it is."""
 
-    from mledger.errors import InputError
-    from mledger.keys.ed25519 import key_id, load_public
+    raw: bytes
+    name: str | None
+    email: str | None
+
+    def fields(self, name: str, email: str | None, kind: str, roles: list[str]) -> dict[str, object]:
+        """What is recorded of it."""
+        import base64
+
+        from mledger.keys.ed25519 import key_id
+
+        row = {"id": key_id(self.raw), "public": base64.b64encode(self.raw).decode(), "name": name}
+        return row | ({"email": email} if email else {}) | {"kind": kind, "roles": roles}
+
+
+def _public(public: str) -> _Public:
+    """The public key in a file, or of a key in the keystore. Errors: KeyFileError, NotFoundError."""
+    from mledger.keys.ed25519 import load_public
     from mledger.keystore import Keystore, read_comment
 
     path = Path(public)
-    if path.is_file():
-        text = files.read(path).decode(errors="replace")
-        raw, (own_name, own_email) = load_public(text, what=public), read_comment(text)
-    else:
+    if not path.is_file():
         record = Keystore().find(public)
-        raw, own_name, own_email = record.public, record.owner, record.email
-    if not (name or own_name):
-        raise InputError(f"{public} does not say whose key it is", fix="say it with --name 'Alice Example'")
-    return {
-        "id": key_id(raw),
-        "public": base64.b64encode(raw).decode(),
-        "name": name or own_name,
-        "email": email or own_email,
-        "kind": "machine" if machine else "person",
-    }
-
-
-def _fingerprint(fields: dict[str, Any]) -> str:
-    import base64
-
-    from mledger.keys.ed25519 import fingerprint
-
-    return fingerprint(base64.b64decode(fields["public"]))
+        return _Public(record.public, record.owner, record.email)
+    text = files.read(path).decode(errors="replace")
+    return _Public(load_public(text, what=public), *read_comment(text))
 
 
 def find_member(reader: "Reader", text: str) -> "Member":
     """The one active key of the ledger that the text names. Errors: NotFoundError, InputError."""
-    from mledger.errors import InputError, MledgerError, NotFoundError
+    from mledger.errors import MledgerError, NotFoundError
     from mledger.keystore import Keystore
 
     members = [member for member in reader.keyring().members.values() if member.revoked is None]
