@@ -203,7 +203,9 @@ class _Member(_Checked):
 
     def known(self, context: click.Context) -> Iterable[str]:
         with _reader(context) as reader:
-            return {member.name for member in reader.keyring().members.values()}
+            members = reader.keyring().members.values()
+            # A shell would take a name with a space in it for two words.
+            return {m.email or (m.name if m.name.isidentifier() else m.id[:12]) for m in members}
 
 
 class _Memory(_Checked):

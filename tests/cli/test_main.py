@@ -160,3 +160,41 @@ def test_what_needs_no_library_loads_none(
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "click" in loaded
     assert not loaded & HEAVY
+
+
+def loaded(process: Callable, *args: str) -> set[str]:
+    """Every module that a command loads."""
+    ended = process(*args, env={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert ended.returncode == 0, ended.stderr
+    return {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
+
+
+@pytest.mark.parametrize("args", [["log"], ["log", "model/credit-risk"], ["log", "--json"]])
+def test_reading_loads_no_event_classes(
+    process: Callable, begun: Path, args: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever lists facts waits neither for pydantic nor for cryptography."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
+    found = loaded(process, *args)
+    assert "mledger.reader" in found
+    assert found & (HEAVY - {"sqlite3", "platformdirs"} | {"pydantic_core", "mledger.events.base"}) == set()
+
+
+def test_appending_loads_what_it_needs(
+    process: Callable, begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One event from options waits for no YAML, no colours, no migrations, no ciphers, no verifier."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
+    found = loaded(
+        process, "append", "comment.added", "model/credit-risk", "--set", "on=1", "--set", "text=x"
+    )
+    assert "mledger.ledger" in found
+    late = "yaml rich sqlite_utils bcrypt multiprocessing mledger.verifying mledger.replay"
+    ciphers = {
+        "cryptography.hazmat.primitives.serialization.ssh",
+        "mledger_cli.documents",
+        "mledger.events.run",
+    }
+    assert found & ({*late.split()} | ciphers) == set()

@@ -1,6 +1,7 @@
 """Values on the command line: read by the library, refused by the option's name."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import pytest
@@ -100,3 +101,38 @@ def test_keys_are_completed(process: Callable) -> None:
     assert completions(process, "mledger key show a") == []
     process("key", "new", "--owner", "Alice Example", "--no-passphrase")
     assert completions(process, "mledger key show a") == ["alice-example"]
+
+
+def test_what_is_in_the_ledger_is_completed(process: Callable, begun: Path) -> None:
+    """Streams, people, roles, meanings, remembered ledgers and zones are offered where they fit."""
+    assert completions(process, "mledger log m") == ["model/credit-risk"]
+    assert completions(process, "mledger log l") == ["ledger"]
+    assert completions(process, "mledger append comment.added model/c") == ["model/credit-risk"]
+    assert completions(process, "mledger replay model/") == ["model/credit-risk"]
+    assert completions(process, "mledger key grant x eng") == ["engineer"]
+    assert completions(process, "mledger key enroll x --role aud") == ["auditor"]
+    assert completions(process, "mledger append --meaning wit") == ["witness"]
+    assert completions(process, "mledger log --tz Europe/Berl") == ["Europe/Berlin"]
+    (name,) = completions(process, "mledger heads forget ")
+    assert len(name) == 12
+    (member,) = completions(process, "mledger key revoke ")
+    assert len(member) == 12  # the name has a space in it
+    assert completions(process, "mledger append --as a") == ["alice-example"]
+
+
+def test_another_ledger_is_completed_when_it_is_named(process: Callable, begun: Path) -> None:
+    """--ledger before the command, or MLEDGER_LEDGER, says whose streams are offered."""
+    begun.rename("other.db")
+    assert completions(process, "mledger log m") == []
+    assert completions(process, "mledger --ledger other.db log m") == ["model/credit-risk"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"a shopping list"])
+def test_where_there_is_no_ledger_nothing_is_completed(
+    process: Callable, folder: Path, content: bytes | None
+) -> None:
+    """A missing or wrong file offers nothing, and no error spoils the line that is typed."""
+    if content is not None:
+        (folder / "mledger.db").write_bytes(content)
+    for words in ("log m", "key grant x eng", "key revoke ", "replay m"):
+        assert completions(process, f"mledger {words}") == []
