@@ -208,6 +208,14 @@ class _Member(_Checked):
             return {m.email or (m.name if m.name.isidentifier() else m.id[:12]) for m in members}
 
 
+class _Signer(_Checked):
+    name = "name"
+
+    def known(self, context: click.Context) -> Iterable[str]:
+        with _reader(context) as reader:
+            return {member.name.split(maxsplit=1)[0] for member in reader.keyring().members.values()}
+
+
 class _Memory(_Checked):
     name = "memory"
 
@@ -292,6 +300,8 @@ KEY = _Key()
 """One of one's own keys, as `Keystore.find` understands it."""
 MEMBER = _Member()
 """Whose key of the ledger is meant: a name, an e-mail address, digits of the id."""
+SIGNER = _Signer()
+"""Who signed, or a part of the printed name."""
 MEMORY = _Memory()
 """A ledger that this machine remembers, as `Heads.find` understands it."""
 ROLE = _Role()

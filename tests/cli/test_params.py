@@ -113,6 +113,7 @@ def test_what_is_in_the_ledger_is_completed(process: Callable, begun: Path) -> N
     assert completions(process, "mledger key enroll x --role aud") == ["auditor"]
     assert completions(process, "mledger append --meaning wit") == ["witness"]
     assert completions(process, "mledger log --tz Europe/Berl") == ["Europe/Berlin"]
+    assert completions(process, "mledger log --by A") == ["Alice"]
     (name,) = completions(process, "mledger heads forget ")
     assert len(name) == 12
     (member,) = completions(process, "mledger key revoke ")

@@ -7,7 +7,7 @@ import click
 from mledger_cli import opening
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import CUT, EVENT_TYPES, MEMBER, SINCE, SOME_STREAM
+from mledger_cli.params import CUT, EVENT_TYPES, SIGNER, SINCE, SOME_STREAM
 from mledger_cli.stories import story
 from mledger_cli.tables import Column
 
@@ -25,7 +25,7 @@ LIMIT = 30
 @click.option(
     "--type", "types", type=EVENT_TYPES, metavar="TYPE", multiple=True, help="Only this type or family."
 )
-@click.option("--by", type=MEMBER, metavar="NAME", help="Only what this person or machine signed.")
+@click.option("--by", type=SIGNER, metavar="NAME", help="Only what this person or machine signed.")
 @click.option("--since", type=SINCE, metavar="TIME", help="Only what was recorded from then on.")
 @click.option("--until", type=CUT, metavar="TIME", help="Only what was recorded by then.")
 @click.option(

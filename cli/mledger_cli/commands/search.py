@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mledger.errors import InputError
 from mledger_cli import opening
 from mledger_cli.commands.log import columns
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import CUT, EVENT_TYPE, SINCE
+from mledger_cli.params import CUT, EVENT_TYPE, SIGNER, SINCE
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
@@ -24,7 +25,7 @@ FACETS = ("domain", "model-type", "source", "criterion")
 @click.command("search", cls=Command)
 @click.argument("words", nargs=-1)
 @click.option("--type", "type_", type=EVENT_TYPE, help="Only this type.")
-@click.option("--by", metavar="NAME", help="Only what this person or machine signed.")
+@click.option("--by", type=SIGNER, metavar="NAME", help="Only what this person or machine signed.")
 @click.option("--model", metavar="NAME", help="Only this model.")
 @click.option("--data", metavar="NAME", help="Only this dataset and the runs that used it.")
 @click.option("--domain", metavar="TEXT", help="Only models of this problem domain.")
@@ -76,6 +77,17 @@ def _count(settings: Settings, counts: dict[str, dict[str, int]]) -> None:
     settings.out.facts({kind: line for kind, line in told.items() if line}, counts)
 
 
+def _signer(reader: "Reader", by: str | None) -> str | None:
+    """The printed name that a part of it means. Errors: InputError if several people have it."""
+    if by is None:
+        return None
+    names = {member.name for member in reader.keyring().members.values()}
+    meant = sorted(name for name in names if by.casefold() in name.casefold())
+    if len(meant) > 1 and by.casefold() not in map(str.casefold, meant):
+        raise InputError(f"--by: {by!r} may be {' or '.join(meant)}", fix="name one of them whole")
+    return meant[0] if len(meant) == 1 else by
+
+
 def _wanted(
     reader: "Reader",
     words: tuple[str, ...],
@@ -93,7 +105,7 @@ def _wanted(
     return Wanted(
         text=text,
         type=narrow["type_"],
-        by=narrow["by"],
+        by=_signer(reader, narrow["by"]),
         stream=f"model/{narrow['model']}" if narrow["model"] else None,
         data=narrow["data"],
         facets=facets,
