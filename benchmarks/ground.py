@@ -137,8 +137,7 @@ def each_by_itself(ledger: Ledger, items: Sequence[What]) -> None:
     Errors: whatever is wrong with the first that was refused.
     """
     tickets = [_Ticket([item], None) for item in items]
-    ledger._queue += tickets  # noqa: SLF001  a thread for each event would take minutes
-    ledger._lead()  # noqa: SLF001
+    ledger._write(tickets)  # noqa: SLF001  a thread for each event would take minutes
     for ticket in tickets:
         if ticket.error is not None:
             raise ticket.error

@@ -28,6 +28,7 @@ from mledger.keys.signer import Signer
 from mledger.opening import create, default_policy, find_signer
 from mledger.reader import Clock, Reader, utc_now
 from mledger.stores import LedgerStore, open_store
+from mledger.together import Together
 from mledger.writing import Receipt, Sealed, Writer, receipt_of, receipts
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ class Ledger(Reader):
         super().__init__(store, heads=heads, clock=clock, path=path)
         self.signer = signer
         self._random = random
-        self._queue: list[_Ticket] = []
-        self._queueing = threading.Lock()
+        self._together = Together(self._write)
         self._turn = threading.Lock()
         self._kept = time.monotonic()
         memory = self.check_memory()
@@ -194,30 +194,22 @@ class Ledger(Reader):
         if not items:
             return []
         ticket = _Ticket(items, meaning)
-        with self._queueing:
-            self._queue.append(ticket)
-        with self._turn:
-            if not ticket.done:
-                self._lead()
+        self._together.bring(ticket)
         if ticket.error is not None:
             raise ticket.error
         return ticket.receipts
 
-    def _lead(self) -> None:
-        """Write what everybody waits for; whoever comes next finds their ticket done."""
-        with self._queueing:
-            tickets, self._queue = self._queue, []
+    def _write(self, tickets: list[_Ticket]) -> None:
+        """Write what everybody waits for."""
         try:
-            self._commit(tickets)
+            with self._turn:
+                self._commit(tickets)
         except BaseException as error:
             for ticket in tickets:
                 if not ticket.done:
                     ticket.error = ticket.error or error
             if not isinstance(error, Exception):
                 raise
-        finally:
-            for ticket in tickets:
-                ticket.done = True
 
     def _commit(self, tickets: list[_Ticket]) -> None:
         """Seal and store until it succeeds; tickets that reuse an id of this very batch come after it."""

@@ -142,7 +142,7 @@ def test_a_failure_is_told_to_those_whom_it_hit(company: Company) -> None:
             time.sleep(0.001)
         twins = [pool.submit(twin, what) for what in (other, other)]
         queued.wait(10)
-        while len(ledger._queue) < 2:
+        while len(ledger._together) < 2:
             time.sleep(0.001)
         held.set()
         found = sorted((future.result() for future in twins), key=lambda one: isinstance(one, MledgerError))
