@@ -1,7 +1,6 @@
 """mledger append --from many: JSON lines and what `log --json` prints, packed, all or nothing."""
 
 import json
-import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,10 +163,8 @@ def test_lines_of_one_type_may_stand_in_an_array(run: Run, begun: Path) -> None:
     assert [event["data"]["text"] for event in history(run)[2:]] == ["a", "b"]
 
 
-def test_many_lines_take_little_memory_and_show_a_bar(
-    begun: Path, process: Callable, terminal: Callable, run: Run
-) -> None:
-    """50,000 lines: a bar at a terminal, a few hundred entries, less than 300 MB, and a whole ledger."""
+def test_many_lines_show_a_bar(begun: Path, process: Callable, terminal: Callable, run: Run) -> None:
+    """50,000 lines: a bar at a terminal, a few hundred entries, and a whole ledger."""
     Path("many.jsonl").write_text(lines(50_000))
     at = terminal(*COMMENTS, "many.jsonl")
     code, screen = at.end()
@@ -175,7 +172,6 @@ def test_many_lines_take_little_memory_and_show_a_bar(
     assert "recording" in screen
     assert screen.splitlines()[-1].startswith("50,000 events in ")
     assert int(screen.splitlines()[-1].split()[3]) < 500
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 300_000
     done(run("verify"))
     quiet = terminal("verify", "--full", "-q")
     assert "verifying" not in quiet.end()[1]
