@@ -2,10 +2,11 @@
 
 import os
 from pathlib import Path
+from shlex import quote
 
 import click
 
-from mledger.errors import FormatError, InputError, StoreError
+from mledger.errors import FormatError, InputError, NotFoundError, StoreError
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 """A file that must be there."""
@@ -26,8 +27,8 @@ def read(path: Path) -> bytes:
     return data
 
 
-def read_note(path: Path) -> bytes:
-    """The bytes of a signed checkpoint, whoever signed it. Errors: InputError, FormatError."""
+def read_note(path: Path, what: str = "no checkpoint") -> bytes:
+    """The bytes of a checkpoint, whoever signed it. Errors: InputError, FormatError saying `what` it is."""
     from mledger.core.checkpoint import parse_checkpoint
     from mledger.core.note import parse_note
 
@@ -36,15 +37,17 @@ def read_note(path: Path) -> bytes:
         parse_checkpoint(parse_note(data).text)
     except FormatError as error:
         raise FormatError(
-            f"{path} is no checkpoint: {error.message}", fix="make one: mledger checkpoint -o FILE"
+            f"{path} is {what}: {error.message}", fix="make one: mledger checkpoint -o FILE"
         ) from None
     return data
 
 
 def check_new(path: Path) -> None:
-    """Nothing, if a file can become of the path. Errors: InputError if one is there already."""
+    """Nothing, if a file can become of the path. Errors: InputError if one is there, NotFoundError."""
     if os.path.lexists(path):
         raise _taken(path)
+    if not path.parent.is_dir():
+        raise NotFoundError(f"there is no folder {path.parent}", fix=f"mkdir -p {quote(str(path.parent))}")
 
 
 def _taken(path: Path) -> InputError:

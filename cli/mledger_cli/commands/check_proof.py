@@ -53,6 +53,12 @@ def command(settings: Settings, file: Path, vkey: str | None, between: tuple[Pat
     except ProofError as error:
         error.fix = FIX
         raise
+    except FormatError as error:
+        error.fix = (
+            error.fix
+            or "give file and key whole, as mledger prove -o and mledger checkpoint --vkey made them"
+        )
+        raise
     settings.out.facts(proved.shown, proved.row)
 
 
@@ -82,7 +88,8 @@ def _prove(settings: Settings, file: Path, vkey: str) -> _Proved:
 
     data = files.read(file)
     if not data.startswith(RECEIPT):
-        return _checkpoint(check_checkpoint(files.read_note(file), parse_vkey(vkey)))
+        note = files.read_note(file, "neither a receipt nor a checkpoint")
+        return _checkpoint(check_checkpoint(note, parse_vkey(vkey)))
     receipt = check_receipt(data, vkey)
     size = counted(receipt.checkpoint.size, "entry", "entries")
     events = "\n".join(f"{event.type} on {event.stream}" for event in receipt.statement.events)
