@@ -65,7 +65,7 @@ class Streams:
         """How far the ledger has been read, and the leaf of the last entry read."""
         with guarded(self.path):
             row = self._connection.execute("SELECT max(0, size), leaf FROM head").fetchone()
-        return Head(*row) if row else Head(0, NO_LEAF)
+        return Head(*row) if row and None not in row else Head(0, NO_LEAF)
 
     def clear(self) -> None:
         """Forget everything, to be read anew."""
