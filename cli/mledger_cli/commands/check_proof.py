@@ -1,7 +1,5 @@
 """mledger check-proof: check a receipt without the ledger."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -112,9 +110,12 @@ def _checkpoint(checkpoint: "Checkpoint") -> _Proved:
 
 def _hashes(data: bytes, file: Path) -> list[bytes]:
     """The hashes of a proof of growth, one in base64 on each line."""
+    from mledger.core.encoding import decode_base64
+
+    lines = data.removesuffix(b"\n").split(b"\n") if data else []
     try:
-        return [base64.b64decode(line, validate=True) for line in data.splitlines()]
-    except binascii.Error:
+        return [decode_base64(line, str(file)) for line in lines]
+    except FormatError:
         raise FormatError(
             f"{file} is no proof of growth: it has one hash in base64 on each line",
             fix="make one: mledger prove --between OLD NEW -o FILE",
