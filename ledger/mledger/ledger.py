@@ -216,10 +216,9 @@ class Ledger(Reader):
         first, rest = _apart(tickets)
         for attempt in range(_TRIES):
             try:
-                # The rules are asked at the true end, or a key revoked a moment ago would still be heard.
-                if self.store.head() != self._writer.head:
-                    self._writer.catch_up()
                 sealed = self._seal(first)
+                if any(ticket.error for ticket in first) and self._behind():
+                    sealed = self._seal(first)
                 if sealed is not None and sealed.entries:
                     self.store.append(sealed.entries, sealed.nodes, after=self._writer.head)
                     self._writer.advance(sealed)
@@ -227,12 +226,24 @@ class Ledger(Reader):
                 break
             except ConflictError:
                 time.sleep(min(0.02, 0.0005 * attempt) * self._random(1)[0] / 255)
+                self._behind()
         else:
             raise ConflictError(f"others appended first, {_TRIES} times in a row", fix="try again")
         for ticket in first:
             ticket.done = True  # whatever happens to the rest, these are on the disk
         if rest:
             self._commit(rest)
+
+    def _behind(self) -> bool:
+        """Whether others have appended since; the writer then stands at the true end again.
+
+        What was sealed before is not stored: the store compares heads, so that a key which was revoked
+        a moment ago is not heard. What was refused may be allowed now.
+        """
+        if self.store.head() == self._writer.head:
+            return False
+        self._writer.catch_up()
+        return True
 
     def _seal(self, tickets: list[_Ticket]) -> Sealed | None:
         """The entries of all tickets that break no rule, one after the other."""

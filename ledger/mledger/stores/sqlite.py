@@ -205,6 +205,8 @@ class SqliteStore:
             try:
                 self._check_usable()
                 self._notice()
+                with translated(self.path):
+                    self._touched |= _version(self._own) != self._version
             except MledgerError:
                 return True
             return self._touched
@@ -259,9 +261,7 @@ class SqliteStore:
 
     def _notice(self) -> None:
         """Take note if the file is not as we left it; StoreError if it is another."""
-        with translated(self.path):
-            seen = self._file.check_same()
-            self._touched |= seen != self._seen or _version(self._own) != self._version
+        self._touched |= self._file.check_same() != self._seen
 
     def _commit(self, db: sqlite3.Connection) -> None:
         try:
@@ -306,7 +306,7 @@ class SqliteStore:
 
 
 def _version(db: sqlite3.Connection) -> int:
-    """A number that changes when another connection has committed."""
+    """A number that changes, for good, when another connection has committed."""
     return int(db.execute("PRAGMA data_version").fetchone()[0])
 
 
