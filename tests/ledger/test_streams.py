@@ -84,6 +84,9 @@ def test_the_cache_gives_what_a_walk_gives(
         pytest.param(lambda path: path.write_bytes(b"no cache at all" * 999), id="garbage"),
         pytest.param(lambda path: path.write_bytes(b""), id="emptied"),
         pytest.param(lambda path: path.write_bytes(path.read_bytes()[:5000]), id="cut short"),
+        pytest.param(
+            lambda path: _garble(path, b"CREATE TABLE place", b"CREATE TABL\xff place"), id="no UTF-8"
+        ),
         pytest.param(lambda path: (path.unlink(), path.mkdir()), id="a folder"),
         pytest.param(lambda path: shutil.rmtree(path.parent), id="folder deleted"),
         pytest.param(lambda path: (shutil.rmtree(path.parent), path.parent.touch()), id="no folder"),
@@ -100,6 +103,19 @@ def test_a_cache_may_go_at_any_time(spoil: Callable[[Path], None], company: Comp
     for _ in range(2):
         with company.reader() as reader:
             assert list(reader.facts(MODEL)) == expected == scan(reader, MODEL)
+
+
+def _garble(path: Path, old: bytes, new: bytes) -> None:
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new))
+
+
+def test_one_reader_may_doubt_its_cache_twice(company: Company) -> None:
+    """A full verification walks the cache from its beginning each time."""
+    with company.reader() as reader:
+        list(reader.facts(MODEL))
+        assert [reader.verify(full=True).findings for _ in range(3)] == [[], [], []]
 
 
 @pytest.fixture

@@ -248,6 +248,26 @@ def test_a_damaged_file_is_never_shown_as_whole(
     _append_or_refuse(spoiled)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"CREATE TABLE entry", b"CREATE TABL\xff entry"),
+        (b"-- One signed statement", b"--\xff\xffOne signed statement"),
+        (b"tableentryentry", b"table\xffntryentry"),
+        (b"indexevent_idevent", b"indexevent_i\xffevent"),
+        (b"entry_no_update", b"entry_no_updat\xff"),
+    ],
+)
+def test_a_schema_that_is_no_text_is_damage(small: World, tmp_path: Path, old: bytes, new: bytes) -> None:
+    """Where the schema holds bytes that are no UTF-8, opening the ledger or verifying it says so."""
+    spoiled = fresh(small, tmp_path)
+    data = spoiled.path.read_bytes()
+    assert old in data
+    spoiled.path.write_bytes(data.replace(old, new))
+    assert _outcome(spoiled) in {"IntegrityError", "findings"}
+    _append_or_refuse(spoiled)
+
+
 def facts_of(world: World) -> list[Fact]:
     """Every fact of a ledger."""
     with world.reader(memory=False) as reader:

@@ -173,6 +173,13 @@ def test_an_attack_says_what_it_does(attack: Attack) -> None:
     assert len(attack.deed) <= 110
 
 
+def test_a_gap_is_told_however_wide(world: World) -> None:
+    """Positions that nothing stands at are stepped over, and named."""
+    BY_NAME["moved-far-away"].run(world)
+    found = [finding.message for finding in world.verify().findings if finding.rule == "chain.seq"]
+    assert f"the entries {SIZE - 1} to {SIZE - 2 + (1 << 52):,} are missing" in found
+
+
 def test_touching_the_file_is_no_finding(world: World) -> None:
     """Dropping the triggers and indexes and making them again leaves a clean ledger, hashed once more."""
     with hands_on(world):
