@@ -54,7 +54,7 @@ def declaring(settings: Settings) -> "Iterator[None]":
     """Within, the types that the ledger's policy declares are known; it is read when one is asked for."""
     from functools import cache
 
-    from mledger.events.declared import declaring as within
+    from mledger.events.declaring import declaring as within
 
     @cache
     def rules() -> "Mapping[str, TypeRule]":

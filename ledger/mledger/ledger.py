@@ -179,7 +179,7 @@ class Ledger(Reader):
         return self.append_all([item], meaning=meaning)[0]
 
     def _build(self, event: str, fields: Mapping[str, object]) -> EventBody:
-        from mledger.events.declared import declaring  # late: most types are mledger's own
+        from mledger.events.declaring import declaring  # late: who has a body needs none of it
 
         with declaring(self.declared):
             return events.build(event, fields)

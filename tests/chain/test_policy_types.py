@@ -12,7 +12,7 @@ from mledger.core.merkle import Frontier
 from mledger.core.moment import format_moment
 from mledger.errors import InputError, NotFoundError
 from mledger.events import base as events
-from mledger.events.declared import declaring
+from mledger.events.declaring import declaring
 from mledger.opening import default_policy
 from mledger.projections.base import UNKNOWN, reading
 from mledger.testing.simulator import ORIGIN, Simulator, signer_of

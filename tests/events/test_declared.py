@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mledger.events import base
-from mledger.events.declared import declare, declaring
+from mledger.events.declared import declare
+from mledger.events.declaring import declaring
 from mledger.events.policy import TypeRule
 from mledger.events.shape import faults
 from tests import schemas

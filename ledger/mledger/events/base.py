@@ -35,7 +35,7 @@ _RESERVED = frozenset({"type", "schema_version", "kinds", "answers", "meaning"})
 # Modules of this folder that hold no family.
 _TOOLS = frozenset(
     {"base", "checked", "fields", "forms", "free", "governing", "measures", "messages", "words"}
-    | {"decision_parts", "declared", "run_parts", "shape"}
+    | {"decision_parts", "declared", "declaring", "run_parts", "shape"}
 )
 _FAMILY = re.compile("[a-z][a-z0-9_]*")
 
@@ -53,7 +53,7 @@ class Step(NamedTuple):
 _types: Registry["type[EventBody]"] = Registry("event type", fix=LIST_COMMAND)
 _upcasters: dict[tuple[str, int], Step] = {}
 DECLARED: ContextVar[Mapping[str, "type[EventBody]"]] = ContextVar("declared", default=MappingProxyType({}))
-"""The classes of the types that the policy at hand declares; see `mledger.events.declared.declaring`."""
+"""The classes of the types that the policy at hand declares; see `mledger.events.declaring`."""
 
 
 class EventBody(Checked):

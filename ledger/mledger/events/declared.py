@@ -1,13 +1,12 @@
 """Event types that a policy declares: a class made from each schema."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, create_model, model_validator
 
-from mledger.events.base import DECLARED, EventBody
+from mledger.events.base import EventBody
 from mledger.events.free import plain_object
 from mledger.events.policy import TypeRule
 from mledger.events.shape import Schema, check, example, means
@@ -15,9 +14,6 @@ from mledger.events.words import Means
 
 # What a field is to forms and messages; the schema has checked it by then.
 _ANNOTATIONS: dict[str, Any] = {"string": str, "array": tuple[Any, ...]}
-
-
-Rules = Callable[[], Mapping[str, TypeRule]]
 
 
 class Declared(EventBody):
@@ -33,35 +29,6 @@ class Declared(EventBody):
         plain = plain_object(fields)
         check(cls.shape, plain)
         return {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
-
-
-@contextmanager
-def declaring(rules: Rules) -> Iterator[None]:
-    """Within, the types that the policy of one ledger declares are found like any other.
-
-    `rules` is asked for them when a type is looked for that is none of mledger's own.
-    """
-    token = DECLARED.set(_Classes(rules))
-    try:
-        yield
-    finally:
-        DECLARED.reset(token)
-
-
-class _Classes(Mapping[str, type[Declared]]):
-    """The class of each type, made when it is asked for."""
-
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
-
-    def __getitem__(self, type: str) -> type[Declared]:
-        return declare(type, self._rules()[type])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rules())
-
-    def __len__(self) -> int:
-        return len(self._rules())
 
 
 def declare(type: str, rule: TypeRule) -> type[Declared]:

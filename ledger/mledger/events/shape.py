@@ -51,7 +51,7 @@ _ATOM = r"""
       | \[\^?(?:(?!&&|~~|--)[^\\\[\]]|\\[\^$\\.*+?()\[\]{}|/-])+\] | \) )
     (?: (?:[*+?]|\{[0-9]{1,3}(?:,[0-9]{0,3})?\}) \?? )?
 """
-_PATTERN = re.compile(rf"(?: {_ATOM} | \((?:\?:)? | [|^$] )*", re.VERBOSE)
+_PATTERN = rf"(?: {_ATOM} | \((?:\?:)? | [|^$] )*"
 
 
 # --- schemas
@@ -110,7 +110,11 @@ def _properties(schema: Values) -> Values:
 
 def _is_pattern(value: object) -> bool:
     """Whether this is a regular expression that every dialect understands, and understands alike."""
-    if not isinstance(value, str) or len(value) > MAX_PATTERN or not _PATTERN.fullmatch(value):
+    if (
+        not isinstance(value, str)
+        or len(value) > MAX_PATTERN
+        or not re.fullmatch(_PATTERN, value, re.VERBOSE)
+    ):
         return False
     try:
         _searcher(value)
