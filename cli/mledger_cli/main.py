@@ -11,7 +11,7 @@ from typing import IO, Never
 import click
 
 from mledger._version import __version__
-from mledger_cli import failures, screen, text
+from mledger_cli import failures, late, screen, text
 from mledger_cli.context import Settings
 from mledger_cli.groups import Lazy, LazyGroup
 
@@ -90,6 +90,7 @@ def main() -> None:
     warnings.showwarning = _show_warning
     # Nobody else's code takes part in checking events; and looking for it costs a tenth of `append`.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    late.postpone_metadata()
     for stream in (sys.stdout, sys.stderr):
         _never_fail_to_encode(stream)
     program()
