@@ -1,11 +1,12 @@
 """Checks a ledger's file in several processes, this one among them."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 from mledger.chain.span import Job, SpanReport, check_span
 from mledger.errors import StoreError
@@ -16,6 +17,7 @@ from mledger.stores.base import Probed, probe
 AHEAD = 4
 # Of these, as many lie ready for each of the others; the rest is for whoever is free.
 READY = 2
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -33,7 +35,7 @@ class Crew:
         self._store = store
         self._ahead, self._ready = processes * AHEAD, (processes - 1) * READY
         self._pool = ProcessPoolExecutor(processes - 1, mp_context=get_context("spawn"))
-        self._probed = self._pool.submit(_probe_file, path)
+        self._probed = self._submit(_probe_file, path)
 
     def close(self) -> None:
         """Let the others go; what still waits is dropped."""
@@ -61,7 +63,12 @@ class Crew:
         """Give the others something to do."""
         busy = sum(task.future is not None and not task.is_done for task in tasks)
         for task in islice((task for task in tasks if task.is_free), max(0, self._ready - busy)):
-            task.future = self._pool.submit(_check_file, self._path, task.job)
+            task.future = self._submit(_check_file, self._path, task.job)
+
+    def _submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Let one of the others do something. Errors: StoreError if one of them was killed."""
+        with _in_our_words():
+            return self._pool.submit(function, *args, **kwargs)
 
     def _here(self, job: Job) -> SpanReport:
         return check_span(self._store.entries(job.start, job.stop), job.start, job.how)
@@ -92,8 +99,15 @@ class _Task:
 
 def _result(future: Future[T]) -> T:
     """What another process came to. Errors: its own, or StoreError if it was killed."""
-    try:
+    with _in_our_words():
         return future.result()
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """StoreError for a process that is no more; it may be missed when work is given or taken."""
+    try:
+        yield
     except BrokenExecutor:
         raise StoreError(
             "a process that verified with this one was ended from outside", fix="try again"
