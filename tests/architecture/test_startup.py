@@ -17,7 +17,9 @@ PROGRAM = """
 import sys
 before = set(sys.modules)
 {statement}
-print(*sorted(set(sys.modules) - before), sep="\\n", file=sys.stderr)
+# What only stands in for a module until it is used has no spec.
+loaded = (name for name in set(sys.modules) - before if getattr(sys.modules[name], "__spec__", None))
+print(*sorted(loaded), sep="\\n", file=sys.stderr)
 """
 HELP = """
 from mledger_cli.main import main
