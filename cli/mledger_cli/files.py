@@ -3,10 +3,14 @@
 import os
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
 from mledger.errors import FormatError, InputError, NotFoundError, StoreError
+
+if TYPE_CHECKING:
+    from mledger_cli.context import Settings
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 """A file that must be there."""
@@ -68,3 +72,17 @@ def write_new(path: Path, data: bytes) -> None:
         raise StoreError(
             f"{path} cannot be written: {error.strerror}", fix="choose another place with -o"
         ) from None
+
+
+def deliver(
+    settings: "Settings", output: Path | None, data: bytes, what: str, row: dict[str, object]
+) -> None:
+    """Write a document to a new file, or print it; say `what` it is, or print the row: see `write_new`."""
+    if output is not None:
+        write_new(output, data)
+    if settings.json:
+        settings.out.json(row | {"file": output})
+    elif output is None:
+        settings.out.raw(data)
+    else:
+        settings.out.line(f"{what}, in {output}")

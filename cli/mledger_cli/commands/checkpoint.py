@@ -31,17 +31,11 @@ def command(settings: Settings, output: Path | None, key: str | None, *, vkey: b
     if output is not None:
         files.check_new(output)
     with opening.ledger(settings, key) as ledger:
-        note = ledger.checkpoint()
-        checkpoint, text = ledger.read_checkpoint(note), ledger.vkey_text
-    if output is not None:
-        files.write_new(output, note)
-    if settings.json:
-        row = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root, "file": output}
-        settings.out.json(row | {"note": note.decode(), "vkey": text})
-    elif output is None:
-        settings.out.raw(note)
-    else:
-        settings.out.line(f"checkpoint of {counted(checkpoint.size, 'entry', 'entries')}, in {output}")
+        note, vkey_text = ledger.checkpoint(), ledger.vkey_text
+        checkpoint = ledger.read_checkpoint(note)
+    what = f"checkpoint of {counted(checkpoint.size, 'entry', 'entries')}"
+    row = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root}
+    files.deliver(settings, output, note, what, row | {"note": note.decode(), "vkey": vkey_text})
 
 
 def _print_vkey(settings: Settings) -> None:

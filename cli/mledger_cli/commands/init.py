@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -16,6 +16,7 @@ from mledger_cli.params import KEY
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
+    from mledger.keys.signer import Signer
     from mledger.keystore import KeyRecord, Keystore
 
 EXAMPLE = "mledger init --origin acme.example/credit-risk --name 'Alice Example'"
@@ -43,29 +44,45 @@ def command(
     have a key already, one is made for you, under a passphrase ($MLEDGER_PASSPHRASE, or asked for).
     What is not said with an option is asked.
     """
-    from mledger.core.names import check_origin
     from mledger.keystore import Keystore
-    from mledger.ledger import Ledger
 
     _check_place(settings.path)
     keys = Keystore()
     record = _own(keys, key, name)
     _check_said(origin, name, alone=record is not None)
-    try:
-        origin = check_origin(
-            _ask("Name of the ledger, for ever") if origin is None else origin, error=InputError
-        )
-    except InputError as error:
-        raise InputError(f"--origin: {error.message}", fix=EXAMPLE) from None
+    origin = _checked(_ask("Name of the ledger, for ever") if origin is None else origin)
     name = name or (record.owner if record else _ask("Your name, as signatures print it"))
     secret = passphrase.Once()
-    made = record is None
-    record = record or _make(keys, name, email, None if no_passphrase else secret)
-    signer = keys.unlock(record, secret.of(f"the key {record.name}"))
-    email = email or record.email
-    with Ledger.create(settings.path, origin=origin, signer=signer, name=name, email=email) as ledger:
+    used = record or _make(keys, name, email, None if no_passphrase else secret)
+    signer = keys.unlock(used, secret.of(f"the key {used.name}"))
+    _begin(settings, origin, Person(signer, name, email or used.email), used, made=record is None)
+
+
+class Person(NamedTuple):
+    """Who opens the ledger."""
+
+    signer: "Signer"
+    name: str
+    email: str | None
+
+
+def _begin(settings: Settings, origin: str, person: Person, record: "KeyRecord", *, made: bool) -> None:
+    """Make the ledger, and tell of it."""
+    from mledger.ledger import Ledger
+
+    with Ledger.create(settings.path, origin=origin, **person._asdict()) as ledger:
         opening = ledger.fact("0"), ledger.head.leaf
     _tell(settings, origin, *opening, record, made=made)
+
+
+def _checked(origin: str) -> str:
+    """The origin itself. Errors: InputError."""
+    from mledger.core.names import check_origin
+
+    try:
+        return check_origin(origin, error=InputError)
+    except InputError as error:
+        raise InputError(f"--origin: {error.message}", fix=EXAMPLE) from None
 
 
 def _check_place(path: Path) -> None:

@@ -40,19 +40,13 @@ def command(
     if output is not None:
         files.check_new(output)
     with opening.reader(settings) as reader:
-        proof, what = (
-            (reader.prove(event), f"receipt of event {event}")
-            if event is not None
-            else _growth(reader, between)
-        )
-    if output is not None:
-        files.write_new(output, proof)
-    if settings.json:
-        settings.out.json({"what": what, "file": output, "proof": proof.decode()})
-    elif output is not None:
-        settings.out.line(f"{what}, in {output}")
-    else:
-        settings.out.raw(proof)
+        proof, what = _growth(reader, between) if event is None else _receipt(reader, event)
+    files.deliver(settings, output, proof, what, {"what": what, "proof": proof.decode()})
+
+
+def _receipt(reader: "Reader", event: str) -> tuple[bytes, str]:
+    """The receipt of an event, and what it says."""
+    return reader.prove(event), f"receipt of event {event}"
 
 
 def _growth(reader: "Reader", between: tuple[Path, Path] | None) -> tuple[bytes, str]:
