@@ -1,0 +1,58 @@
+"""Documents as lines for people: pure, at a given width."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mledger_cli import page, tables, text
+from mledger_cli.page import Page
+
+if TYPE_CHECKING:
+    from mledger.reports.base import Document, Row, Table
+
+# The last cell of a row is broken over at most so many lines.
+_LINES = 30
+
+
+def document_lines(document: "Document", width: int) -> list[str]:
+    """A document for a screen: titles, claims with their labels, tables, event numbers everywhere."""
+    from mledger.reports.base import Claim
+
+    lines = [*_wrapped(f"{document.about}: {document.title}", width), *_wrapped(document.subtitle, width)]
+    for section in document.sections:
+        lines += ["", *_wrapped(section.title, width)]
+        claims = Page(width)
+        if not section.blocks:
+            claims.line(f"  {section.none}")
+        for block in section.blocks:
+            if isinstance(block, Claim):
+                claims.row(block.label, block.words, block.numbers)
+                continue
+            lines += claims.done()
+            claims = Page(width)
+            lines += _table(block, width)
+        lines += claims.done()
+    return lines
+
+
+def _wrapped(words: str, width: int) -> list[str]:
+    return page.folded(words, width) if words else []
+
+
+def _table(table: "Table", width: int) -> Iterator[str]:
+    """The rows under their titles; the events stand in front."""
+    columns: list[tables.Column[Row]] = [
+        tables.Column("events", lambda row: page.marked(row.numbers)[1:-1]),
+        *(tables.Column(title, lambda row, n=n: row.cells[n], flexible=True) for n, title in _others(table)),  # type: ignore[misc]
+        tables.Column(table.columns[-1], lambda row: row.cells[-1], lines=_LINES),
+    ]
+    cells = [[text.one_line(str(column.cell(row))) for column in columns] for row in table.rows]
+    drawn = tables.Table(columns, width)
+    drawn.learn(cells)
+    yield drawn.titles()
+    for row in cells:
+        yield from drawn.lines(row)
+
+
+def _others(table: "Table") -> Iterator[tuple[int, str]]:
+    """The columns before the last, with their places."""
+    return iter(list(enumerate(table.columns))[:-1])

@@ -1,0 +1,1 @@
+"""Reports: documents about models, made of claims with their events."""
