@@ -6,6 +6,9 @@ from mledger.core import canonical
 from mledger.errors import FormatError, InputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mledger.attachment import Attachment
     from mledger_cli.documents import Source
 
 
@@ -14,9 +17,10 @@ class Given(NamedTuple):
 
     source: "Source | None"
     sets: tuple[str, ...]
+    attach: "tuple[Attachment, ...]" = ()
 
     def gather(self, type: str) -> dict[str, Any]:
-        """The fields from the document, then from --set. Errors: InputError, FormatError."""
+        """The fields from the document, then from --set and --attach. Errors: InputError, FormatError."""
         values: dict[str, Any] = {}
         if self.source is not None:
             from mledger_cli.documents import members
@@ -24,7 +28,35 @@ class Given(NamedTuple):
             values = members(self.source.read(), self.source.name, type)
         for assignment in self.sets:
             assign(type, values, assignment)
+        for attachment in self.attach:
+            _name(type, values, attachment)
         return values
+
+
+def attachments(paths: "tuple[Path, ...]") -> "tuple[Attachment, ...]":
+    """The files to be kept. Errors: InputError."""
+    if not paths:
+        return ()
+    from mledger.attachment import Attachment
+
+    return tuple(map(Attachment.read, paths))
+
+
+def _name(type: str, values: dict[str, Any], attachment: "Attachment") -> None:
+    """Let the fields of an event name a file that is kept with it."""
+    from mledger.events.base import find
+
+    known, file = find(type).model_fields, attachment.file
+    if "files" in known:
+        row = file.model_dump(exclude_none=True)
+    elif "refs" in known:
+        row = {"rel": "evidence", "digest": file.sha256, "title": file.name}
+    else:
+        raise InputError(f"{type} has no field that names files", fix=f"mledger types {type}")
+    place = values.setdefault("files" if "files" in known else "refs", [])
+    if not isinstance(place, list):
+        raise InputError("--attach adds to a list", fix=f"mledger types {type}")
+    place.append(row)
 
 
 def assign(type: str, values: dict[str, Any], assignment: str) -> None:

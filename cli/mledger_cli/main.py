@@ -35,6 +35,7 @@ SECTIONS = {
         replay="Rebuild the state of one model, or of all, from the events.",
         diff="Say what changed between two moments in what was known.",
         search="Find events by their words and by what they belong to.",
+        attachment="List the files kept inside the ledger, or take one out.",
     ),
     "Prove": _table(
         verify="Find whatever was changed, removed, slipped in or back-dated.",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mledger._version import __version__
 
 if TYPE_CHECKING:
+    from mledger.attachment import Attachment
     from mledger.chain.findings import Finding
     from mledger.chain.history import Fact, History
     from mledger.chain.verification import Verification
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mledger.writing import Receipt
 
 _HOMES = {
+    "Attachment": "attachment",
     "CheckedReceipt": "receipt",
     "DeniedError": "errors",
     "EventBody": "events.base",
@@ -73,6 +75,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "Attachment",
     "CheckedReceipt",
     "DeniedError",
     "EventBody",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
+from mledger.attachment import Attachment, check_named
 from mledger.chain.draft import Draft, format_id, new_ids, read_id
 from mledger.chain.history import Fact
 from mledger.chain.seal import open_entry
@@ -28,6 +29,7 @@ from mledger.keys.signer import Signer
 from mledger.opening import create, default_policy, find_signer
 from mledger.reader import Clock, Reader, utc_now
 from mledger.stores import LedgerStore, open_store
+from mledger.stores.base import Kept
 from mledger.together import Together
 from mledger.writing import Receipt, Sealed, Writer, receipt_of, receipts
 
@@ -41,12 +43,16 @@ Random = Callable[[int], bytes]
 
 
 class What(NamedTuple):
-    """One event to record: its body and stream, when it occurred if not now, and its id if chosen."""
+    """One event to record: its body and stream, when it occurred if not now, its id if chosen.
+
+    `attach` are the files to be kept with it, which the body names.
+    """
 
     body: EventBody
     stream: str
     at: Moment | None = None
     id: bytes | None = None
+    attach: Sequence[Attachment] = ()
 
 
 @dataclass(slots=True)
@@ -165,8 +171,9 @@ class Ledger(Reader):
         at: str | None = None,
         id: str | None = None,
         meaning: str | None = None,
+        attach: Sequence[Attachment] = (),
     ) -> Receipt:
-        """The receipt of one event, once it is on the disk.
+        """The receipt of one event, once it is on the disk, with the files that it names and `attach` holds.
 
         `event` is a body, or a type with its `fields`; `at` is when it occurred, ISO 8601 with a
         zone. An `id` (UUIDv7) that was recorded before with the same content gives the first
@@ -175,7 +182,7 @@ class Ledger(Reader):
         """
         body = self._build(event, fields or {}) if isinstance(event, str) else event
         moment = read_moment(at) if at is not None else None
-        item = What(body, stream, moment, read_id(id) if id is not None else None)
+        item = What(body, stream, moment, read_id(id) if id is not None else None, attach)
         return self.append_all([item], meaning=meaning)[0]
 
     def _build(self, event: str, fields: Mapping[str, object]) -> EventBody:
@@ -220,7 +227,8 @@ class Ledger(Reader):
                 if any(ticket.error for ticket in first) and self._behind():
                     sealed = self._seal(first)
                 if sealed is not None and sealed.entries:
-                    self.store.append(sealed.entries, sealed.nodes, after=self._writer.head)
+                    kept = _attached(first)
+                    self.store.append(sealed.entries, sealed.nodes, after=self._writer.head, attachments=kept)
                     self._writer.advance(sealed)
                     self._keep_now_and_then()
                 break
@@ -284,10 +292,12 @@ class Ledger(Reader):
             raise InputError("two of the events have the same id", fix="give each an id of its own, or none")
         ids = new_ids(int(self.clock().timestamp() * 1000), self._random(10 * len(items)), len(items))
         drafts, good = [], set[str]()
-        for (body, stream, at, chosen), new in zip(items, ids, strict=True):
+        for (body, stream, at, chosen, attach), new in zip(items, ids, strict=True):
             if type(stream) is not str or stream not in good:  # or else unhashable
                 good.add(check_stream(stream, error=InputError))
             data = body.to_bytes()
+            if attach:
+                check_named(attach, data, body.type)
             drafts.append(Draft(body.type, body.schema_version, stream, data, chosen or new, at))
         if not own:
             return drafts, [None] * len(drafts)
@@ -368,6 +378,12 @@ class Ledger(Reader):
         if (now := time.monotonic()) - self._kept > _KEEP_SECONDS:
             self._kept = now
             self.keep_head(self._writer.head, self._writer.frontier.root(), self._writer.keyring.first)
+
+
+def _attached(tickets: list[_Ticket]) -> list[Kept]:
+    """The files of all tickets that are written."""
+    items = (item for ticket in tickets if ticket.error is None for item in ticket.items)
+    return [Kept(file.sha256, file.data) for item in items for file in item.attach]
 
 
 def _apart(tickets: list[_Ticket]) -> tuple[list[_Ticket], list[_Ticket]]:

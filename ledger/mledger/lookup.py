@@ -1,5 +1,6 @@
 """Looks things up in a ledger: entries, facts, keys."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -14,6 +15,7 @@ from mledger.chain.keyring import Keyring
 from mledger.chain.rulebook import Act, Answered, Ruled, examine, kind_of
 from mledger.chain.seal import envelope_of, open_entry, open_event, open_statement
 from mledger.chain.statement import Statement, open_payload
+from mledger.core.digest import short
 from mledger.core.moment import Moment
 from mledger.core.names import format_number, parse_number
 from mledger.errors import InputError, IntegrityError, MledgerError, NotFoundError
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _BACKWARDS = 64
 # Entries kept opened for the questions of the rules, 100 KB each where they carry many events.
 _OPENED = 32
+# Digits that name an attachment, at least.
+_PREFIX = 8
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]
@@ -249,6 +253,22 @@ class Lookup:
             return entry, open_statement(entry)
 
         return lru_cache(_OPENED)(opened)
+
+    def attachment(self, sha256: str) -> bytes:
+        """The file kept under a SHA-256 in hex, of which eight digits will do.
+
+        Errors: NotFoundError, InputError if several begin so, IntegrityError if it is another file.
+        """
+        names = [name for name, _ in self.store.attachments() if name.hex().startswith(sha256)]
+        if not names or len(sha256) < _PREFIX:
+            raise NotFoundError(f"no attachment {sha256!r} is kept here", fix="mledger attachment list")
+        if len(names) > 1:
+            raise InputError(f"{len(names)} attachments begin with {sha256}", fix="mledger attachment list")
+        data = self.store.attachment(names[0]) or b""
+        if hashlib.sha256(data).digest() != names[0]:
+            message = f"the attachment {short(names[0].hex())} is not the file that events name so"
+            raise IntegrityError(message, fix="mledger verify --full")
+        return data
 
     def keyring(self, size: int | None = None) -> Keyring:
         """The keys, roles and policy in force after the first `size` entries, or all of them.

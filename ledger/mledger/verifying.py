@@ -1,5 +1,6 @@
 """Runs an audit over a store: how much, with how many processes."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -63,6 +64,7 @@ class Verifier:
     relied_on: list[str] = field(default_factory=list)
     survey: Survey = field(default_factory=Survey)
     extends: bool = False
+    attachments: int = 0
     crew: "Crew | None" = None
 
     @property
@@ -274,8 +276,18 @@ class Verifier:
             for event_id, places in probed.twice:
                 where = ", ".join(f"{seq}.{place + 1}" for seq, place in places)
                 self.find("event.twice", where, f"event id {event_id.hex()} stands {len(places)} times")
+            self._attachments()
         self._missing_bodies(audit)
         self._disputed(audit)
+
+    def _attachments(self) -> None:
+        """Each file that is kept is the one that its name says."""
+        for name, _ in self.store.attachments():
+            data = self.store.attachment(name)
+            if data is None or hashlib.sha256(data).digest() != name:
+                message = "the file that is kept is not the one that events name so"
+                self.find("attachment.digest", f"attachment {name.hex()[:12]}", message)
+            self.attachments += 1
 
     def _compare_memory(self, audit: Audit, memory: Memory | None) -> None:
         if memory is None:
@@ -348,6 +360,7 @@ class Verifier:
             earlier=plan.earlier,
             signatures=audit.signatures,
             bodies=audit.bodies,
+            attachments=self.attachments,
             relied_on=self.relied_on,
             findings=[*audit.findings, *self.findings],
             absent=audit.absent,

@@ -9,18 +9,19 @@ import pytest
 from mledger.stores import LedgerStore, open_store
 from mledger.stores.memory import MemoryStore
 from mledger.stores.sqlite import SqliteStore
+from mledger.testing.attachment_contract import AttachmentContract
 from mledger.testing.samples import sample_run
 from mledger.testing.shelf_contract import ShelfContract
 from mledger.testing.store_contract import StoreContract
 
 
-class TestMemoryStore(StoreContract, ShelfContract):
+class TestMemoryStore(StoreContract, ShelfContract, AttachmentContract):
     def make(self) -> MemoryStore:
         """A store in memory."""
         return MemoryStore()
 
 
-class TestSqliteStore(StoreContract, ShelfContract):
+class TestSqliteStore(StoreContract, ShelfContract, AttachmentContract):
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> Iterator[None]:
         self.paths = (tmp_path / f"{number}.ledger" for number in count())

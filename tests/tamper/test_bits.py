@@ -27,6 +27,7 @@ TABLES = {
     "event": ("n", "id", "governance", "salt", "body"),
     "node": ("level", "idx", "hash"),
     "checkpoint": ("size", "note"),
+    "attachment": ("sha256", "data"),
 }
 TEXT = {"payload", "body", "note"}
 FIELDS = [(table, column) for table, columns in TABLES.items() for column in columns]

@@ -4,11 +4,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from mledger_cli import files
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import ANY_STREAM, ANY_TYPE, KEY, MEANING, MOMENT, UUID
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mledger.attachment import Attachment
     from mledger.events.base import EventBody
     from mledger.ledger import Ledger
     from mledger.writing import Receipt
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
 @click.option("--from", "source", metavar="FILE", help="Read JSON or YAML from FILE; - is standard input.")
 @click.option("--set", "sets", metavar="FIELD=VALUE", multiple=True, help="Set a field; a dot goes deeper.")
 @click.option("--edit", is_flag=True, help="Fill in a form in $EDITOR.")
+@click.option(
+    "--attach", "attach", type=files.EXISTING, multiple=True, metavar="FILE", help="Keep FILE with it."
+)
 @click.option("--at", type=MOMENT, metavar="TIME", help="When it occurred, if not now; with a zone.")
 @click.option("--id", type=UUID, metavar="UUID", help="Its id, UUIDv7: sent twice, it is recorded once.")
 @click.option("--meaning", type=MEANING, metavar="WORD", help="What you sign as, if not the usual.")
@@ -35,6 +42,7 @@ def command(
     stream: str | None,
     source: str | None,
     sets: tuple[str, ...],
+    attach: tuple["Path", ...],
     at: str | None,
     id: str | None,
     meaning: str | None,
@@ -48,6 +56,8 @@ def command(
 
     STREAM is what it is about: model/NAME, dataset/NAME, or ledger. TYPE is one of `mledger types`.
 
+    --attach keeps a file of up to 16 MiB inside the ledger, and names it in the field files, or refs.
+
     Many events at once come from a file of JSON lines: each has the fields of an event of TYPE on
     STREAM. Without TYPE and STREAM a line is a whole event as `mledger log --json` prints it, with
     type, stream, data, and if you like at and id. All are checked before the first is recorded.
@@ -58,14 +68,17 @@ def command(
     document = None if source is None else _source(source)
     of = address.check(type, stream) if type or document is None else None
     if document is not None and (of is None or document.holds_many):
-        if sets or edit or at or id:
-            raise click.UsageError("many events come from a file: --set, --edit, --at and --id are for one")
+        if sets or edit or attach or at or id:
+            raise click.UsageError(
+                "many events come from a file: --set, --edit, --attach, --at and --id are for one"
+            )
         from mledger_cli import bulk
 
         bulk.append(settings, document, of, meaning, key)
     elif of is not None:
         record = _edited if edit else _given
-        tell(settings, record(settings, of, fields.Given(document, sets), key, _How(at, id, meaning)))
+        given = fields.Given(document, sets, fields.attachments(attach))
+        tell(settings, record(settings, of, given, key, _How(at, id, meaning, given.attach)))
 
 
 def _source(name: str) -> "Source":
@@ -82,10 +95,11 @@ class _How(NamedTuple):
     at: str | None
     id: str | None
     meaning: str | None
+    attach: "tuple[Attachment, ...]"
 
     def record(self, ledger: "Ledger", body: "EventBody", stream: str) -> "Receipt":
         """Append the event."""
-        return ledger.append(body, stream, at=self.at, id=self.id, meaning=self.meaning)
+        return ledger.append(body, stream, at=self.at, id=self.id, meaning=self.meaning, attach=self.attach)
 
 
 def _given(settings: Settings, of: tuple[str, str], given: "Given", key: str | None, how: _How) -> "Receipt":

@@ -96,6 +96,8 @@ def _facts(out: Output, found: "Verification") -> dict[str, object]:
         counted(found.bodies, "body", "bodies"),
         counted(len(found.keyring.members), "key"),
     ]
+    if found.attachments:
+        checked.append(counted(found.attachments, "attachment"))
     again = f"{counted(found.since, 'entry', 'entries')} {found.earlier}; --full checks all"
     # A finding about the head says itself what the ledger was compared with.
     alone = None if any(f.kind == "head" for f in found.findings) else "with nothing kept elsewhere"

@@ -41,6 +41,7 @@ class Verification:
     earlier: str | None = None
     signatures: int = 0
     bodies: int = 0
+    attachments: int = 0
     relied_on: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
@@ -76,6 +77,7 @@ class Verification:
             "earlier": self.earlier,
             "signatures": self.signatures,
             "bodies": self.bodies,
+            "attachments": self.attachments,
             "keys": len(self.keyring.members),
             "relied_on": self.relied_on,
             "needs": {str(level): text for level, text in self.needs().items()},

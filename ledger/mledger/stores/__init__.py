@@ -3,10 +3,10 @@
 import os
 from typing import Protocol
 
-from mledger.stores.base import Probes, Shelf, Store
+from mledger.stores.base import Attachments, Probes, Shelf, Store
 
 
-class LedgerStore(Store, Shelf, Probes, Protocol):
+class LedgerStore(Store, Shelf, Attachments, Probes, Protocol):
     """A store with all that a ledger needs of it."""
 
     def touched(self) -> bool:

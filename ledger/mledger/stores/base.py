@@ -19,6 +19,13 @@ MAX_SLOTS = 1000
 """Events in one entry, at most. An envelope of 48 KiB holds fewer than 300, so nothing real is refused."""
 
 
+class Kept(NamedTuple):
+    """The bytes of an attachment, and the SHA-256 under which they are kept."""
+
+    sha256: bytes
+    data: bytes
+
+
 class Store(Protocol):
     """The entries of one ledger, in order.
 
@@ -30,8 +37,17 @@ class Store(Protocol):
         """Where the ledger ends; cheap at any size, and never behind an append that has returned."""
         ...
 
-    def append(self, entries: Sequence[Entry], nodes: Sequence[Node], *, after: Head) -> None:
+    def append(
+        self,
+        entries: Sequence[Entry],
+        nodes: Sequence[Node],
+        *,
+        after: Head,
+        attachments: Sequence[Kept] = (),
+    ) -> None:
         """Add entries, and the nodes of the tree that they complete, at the end: all of them or nothing.
+
+        With them the attachments that their events name; one that is kept already is not written again.
 
         Must be durable once it returns. Must raise ConflictError, and write nothing, if the head is not
         `after` at the moment of writing, or if an event's id is there already or comes twice; in the
@@ -77,6 +93,18 @@ class Shelf(Protocol):
 
     def checkpoints(self) -> list[tuple[int, bytes]]:
         """Every checkpoint kept, as size and note, by size."""
+        ...
+
+
+class Attachments(Protocol):
+    """The files that are kept beside the entries, named by their SHA-256."""
+
+    def attachments(self) -> list[tuple[bytes, int]]:
+        """The name and the size in bytes of each that is kept, by name."""
+        ...
+
+    def attachment(self, sha256: bytes) -> bytes | None:
+        """The bytes kept under this name, as they are stored; None without."""
         ...
 
 

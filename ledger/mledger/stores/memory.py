@@ -6,11 +6,11 @@ from threading import Lock
 
 from mledger.chain.entry import Entry, Head
 from mledger.core.merkle import Node
-from mledger.stores.base import EMPTY_HEAD, check_range, check_run, overtaken, taken
+from mledger.stores.base import EMPTY_HEAD, Kept, check_range, check_run, overtaken, taken
 
 
 class MemoryStore:
-    """A store that keeps everything in lists and forgets it when it goes: Store, Shelf and Probes.
+    """Keeps everything in lists and forgets it when it goes: Store, Shelf, Attachments and Probes.
 
     Entries are only ever added, so that a reader who knows how many there are needs no lock to walk them.
     """
@@ -23,13 +23,21 @@ class MemoryStore:
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._places: dict[bytes, tuple[int, int]] = {}
         self._notes: set[tuple[int, bytes]] = set()
+        self._files: dict[bytes, bytes] = {}
 
     def head(self) -> Head:
         """Where the ledger ends."""
         size = len(self._entries)
         return Head(size, self._entries[size - 1].leaf) if size else EMPTY_HEAD
 
-    def append(self, entries: Sequence[Entry], nodes: Sequence[Node], *, after: Head) -> None:
+    def append(
+        self,
+        entries: Sequence[Entry],
+        nodes: Sequence[Node],
+        *,
+        after: Head,
+        attachments: Sequence[Kept] = (),
+    ) -> None:
         """Add entries at the end, all or none; see `Store.append`."""
         check_run(entries, after)
         with self._lock:
@@ -44,6 +52,7 @@ class MemoryStore:
             self._places |= places
             self._nodes |= {(node.level, node.index): node.hash for node in nodes}
             self._governance += [e.seq for e in entries if any(slot.governance for slot in e.slots)]
+            self._files = dict(attachments) | self._files
             self._entries += entries
 
     def entries(
@@ -81,6 +90,16 @@ class MemoryStore:
         """Every checkpoint kept, by size."""
         with self._lock:
             return sorted(self._notes)
+
+    def attachments(self) -> list[tuple[bytes, int]]:
+        """Name and size of each attachment, by name."""
+        with self._lock:
+            return sorted((name, len(data)) for name, data in self._files.items())
+
+    def attachment(self, sha256: bytes) -> bytes | None:
+        """The bytes of an attachment."""
+        with self._lock:
+            return self._files.get(sha256)
 
     def duplicate_ids(self) -> list[tuple[bytes, list[tuple[int, int]]]]:
         """Nothing: an id has one place here by construction."""

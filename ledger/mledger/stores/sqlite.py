@@ -23,7 +23,7 @@ from mledger.chain.entry import Entry, Head, Slot
 from mledger.core.merkle import Node
 from mledger.errors import ConflictError, InputError, LockedError, MledgerError, StoreError
 from mledger.stores import sqlite_probes
-from mledger.stores.base import EMPTY_HEAD, MAX_SLOTS, check_range, check_run, overtaken, taken
+from mledger.stores.base import EMPTY_HEAD, MAX_SLOTS, Kept, check_range, check_run, overtaken, taken
 from mledger.stores.sqlite_errors import explain, translated
 from mledger.stores.sqlite_file import LedgerFile, create_file
 from mledger.stores.sqlite_readers import Readers
@@ -57,8 +57,13 @@ _ADD_NOTE = (
 )
 
 
+_ADD_FILE = "INSERT INTO attachment (sha256, data) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING"
+_FILES = "SELECT CAST(sha256 AS BLOB) AS name, length(data) FROM attachment ORDER BY name"
+_FILE = "SELECT CAST(data AS BLOB) FROM attachment WHERE sha256 = ?"
+
+
 class SqliteStore:
-    """A store in one file: Store, Shelf and Probes.
+    """A store in one file: Store, Shelf, Attachments and Probes.
 
     Durable: write-ahead log with `synchronous=FULL`, one sync for each append (and one more for the first
     after the log began anew).
@@ -114,7 +119,14 @@ class SqliteStore:
         with self._reading() as db:
             return _head(db)
 
-    def append(self, entries: Sequence[Entry], nodes: Sequence[Node], *, after: Head) -> None:
+    def append(
+        self,
+        entries: Sequence[Entry],
+        nodes: Sequence[Node],
+        *,
+        after: Head,
+        attachments: Sequence[Kept] = (),
+    ) -> None:
         """Add entries at the end, all or none, durable on return; see `Store.append`."""
         check_run(entries, after)
         with self._writing() as db:
@@ -131,6 +143,7 @@ class SqliteStore:
                     ),
                 )
                 db.executemany(_ADD_NODE, nodes)
+                db.executemany(_ADD_FILE, attachments)
             except sqlite3.DataError as error:
                 raise InputError(
                     f"an event is too large: {error}", fix="attach the rest as a file"
@@ -183,6 +196,17 @@ class SqliteStore:
         """Every checkpoint kept, by size."""
         with self._reading() as db:
             return db.execute("SELECT size, note FROM checkpoint ORDER BY size, note").fetchall()
+
+    def attachments(self) -> list[tuple[bytes, int]]:
+        """Name and size of each attachment, by name."""
+        with self._reading() as db:
+            return db.execute(_FILES).fetchall()
+
+    def attachment(self, sha256: bytes) -> bytes | None:
+        """The bytes of an attachment; see `Attachments.attachment`."""
+        with self._reading() as db:
+            row = db.execute(_FILE, (sha256,)).fetchone()
+            return row[0] if row else None
 
     def duplicate_ids(self) -> list[tuple[bytes, list[tuple[int, int]]]]:
         """Each event id that stands in more than one place; reads the whole file."""

@@ -10,7 +10,7 @@ computed from it, so that there is no copy that could be edited.
 
 The triggers are courtesy. They stop a slip; whoever owns the file can drop them, and is found out by hashes
 and signatures. `erase` lets through the one change that redaction needs: salt and body of an event that
-governs nothing become NULL, both at once.
+governs nothing become NULL, both at once. A row of an attachment may be deleted.
 """
 
 import sqlite3
@@ -54,6 +54,11 @@ TABLES = {
   note TEXT NOT NULL,
   PRIMARY KEY (size, note)
 ) STRICT, WITHOUT ROWID""",
+    "attachment": """CREATE TABLE attachment (
+  -- Files that events name, by the SHA-256 of their bytes. They can be erased, by a redaction.
+  sha256 BLOB PRIMARY KEY NOT NULL,
+  data BLOB NOT NULL
+) STRICT""",
 }
 INDEXES = {
     "event_id": "CREATE UNIQUE INDEX event_id ON event (id)",
@@ -71,7 +76,7 @@ TRIGGERS = dict(
     _refusal(table, verb)
     for table in TABLES
     for verb in ("UPDATE", "DELETE")
-    if (table, verb) != ("event", "UPDATE")
+    if (table, verb) not in {("event", "UPDATE"), ("attachment", "DELETE")}
 ) | {
     "entry_in_order": """CREATE TRIGGER entry_in_order BEFORE INSERT ON entry
 WHEN NEW.seq IS NOT (SELECT ifnull(max(seq), -1) + 1 FROM entry)

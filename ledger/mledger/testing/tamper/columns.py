@@ -14,6 +14,7 @@ from mledger.testing.tamper.world import (
     CAROLS,
     MODEL,
     PROPOSAL,
+    REPORT,
     REVOCATION,
     RUN,
     SIZE,
@@ -25,6 +26,22 @@ _ONE, _OTHER = CAROLS * 1000, BOBS * 1000
 _INSERT = (
     "INSERT INTO event (n, id, governance, salt, body) VALUES (?, randomblob(16), 0, zeroblob(16), '{}')"
 )
+
+
+@attack(COPY, "attachment.digest")
+def attachment_changed(world: World) -> None:
+    """An operator writes a better figure into the report that the promotion rests on."""
+    with hands_on(world) as db:
+        better = REPORT.data.replace(b"0.8214", b"0.8914")
+        db.execute("UPDATE attachment SET data = ? WHERE sha256 = ?", (better, REPORT.sha256))
+
+
+@attack(COPY, "attachment.digest")
+def attachment_renamed(world: World) -> None:
+    """An operator keeps the report under the digest of another file."""
+    with hands_on(world) as db:
+        db.execute("UPDATE attachment SET sha256 = zeroblob(32)")
+
 
 # --- bodies
 

@@ -3,12 +3,13 @@
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from mledger.attachment import Attachment
 from mledger.chain.verification import Verification
 from mledger.events import base as events
 from mledger.events.ledger import LedgerOpened
@@ -37,6 +38,8 @@ DATED, REVOCATION, PROPOSAL, ACCEPTANCE = 7, 8, 9, 10
 RUN, CAROLS, BOBS = 148, 149, 150
 """An entry of the machine with two events, then a comment of Carol's, then one of Bob's."""
 LAST_APPROVAL = 12
+REPORT = Attachment.of(b"AUC 0.8214 on the validation months\n", "report.txt")
+"""What Carol's request for the promotion rests on, kept in the ledger."""
 FIRST_CHECKPOINT, OLDER, CHECKPOINT, SIZE = 120, 200, 280, 300
 
 
@@ -172,11 +175,18 @@ class Company:
         return self._ledgers[name]
 
     def say(
-        self, name: str, event: str, stream: str, fields: Mapping[str, object], *, at: str | None = None
+        self,
+        name: str,
+        event: str,
+        stream: str,
+        fields: Mapping[str, object],
+        *,
+        at: str | None = None,
+        attach: Sequence[Attachment] = (),
     ) -> Receipt:
         """Record one event."""
         self.clock.forward(seconds=1)
-        return self.as_(name).append(event, stream, fields, at=at)
+        return self.as_(name).append(event, stream, fields, at=at, attach=attach)
 
     def checkpoint(self) -> bytes:
         """A checkpoint of all that there is, signed by Alice and kept in the ledger."""
@@ -200,7 +210,7 @@ class Company:
         self.say(ALICE, "key.revoked", "ledger", revoked)
         self.say(CAROL, "decision.proposed", MODEL, _DECISION)
         self.say(BOB, "decision.accepted", MODEL, {"decision": str(PROPOSAL)})
-        self.say(CAROL, "promotion.requested", MODEL, _REQUEST)
+        self.say(CAROL, "promotion.requested", MODEL, _REQUEST, attach=[REPORT])
         self.say(BOB, "promotion.approved", MODEL, {"request": "11", "reason": "Objectives met."})
 
     def carry_on(self, size: int) -> None:
@@ -225,7 +235,13 @@ class Company:
 
 
 _MODEL = {"title": "Credit risk", "purpose": "Decide on small loans.", "owner": ALICE}
-_REQUEST = {"version": "1.0", "from_stage": "staging", "to_stage": "production", "reason": "Better AUC."}
+_REQUEST: dict[str, object] = {
+    "version": "1.0",
+    "from_stage": "staging",
+    "to_stage": "production",
+    "reason": "Better AUC.",
+}
+_REQUEST["refs"] = [{"rel": "evidence", "digest": REPORT.sha256.hex()}]
 _CRITERION = {"metric": "auc", "operator": ">=", "value": 0.8}
 _DATASET = {
     "title": "Loans",
