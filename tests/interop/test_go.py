@@ -20,6 +20,7 @@ from mledger.core.note import (
     parse_vkey,
 )
 from mledger.core.proof import TlogProof, format_proof
+from mledger.core.tiles import format_entries, tiles
 from mledger.errors import FormatError, ProofError
 from mledger.keys.ed25519 import Ed25519Signer, verify
 from tests.core.trees import Grown
@@ -178,6 +179,44 @@ def test_receipts(tlogcheck, tmp_path, index):
     for at in range(0, data.index("— witness".encode()), 3):
         path.write_bytes(data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :])
         assert tlogcheck("receipt", VKEY, path).returncode == 1, at
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The made-up log as files, with its checkpoint."""
+    log = tmp_path_factory.mktemp("log")
+    for tile in tiles(SIZE):
+        held = range(tile.start, tile.start + tile.width)
+        if tile.level is None:
+            data = format_entries([LEAVES[at] for at in held])
+        else:
+            data = b"".join(TREE.hashes(8 * tile.level, tile.start, tile.width))
+        (log / tile.path).parent.mkdir(parents=True, exist_ok=True)
+        (log / tile.path).write_bytes(data)
+    (log / "checkpoint").write_bytes(checkpoint(SIZE))
+    return log
+
+
+@pytest.mark.parametrize("old", [1, 255, 256, SIZE])
+def test_a_log_in_tiles(tlogcheck, folder, tmp_path, old):
+    """Go reads the log from its tiles, finds every entry in it, and that it extends an older checkpoint."""
+    (tmp_path / "old").write_bytes(checkpoint(old))
+    done = tlogcheck("log", VKEY, folder, tmp_path / "old")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["size"] == SIZE
+
+
+def test_damaged_tiles(tlogcheck, folder):
+    """Go refuses the log if a byte of any file is flipped."""
+    for tile in tiles(SIZE):
+        path = folder / tile.path
+        data = path.read_bytes()
+        for at in (0, len(data) // 2, len(data) - 1):
+            path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+            assert tlogcheck("log", VKEY, folder).returncode == 1, (tile.path, at)
+        path.write_bytes(data)
+    assert tlogcheck("log", VKEY, folder).returncode == 0
 
 
 def flipped(data: bytes) -> bytes:

@@ -10,6 +10,10 @@
 //	    FILE holds {"index", "size", "root", "leaf", "proof"}.
 //	tlogcheck consistency FILE
 //	    FILE holds {"old_size", "old_root", "new_size", "new_root", "proof"}.
+//	tlogcheck log VKEY FOLDER [OLD]
+//	    FOLDER is a log in tiles (C2SP tlog-tiles) with its checkpoint; OLD is an earlier checkpoint of it.
+//	    Every entry is found in the tree, and the tree is that of the checkpoint, and extends OLD.
+//	    Prints {"origin", "size", "root", "signers"}.
 //	tlogcheck tree FILE
 //	    FILE holds {"leaves"}.
 //	    Prints {"roots", "inclusion", "consistency"}: the root of every size from 1 on, and for the
@@ -23,11 +27,13 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -42,10 +48,15 @@ func main() {
 		"inclusion":   checkInclusion,
 		"consistency": checkConsistency,
 		"tree":        growTree,
+		"log":         checkLog,
 	}
-	arguments := map[string]int{"note": 2, "receipt": 2, "inclusion": 1, "consistency": 1, "tree": 1}
+	arguments := map[string]int{"note": 2, "receipt": 2, "inclusion": 1, "consistency": 1, "tree": 1, "log": 2}
+	if len(os.Args) == 5 && os.Args[1] == "log" {
+		arguments["log"] = 3
+	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil || len(os.Args)-2 != arguments[os.Args[1]] {
-		fmt.Fprintln(os.Stderr, "usage: tlogcheck note|receipt VKEY FILE, or inclusion|consistency|tree FILE")
+		fmt.Fprintln(os.Stderr, "usage: tlogcheck note|receipt VKEY FILE, or inclusion|consistency|tree FILE,",
+			"or log VKEY FOLDER [OLD]")
 		os.Exit(2)
 	}
 	answer, err := commands[os.Args[1]](os.Args[2:])
@@ -233,6 +244,116 @@ func growTree(args []string) (interface{}, error) {
 		out.Consistency = append(out.Consistency, consistency)
 	}
 	return out, nil
+}
+
+// A folder of tiles as Go's own client sees it. Paths of C2SP leave out the height, which is always 8,
+// and a full tile is asked for where the partial one is not there any more.
+type folder string
+
+func (f folder) Height() int { return 8 }
+
+func (f folder) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
+	var found [][]byte
+	for _, tile := range tiles {
+		data, err := os.ReadFile(f.path(tile))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, data)
+	}
+	return found, nil
+}
+
+func (f folder) SaveTiles([]tlog.Tile, [][]byte) {}
+
+func (f folder) path(tile tlog.Tile) string {
+	path := strings.TrimPrefix(tile.Path(), "tile/8/")
+	if tile.L == -1 {
+		path = "entries/" + strings.TrimPrefix(path, "data/")
+	}
+	return filepath.Join(string(f), "tile", path)
+}
+
+func checkLog(args []string) (interface{}, error) {
+	logged := folder(args[1])
+	data, err := os.ReadFile(filepath.Join(args[1], "checkpoint"))
+	if err != nil {
+		return nil, err
+	}
+	head, err := openNote(args[0], data)
+	if err != nil {
+		return nil, err
+	}
+	root, err := toHash(head.Root)
+	if err != nil {
+		return nil, err
+	}
+	// The reader checks each tile against the root before it hands out a hash of it.
+	hashes := tlog.TileHashReader(tlog.Tree{N: head.Size, Hash: root}, logged)
+	for start := int64(0); start < head.Size; start += 256 {
+		width := 256
+		if head.Size-start < 256 {
+			width = int(head.Size - start)
+		}
+		if err := checkEntries(logged, hashes, start, width); err != nil {
+			return nil, err
+		}
+	}
+	if len(args) == 3 {
+		if err := checkGrowth(args[0], args[2], head.Size, root, hashes); err != nil {
+			return nil, err
+		}
+	}
+	return head, nil
+}
+
+func checkEntries(logged folder, hashes tlog.HashReader, start int64, width int) error {
+	data, err := os.ReadFile(logged.path(tlog.Tile{H: 8, L: -1, N: start / 256, W: width}))
+	if err != nil {
+		return err
+	}
+	var indexes []int64
+	for at := 0; at < width; at++ {
+		indexes = append(indexes, tlog.StoredHashIndex(0, start+int64(at)))
+	}
+	leaves, err := hashes.ReadHashes(indexes)
+	if err != nil {
+		return err
+	}
+	for at, leaf := range leaves {
+		if len(data) < 2 || len(data)-2 < int(binary.BigEndian.Uint16(data)) {
+			return fmt.Errorf("the entries end before entry %d", start+int64(at))
+		}
+		end := 2 + int(binary.BigEndian.Uint16(data))
+		if tlog.RecordHash(data[2:end]) != leaf {
+			return fmt.Errorf("entry %d is not in the tree", start+int64(at))
+		}
+		data = data[end:]
+	}
+	if len(data) != 0 {
+		return fmt.Errorf("%d bytes after entry %d", len(data), start+int64(width)-1)
+	}
+	return nil
+}
+
+func checkGrowth(vkey, path string, size int64, root tlog.Hash, hashes tlog.HashReader) error {
+	data, err := read(path)
+	if err != nil {
+		return err
+	}
+	old, err := openNote(vkey, data)
+	if err != nil {
+		return err
+	}
+	oldRoot, err := toHash(old.Root)
+	if err != nil {
+		return err
+	}
+	proof, err := tlog.ProveTree(size, old.Size, hashes)
+	if err != nil {
+		return err
+	}
+	return tlog.CheckTree(proof, size, root, old.Size, oldRoot)
 }
 
 func read(path string) ([]byte, error) {
