@@ -279,7 +279,20 @@ def _metrics(found: Values) -> Values:
     kept: dict[Any, Values] = {}
     for metric in found.get("metrics", ()):
         kept.setdefault(tuple(metric.get(name) for name in ("name", "step", "dataset", "slice")), metric)
-    return found | {"metrics": list(kept.values())}
+    series = {
+        tuple(one.get(name) for name in ("name", "dataset", "slice")): one for one in found.get("series", ())
+    }
+    summed = {"series": list(series.values())} if series else {}
+    return found | {"metrics": list(kept.values())} | summed
+
+
+def _started(found: Values) -> Values:
+    stated = found.get("hypothesis") is not None and found.get("criteria")
+    return found if stated or found.get("unstated") else found | {"unstated": "imported"}
+
+
+def _capture(found: Values) -> Values:
+    return found if found.get("how") or found.get("gap") else found | {"gap": "no commit yet"}
 
 
 def _period(found: Values) -> Values:
@@ -337,6 +350,8 @@ _FIXES: dict[type[BaseModel], Callable[[Values], Values]] = {
     promotion.PromotionRequested: _moved,
     ledger.LedgerOpened: _opened,
     policy.Policy: _policy,
+    run.RunStarted: _started,
+    run_parts.Capture: _capture,
     run.RunFinished: _metrics,
     run.RunFailed: _metrics,
     run.RunAbandoned: _metrics,

@@ -217,8 +217,17 @@ def test_policy_limits():
 
 
 def test_run_states_its_criteria():
-    """A run says before it starts what would count as success."""
-    assert _wrong("run.started", criteria=[]) == {"criteria": "should have at least one item"}
+    """A run says before it starts what would count as success, or why nobody says so."""
+    text = "should be stated before the run; or say in unstated why there is none"
+    assert _wrong("run.started", criteria=[]) == {"criteria": text}
+    assert _wrong("run.started", hypothesis=None, criteria=[]) == {"hypothesis": text, "criteria": text}
+    assert _right("run.started", hypothesis=None, criteria=[], unstated="imported")
+
+
+def test_a_capture_says_something():
+    """What was captured says how, or what could not be."""
+    assert _wrong("run.started", captures=[{"name": "git"}]).keys() == {"captures[0]"}
+    assert _right("run.started", captures=[{"name": "git", "how": "git status", "gap": "2 untracked files"}])
 
 
 def test_metrics_are_distinct():

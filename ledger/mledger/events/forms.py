@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from mledger.events.words import fields_of, part_of, type_of, type_text
+from mledger.events.words import fields_of, is_asked, part_of, type_of, type_text
 
 _WIDTH = 98
 
@@ -28,9 +28,7 @@ def describe(cls: type[BaseModel], prefix: str = "") -> list[Field]:
     for name, info in fields_of(cls):
         typed = type_of(info)
         example = info.examples[0] if info.examples else None
-        rows.append(
-            Field(prefix + name, type_text(typed), info.is_required(), info.description or "", example)
-        )
+        rows.append(Field(prefix + name, type_text(typed), is_asked(info), info.description or "", example))
         part, mark = part_of(typed)
         if part is not None:
             rows += describe(part, f"{prefix}{name}{mark}.")
@@ -56,20 +54,20 @@ def example(cls: type[BaseModel], *, optional: bool = True) -> dict[str, object]
     return {
         name: info.examples[0]
         for name, info in fields_of(cls)
-        if info.examples and (optional or info.is_required())
+        if info.examples and (optional or is_asked(info))
     }
 
 
 def _comment(info: FieldInfo) -> list[str]:
     """What a template says above a field, with a line for each field of the parts that it holds."""
     typed = type_of(info)
-    state = "" if info.is_required() else "optional: "
+    state = "" if is_asked(info) else "optional: "
     part, _ = part_of(typed)
     kind = "" if part else f" ({type_text(typed)})"
     lines = _wrapped(f"{state}{info.description}{kind}", "## ")
     if part:
         for below, about in fields_of(part):
-            need = "" if about.is_required() else "optional: "
+            need = "" if is_asked(about) else "optional: "
             lines += _wrapped(f"{below}: {need}{about.description}", "##   ", "##     ")
     return lines
 
@@ -84,5 +82,5 @@ def _lines(name: str, info: FieldInfo) -> list[str]:
 
     value = {name: info.examples[0] if info.examples else None}
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDTH)
-    mark = "" if info.is_required() else "# "
+    mark = "" if is_asked(info) else "# "
     return [mark + line for line in text.splitlines()]

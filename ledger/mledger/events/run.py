@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from mledger.events.base import EventBody, event, upcast
 from mledger.events.fields import (
     REFS,
+    Amount,
     Digest,
     Distinct,
     EventRef,
@@ -15,31 +16,49 @@ from mledger.events.fields import (
     Line,
     Many,
     Name,
-    Number,
     Params,
-    Part,
     Refs,
     Text,
     Uri,
 )
+from mledger.events.free import refuse_each
 from mledger.events.measures import Criterion, DatasetUse, Metric, distinct_metrics
+from mledger.events.run_fields import (
+    ARTIFACTS_UNTIL,
+    CAPTURES,
+    CHECKPOINT_POLICY,
+    FILES,
+    GAPS,
+    LATE_DATASETS,
+    LATE_PARAMS,
+    LATE_REASONS,
+    LATE_SEEDS,
+    NOTES,
+    RAN_WITH,
+    REASONS,
+    RUN,
+    SERIES,
+    TOLERANCE,
+    TUNING,
+    UNSTATED,
+)
 from mledger.events.run_parts import (
+    Capture,
     EarlyStopping,
     Environment,
     Exit,
     Git,
     Hardware,
+    Outcome,
     ParamReason,
     Resources,
+    Series,
     Tuning,
+    distinct_series,
 )
+from mledger.events.words import ASKED
 
 Verdict: TypeAlias = Literal["supported", "refuted", "inconclusive", "invalid"]
-
-RUN = Field(
-    description="the name of the run, unique in the model; the event number of run.started will do",
-    examples=["2026-11-23-depth4"],
-)
 
 
 @event("run.started", version=2, on=("model",))
@@ -52,15 +71,19 @@ class RunStarted(EventBody):
     """
 
     run: Name = Field(description="a name for the run, unique in the model", examples=["2026-11-23-depth4"])
-    hypothesis: Text = Field(
+    hypothesis: Text | None = Field(
+        default=None,
         description="what you expect, and why; a sentence that the result can refute",
         examples=["Depth 4 with lr 0.05 reaches an AUC of 0.951 on applications v3."],
+        json_schema_extra=ASKED,
     )
     criteria: Many[Criterion] = Field(
-        min_length=1,
+        default=(),
         description="what must come out for the hypothesis to count as supported",
         examples=[[{"metric": "auc", "operator": ">=", "value": 0.951}]],
+        json_schema_extra=ASKED,
     )
+    unstated: Line | None = UNSTATED
     predicted: Many[Criterion] = Field(
         default=(),
         description="what you guess will come out",
@@ -77,31 +100,17 @@ class RunStarted(EventBody):
     params: Params = Field(
         default_factory=dict, description="the parameters", examples=[{"max_depth": 4, "learning_rate": 0.05}]
     )
-    param_reasons: Distinct[ParamReason] = Field(
-        default=(),
-        description="why a parameter has its value",
-        examples=[[{"name": "max_depth", "decision": "46"}]],
-    )
+    param_reasons: Distinct[ParamReason] = REASONS
     params_digest: Digest | None = Field(
         default=None, description="the SHA-256 of the configuration file", examples=["9a" * 32]
     )
-    tuning: Tuning | None = Field(
-        default=None,
-        description="how values of parameters were searched for",
-        examples=[
-            {"method": "TPE of optuna 4.1", "space": {"max_depth": [3, 4, 5, 6]}, "budget": "60 trials"}
-        ],
-    )
+    tuning: Tuning | None = TUNING
     early_stopping: EarlyStopping | None = Field(
         default=None,
         description="the rule by which training will stop early",
         examples=[{"criterion": "validation logloss, 1e-4", "patience": 50}],
     )
-    checkpoint_policy: Line | None = Field(
-        default=None,
-        description="which states are kept on the way",
-        examples=["the best by validation logloss, and the last"],
-    )
+    checkpoint_policy: Line | None = CHECKPOINT_POLICY
     seeds: Params = Field(
         default_factory=dict,
         description="the seed of each random generator",
@@ -140,14 +149,38 @@ class RunStarted(EventBody):
     hardware: Hardware | None = Field(
         default=None, description="the machine", examples=[{"gpu": "1 x RTX A6000", "cuda": "12.6"}]
     )
+    captures: Distinct[Capture] = CAPTURES
+    files: Distinct[File] = RAN_WITH
     reproduces: EventRef | None = Field(
         default=None, description="the run.started that it repeats", examples=["40"]
     )
+    tolerance: Amount | None = TOLERANCE
     tags: Many[Name] = Field(default=(), description="words to find it by", examples=[["october", "depth"]])
     refs: Refs = REFS
 
+    @model_validator(mode="after")
+    def _expects_something(self) -> "RunStarted":
+        lacks = {"hypothesis": self.hypothesis is None, "criteria": not self.criteria}
+        if self.unstated is None and any(lacks.values()):
+            text = "should be stated before the run; or say in unstated why there is none"
+            raise refuse_each({name: text for name, lacking in lacks.items() if lacking})
+        return self
 
-@upcast("run.started", 1, new=("plan", "tuning", "early_stopping", "checkpoint_policy"))
+
+@upcast(
+    "run.started",
+    1,
+    new=(
+        "plan",
+        "tuning",
+        "early_stopping",
+        "checkpoint_policy",
+        "unstated",
+        "captures",
+        "files",
+        "tolerance",
+    ),
+)
 def _reasons_apart(fields: dict[str, Any]) -> dict[str, Any]:
     """In version 1 reasons were an object of free values, in which no program could find a decision."""
     reasons = fields.get("param_reasons") or {}
@@ -214,11 +247,20 @@ class RunFinished(EventBody):
         description="where curves can be seen",
         examples=["https://mlflow.acme.example/#/runs/47"],
     )
+    params: Params = LATE_PARAMS
+    param_reasons: Distinct[ParamReason] = LATE_REASONS
+    seeds: Params = LATE_SEEDS
+    datasets: Many[DatasetUse] = LATE_DATASETS
+    series: Many[Series] = SERIES
+    notes: Many[Text] = NOTES
+    files: Distinct[File] = FILES
+    gaps: Many[Line] = GAPS
     refs: Refs = REFS
 
     @model_validator(mode="after")
     def _distinct(self) -> "RunFinished":
         distinct_metrics(self.metrics)
+        distinct_series(self.series)
         return self
 
 
@@ -251,11 +293,21 @@ class RunFailed(EventBody):
     resources: Resources | None = Field(
         default=None, description="what it used up", examples=[{"wall_s": 112.0}]
     )
+    params: Params = LATE_PARAMS
+    param_reasons: Distinct[ParamReason] = LATE_REASONS
+    seeds: Params = LATE_SEEDS
+    datasets: Many[DatasetUse] = LATE_DATASETS
+    series: Many[Series] = SERIES
+    notes: Many[Text] = NOTES
+    artifacts: Distinct[File] = ARTIFACTS_UNTIL
+    files: Distinct[File] = FILES
+    gaps: Many[Line] = GAPS
     refs: Refs = REFS
 
     @model_validator(mode="after")
     def _distinct(self) -> "RunFailed":
         distinct_metrics(self.metrics)
+        distinct_series(self.series)
         return self
 
 
@@ -314,14 +366,6 @@ class RunInvalidated(EventBody):
         default=None, description="how it will not happen again", examples=["Splits are by applicant."]
     )
     refs: Refs = REFS
-
-
-class Outcome(Part):
-    """What came of one criterion that was stated before the run."""
-
-    metric: Name = Field(description="the metric of the criterion", examples=["auc"])
-    value: Number = Field(description="what was measured", examples=[0.9524])
-    met: bool = Field(description="whether the criterion is met", examples=[True])
 
 
 @event("run.concluded", on=("model",))

@@ -12,6 +12,7 @@ from mledger.events.fields import (
     Line,
     Many,
     Name,
+    Number,
     Params,
     Part,
     Text,
@@ -49,6 +50,24 @@ class Environment(Part):
     container_digest: Digest | None = Field(
         default=None, description="the SHA-256 of the container image", examples=["5e0a" * 16]
     )
+
+
+class Capture(Part):
+    """How something was found out about a run without being told, or why it was not."""
+
+    name: Name = Field(description="what was looked for", examples=["git"])
+    how: Line | None = Field(
+        default=None, description="where it was found", examples=["git status, git diff HEAD"]
+    )
+    gap: Line | None = Field(
+        default=None, description="what could not be found, and why", examples=["no commit yet"]
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Capture":
+        if self.how is None and self.gap is None:
+            raise refuse("should have how, gap, or both")
+        return self
 
 
 class Hardware(Part):
@@ -144,3 +163,44 @@ class Exit(Part):
     status: int | None = Field(
         default=None, ge=-(2**31), lt=2**32, description="the exit status of the process", examples=[1]
     )
+
+
+class Series(Part):
+    """What a metric measured at many steps came to; the values themselves are in a file."""
+
+    name: Name = Field(description="the metric", examples=["loss"])
+    dataset: Name | None = Field(
+        default=None, description="measured on which data", examples=["applications@v3"]
+    )
+    slice: Line | None = Field(default=None, description="for which part of it", examples=["age < 25"])
+    count: Count = Field(description="how many values there are", examples=[4000])
+    last: Number = Field(description="the last value", examples=[0.31])
+    last_step: Count | None = Field(default=None, description="its step", examples=[3999])
+    best: Number | None = Field(
+        default=None, description="the best value, where a criterion says which that is", examples=[0.29]
+    )
+    best_step: Count | None = Field(default=None, description="its step", examples=[3120])
+    min: Number | None = Field(default=None, description="the least finite value", examples=[0.29])
+    max: Number | None = Field(default=None, description="the largest finite value", examples=[2.30])
+    not_finite: Count | None = Field(
+        default=None, description="how many values are NaN or infinite, if any are", examples=[3]
+    )
+
+
+class Outcome(Part):
+    """What came of one criterion that was stated before the run."""
+
+    metric: Name = Field(description="the metric of the criterion", examples=["auc"])
+    value: Number = Field(description="what was measured", examples=[0.9524])
+    met: bool = Field(description="whether the criterion is met", examples=[True])
+
+
+def distinct_series(series: tuple[Series, ...]) -> None:
+    """Refuse a metric that is summed up twice for the same data and slice."""
+    seen: set[tuple[object, ...]] = set()
+    for n, one in enumerate(series):
+        key = (one.name, one.dataset, one.slice)
+        if key in seen:
+            text = f"should differ in name, dataset or slice, but {one.name!r} is there twice"
+            raise refuse(text, at=f"series[{n}]")
+        seen.add(key)

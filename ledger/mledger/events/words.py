@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+ASKED: dict[str, Any] = {"asked": True}
+"""Marks a field that forms ask for, though a body may do without it: a rule of its class says when."""
+
 _BASIC = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -73,6 +76,11 @@ def is_list(cls: type[BaseModel], path: str) -> bool:
 def fields_of(cls: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     """The fields by the names that JSON has for them."""
     return ((info.alias or name, info) for name, info in cls.model_fields.items())
+
+
+def is_asked(info: FieldInfo) -> bool:
+    """Whether a form asks for the field: it is required, or marked as asked for."""
+    return info.is_required() or info.json_schema_extra is ASKED
 
 
 def type_of(info: FieldInfo) -> Typed:

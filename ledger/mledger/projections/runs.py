@@ -58,6 +58,9 @@ class End:
     lesson: str | None = None
     failure: str | None = None
     measures: tuple[Measure, ...] = ()
+    uses: tuple[Use, ...] = ()
+    params: dict[str, Any] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
     corrected: tuple[Correction, ...] = ()
 
 
@@ -74,7 +77,10 @@ class Judgement:
 
 @dataclass(slots=True)
 class Run:
-    """One experiment."""
+    """One experiment; parameters and data are those of its start and of its end.
+
+    One that was recorded without a hypothesis or criteria is `unstated`, which says why: a gap.
+    """
 
     name: str
     hypothesis: str
@@ -82,6 +88,11 @@ class Run:
     uses: tuple[Use, ...]
     source: Citation
     decision: str | None = None
+    unstated: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    reproduces: str | None = None
+    tolerance: float | None = None
+    gaps: tuple[str, ...] = ()
     corrected: tuple[Correction, ...] = ()
     end: End | None = None
     outcome: Outcome = "open"
@@ -110,22 +121,14 @@ class Runs:
         """Take in one event of `EVENTS`."""
         match body:
             case RunStarted():
-                self.started[event.number] = Run(
-                    body.run,
-                    body.hypothesis,
-                    tuple(_criterion(c.metric, c.operator, c.value, c.dataset) for c in body.criteria),
-                    tuple(Use(short_name(use.name), use.version, use.role) for use in body.datasets),
-                    event.source,
-                    body.decision,
-                    event.corrections,
-                )
+                self.started[event.number] = _started(event, body)
             case RunFinished():
                 found = End(body.run, "finished", event.source, body.verdict, body.lesson)
-                self.ends.append(replace(found, **_rest(event, body.metrics)))
+                self.ends.append(replace(found, **_rest(event, body.metrics), **_told(body)))
             case RunFailed():
                 failure = ": ".join(filter(None, (body.exit.exception_type, body.exit.message)))
                 found = End(body.run, "failed", event.source, None, body.lesson or body.reason, failure)
-                self.ends.append(replace(found, **_rest(event, body.metrics)))
+                self.ends.append(replace(found, **_rest(event, body.metrics), **_told(body)))
             case RunAbandoned():
                 found = End(body.run, "abandoned", event.source, None, body.lesson, body.reason)
                 self.ends.append(replace(found, **_rest(event, body.metrics)))
@@ -158,6 +161,9 @@ class Runs:
             else:
                 found.end, found.outcome = end, end.outcome
                 found.verdict, found.lesson = end.verdict, end.lesson
+                found.params = found.params | end.params
+                found.uses = tuple(dict.fromkeys((*found.uses, *end.uses)))
+                found.gaps = tuple(dict.fromkeys((*found.gaps, *end.gaps)))
         return [*remarks, *self._judge(resolve)]
 
     def _judge(self, resolve: Resolve) -> list[Remark]:
@@ -190,6 +196,33 @@ def short_name(dataset: str) -> str:
 
 def _criterion(metric: str, operator: str, value: Any, dataset: str | None) -> str:
     return f"{metric} {operator} {value}{f' on {dataset}' if dataset else ''}"
+
+
+def _started(event: Header, body: RunStarted) -> Run:
+    gaps = (f"{capture.name}: {capture.gap}" for capture in body.captures if capture.gap)
+    return Run(
+        body.run,
+        body.hypothesis or "",
+        tuple(_criterion(c.metric, c.operator, c.value, c.dataset) for c in body.criteria),
+        _uses(body),
+        event.source,
+        body.decision,
+        body.unstated,
+        dict(body.params),
+        body.reproduces,
+        body.tolerance,
+        tuple(gaps),
+        event.corrections,
+    )
+
+
+def _uses(body: RunStarted | RunFinished | RunFailed) -> tuple[Use, ...]:
+    return tuple(Use(short_name(use.name), use.version, use.role) for use in body.datasets)
+
+
+def _told(body: RunFinished | RunFailed) -> dict[str, Any]:
+    """What became known only on the way."""
+    return {"uses": _uses(body), "params": dict(body.params), "gaps": body.gaps}
 
 
 def _rest(event: Header, metrics: Iterable[Any]) -> dict[str, Any]:
