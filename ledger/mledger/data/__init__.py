@@ -1,0 +1,1 @@
+"""Data as a ledger knows it: digests, contents, profiles, never a row."""

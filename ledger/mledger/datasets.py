@@ -1,0 +1,131 @@
+"""Which recorded state a name, a file or a table is."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mledger.core.names import check_stream
+from mledger.data.extras import installed, require
+from mledger.data.hashing import LocalFile
+from mledger.data.sources import CONTENT, MANIFEST, at_hand, find_source
+from mledger.errors import InputError, NotFoundError
+from mledger.projections.datasets import DatasetState, DatasetVersion, dataset
+from mledger.registry import unknown
+
+if TYPE_CHECKING:
+    from mledger.reader import Reader
+
+
+class State(NamedTuple):
+    """One state of a dataset: by name, version and digest; `event` is the one that recorded it.
+
+    A state that is not recorded has neither version nor event. `digest` is that of the content, of a
+    folder's manifest, or of the only file; a record that names several files and no whole has none.
+    """
+
+    name: str
+    version: str | None
+    digest: str | None
+    rows: int | None = None
+    event: str | None = None
+
+    def use(self, role: str) -> dict[str, object]:
+        """The state as the field `datasets` of a run says it."""
+        row = {"name": self.name, "version": self.version, "digest": self.digest, "role": role}
+        return {name: value for name, value in row.items() if value is not None}
+
+
+def read(reader: "Reader", name: str) -> DatasetState:
+    """Everything that is recorded of a dataset; a state without versions if that is nothing.
+
+    Errors: InputError for a name that no dataset can have.
+    """
+    stream = check_stream(f"dataset/{short(name)}", error=InputError)
+    found = dataset.fold(reader.facts(stream))
+    found.stream = stream
+    return found
+
+
+def short(name: str) -> str:
+    """The name without the kind of its stream."""
+    return name.removeprefix("dataset/")
+
+
+def names(reader: "Reader") -> list[str]:
+    """The datasets of which anything is recorded, sorted."""
+    streams = {fact.stream for fact in reader.facts()} if reader.path is None else set(reader.streams.names())
+    return sorted(short(stream) for stream in streams if stream.startswith("dataset/"))
+
+
+def resolve(reader: "Reader", text: str) -> State:
+    """The recorded state that NAME@VERSION means; of NAME alone the one recorded last.
+
+    Errors: NotFoundError with the nearest names or versions, InputError.
+    """
+    name, mark, version = text.rpartition("@")
+    if not mark:
+        name, version = text, ""
+    found = read(reader, name)
+    if found.current is None:
+        raise NotFoundError(unknown("dataset", short(name), names(reader)), fix="mledger data list")
+    if mark and version not in found.versions:
+        line = unknown(f"version of {found.name}", version, found.versions)
+        raise NotFoundError(
+            f"{line}; there are {', '.join(found.versions)}", fix=f"mledger data show {found.name}"
+        )
+    return state_of(found, found.versions[version] if mark else found.current)
+
+
+def identify(reader: "Reader", data: Any, name: str) -> State:
+    """The state of dataset `name` that some data is: a path, a URI, a data frame, an Arrow table.
+
+    A table in memory is known by its content; a file by its digest, or its content. If no recorded
+    state is the same, the state has the digest alone. Errors: as for reading the data.
+    """
+    found = read(reader, name)
+    if isinstance(data, str | os.PathLike):
+        digests = _digests_of(os.fspath(data))
+    else:
+        require("pyarrow")
+        from mledger.data.content import digest_of
+        from mledger.data.tables import as_table
+
+        digests = iter([digest_of(as_table(data))])
+    last = None
+    for digest in digests:
+        last = digest
+        if (version := holding(found, digest)) is not None:
+            return state_of(found, version)
+    return State(found.name, None, last)
+
+
+def _digests_of(path: str) -> Iterator[str]:
+    """The digests by which a file or folder may be known, the cheapest first."""
+    with at_hand(find_source(path)) as source:
+        yield source.hash()[0].sha256
+        if installed("pyarrow"):
+            from mledger.data.content import Content
+            from mledger.data.tables import open_table
+
+            files = [piece for piece in source.pieces if isinstance(piece, LocalFile)]
+            table = open_table(files, source.name)
+            if table is not None:
+                yield table.each(Content.taker).digest()
+
+
+def state_of(dataset: DatasetState, version: DatasetVersion) -> State:
+    """A version as a state."""
+    return State(dataset.name, version.name, digest_of_version(version), version.rows, version.source.number)
+
+
+def digest_of_version(version: DatasetVersion) -> str | None:
+    """The one digest that stands for a version, if there is one."""
+    held = {digest.name: digest.sha256 for digest in version.digests}
+    only = next(iter(held.values())) if len(held) == 1 else None
+    return held.get(CONTENT) or held.get(MANIFEST) or only
+
+
+def holding(dataset: DatasetState, sha256: str) -> DatasetVersion | None:
+    """The newest version that was recorded with this digest."""
+    versions = reversed(dataset.versions.values())
+    return next((v for v in versions if any(digest.sha256 == sha256 for digest in v.digests)), None)
