@@ -252,9 +252,14 @@ def _moved(found: Values) -> Values:
 
 
 def _policy(found: Values) -> Values:
-    """Names of types that can never be ours, so that no rule knows their fields."""
+    """Names of types that can never be ours, so that no rule knows their fields; a role that approves."""
     types = {f"acme-{name}": rule for name, rule in found.get("types", {}).items()}
+    role = min(found["roles"])
+    approves = {"roles": found["roles"] | {role: {"may": ["promotion.*"]}}}
+    rules = [rule | {"needs": {role: max(rule["needs"].values())}} for rule in found.get("approvals") or ()]
     return found | {
+        **(approves if rules else {}),
+        "approvals": rules,
         "types": types,
         "required": {f"corp-{name}": wanted for name, wanted in found.get("required", {}).items()},
     }

@@ -25,6 +25,7 @@ from mledger.streams import Streams, streams_file
 
 if TYPE_CHECKING:
     from mledger.events.policy import TypeRule
+    from mledger.recalling import Recalling
     from mledger.search import Wanted, Words
     from mledger.snapshots import Snapshots
 
@@ -126,11 +127,11 @@ class Lookup:
 
         Errors: IntegrityError at the first that is not what was signed.
         """
-        entries = self.store.entries(start, stop) if stream is None else self._entries_of(stream, start, stop)
+        entries = self.store.entries(start, stop) if stream is None else self.entries_of(stream, start, stop)
         for entry in entries:
             yield from open_entry(entry, stream)[1]
 
-    def _entries_of(self, stream: str, start: int, stop: int | None) -> Iterator[Entry]:
+    def entries_of(self, stream: str, start: int, stop: int | None) -> Iterator[Entry]:
         """The entries that speak of a stream; a ledger in a file has a cache of them."""
         if self.path is None:
             yield from self.store.entries(start, stop)
@@ -243,6 +244,12 @@ class Lookup:
         except MledgerError:
             return None
         return Answered(fact.number, fact.seq, fact.type, fact.stream, fact.key)
+
+    def recall(self, *, by_cache: bool = True) -> "Recalling":
+        """What the rules ask about requests and versions of long ago."""
+        from mledger.recalling import Recalling  # late: it needs the classes of events, and few ask
+
+        return Recalling(self, by_cache)
 
     @cached_property
     def _opened(self) -> Callable[[int], tuple[Entry, Statement]]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.chain.audit import Audit
+from mledger.chain.docket import Docket
 from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
 from mledger.chain.history import History
-from mledger.chain.rulebook import Answered
 from mledger.chain.span import How, Job, SpanReport, check_span
 from mledger.chain.statement import open_payload
 from mledger.chain.survey import Survey
@@ -85,7 +85,7 @@ class Verifier:
         print_before = fingerprint(path) if path else None
         if not self.store.hashes(0, 0, 1):
             self.find("chain.genesis", "entry 0", "the ledger is empty, or the entry that opens it is gone")
-            return self._verdict(Audit(self._lookup, self._node), self.reader.head, Plan())
+            return self._verdict(self._auditor(Plan()), self.reader.head, Plan())
         memory, checkpoints = self._recall(), self._checkpoints()
         # After them: others who append now move the head first, and what is remembered and kept then.
         head = self.reader.head
@@ -179,8 +179,12 @@ class Verifier:
 
     # --- the pass
 
+    def _auditor(self, plan: Plan, watch: frozenset[int] = frozenset()) -> Audit:
+        docket = Docket(self.reader.recall(by_cache=False), whole=not plan.start)
+        return Audit(self.reader.answered, docket, self._node, watch)
+
     def _audit(self, plan: Plan, head: Head, watch: frozenset[int]) -> Audit:
-        audit = Audit(self._lookup, self._node, watch)
+        audit = self._auditor(plan, watch)
         if plan.start:
             self._seed(audit, plan.start)
         streams = self.reader.cached_streams() if self.full else None
@@ -378,11 +382,6 @@ class Verifier:
             # What breaks no integrity must be found again next time: then nothing is passed over.
             untouched = None if verification.findings else print_before
             self.reader.keep_head(head, verification.root, first, verified, untouched)
-
-    # --- what the audit asks for
-
-    def _lookup(self, reference: str) -> Answered | None:
-        return self.reader.answered(reference)
 
     def _node(self, level: int, index: int) -> bytes | None:
         found = self.store.hashes(level, index, 1)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from mledger.chain.docket import Docket
 from mledger.chain.draft import Draft, format_id
 from mledger.chain.entry import Entry, Head
 from mledger.chain.findings import RULES
@@ -27,7 +28,7 @@ from mledger.keys.ed25519 import verify
 from mledger.keys.signer import Signer
 from mledger.reader import Reader
 
-_AUTHORITY = ("key.", "role.", "four-eyes", "governance", "chain.genesis")
+_AUTHORITY = ("key.", "role.", "four-eyes", "approvals.", "governance", "chain.genesis")
 
 
 class Receipt(NamedTuple):
@@ -61,6 +62,7 @@ class Sealed:
     frontier: Frontier
     keyring: Keyring
     time: Moment
+    docket: Docket
     questions: list[tuple[Answered, bytes]] = field(default_factory=list)
 
 
@@ -138,20 +140,28 @@ class Writer:
 
         Errors: DeniedError or InputError with the rule that forbids it; nothing has changed then.
         """
-        sealed = after or Sealed([], [], self.head, self.frontier.copy(), self.keyring, self.clock())
+        sealed = after or self._begin()
         self._check_times(drafts, sealed.time)
         origin = self.keyring.origin or self.reader.origin
         entries = seal(drafts, Place(origin, sealed.head, sealed.time), self.signer, author, random)
         seen = [traits(draft.type, draft.stream) for draft in drafts]
         keyring = sealed.keyring.copy() if any(said.governance for said in seen) else sealed.keyring
-        questions = self._judge(entries, drafts, seen, author, keyring)
+        # Whoever was refused has noted nothing; without a rule there is nothing to note.
+        docket = sealed.docket.copy() if keyring.policy and keyring.policy.approvals else sealed.docket
+        questions = self._judge(entries, drafts, seen, author, keyring, docket)
         # From here on nothing can fail.
         sealed.entries += entries
         sealed.questions += questions
         for entry in entries:
             sealed.nodes += sealed.frontier.append(entry.leaf)
-        sealed.head, sealed.keyring = Head(sealed.head.size + len(entries), entries[-1].leaf), keyring
+        sealed.head = Head(sealed.head.size + len(entries), entries[-1].leaf)
+        sealed.keyring, sealed.docket = keyring, docket
         return sealed
+
+    def _begin(self) -> Sealed:
+        """Nothing sealed yet. What bears on approvals is looked up anew each time: it is rarely asked for."""
+        docket = Docket(self.reader.recall())
+        return Sealed([], [], self.head, self.frontier.copy(), self.keyring, self.clock(), docket)
 
     def _check_times(self, drafts: Sequence[Draft], time: Moment) -> None:
         for draft in drafts:
@@ -168,6 +178,7 @@ class Writer:
         seen: Sequence[Traits],
         author: Author,
         keyring: Keyring,
+        docket: Docket,
     ) -> list[tuple[Answered, bytes]]:
         """The questions among the drafts, with their ids; the first breach of a rule is the error."""
         questions, start = [], 0
@@ -177,7 +188,7 @@ class Writer:
             act = _act(entry.seq, own, said, author, keyring)
             plain = keyring is self.keyring and not act.ruled
             if not plain or act[2:6] not in self.sound:
-                for breach in examine(keyring, act, self.questions.find):
+                for breach in examine(keyring, act, self.questions.find, docket):
                     raise denied(breach)
                 if plain:
                     self.sound.add(act[2:6])

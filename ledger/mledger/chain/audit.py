@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from mledger.chain.docket import Docket
 from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
 from mledger.chain.keyring import Keyring
@@ -31,6 +32,7 @@ class Audit:
     """
 
     lookup: Lookup
+    docket: Docket
     stored_node: NodeHash
     watch: frozenset[int] = frozenset()
     keyring: Keyring = field(default_factory=Keyring)
@@ -72,7 +74,7 @@ class Audit:
             if not act.ruled and shape in self.sound:
                 continue
             redactions = [r for r in act.ruled if r.type == REDACTION and is_heard(self.keyring, act, r.type)]
-            breaches = examine(self.keyring, act, self.questions.find)
+            breaches = examine(self.keyring, act, self.questions.find, self.docket)
             self.findings.extend(Finding(b.rule, b.where, b.message) for b in breaches)
             if any(is_governance(ruled.type) for ruled in act.ruled):
                 self.sound.clear()

@@ -49,6 +49,9 @@ RULES: dict[str, Rule] = {
     "key.meaning": Rule("authority", False, "a machine signs as a person, or a person as a machine"),
     "role.forbidden": Rule("authority", False, "no role of the key may record this"),
     "four-eyes": Rule("authority", False, "somebody judged what they asked for themselves"),
+    "approvals.missing": Rule(
+        "authority", False, "a version entered a stage without the approvals that the policy asks for"
+    ),
     "reference": Rule("policy", False, "an event answers one that is not there"),
     "event.unknown": Rule("authority", False, "an event of the rules that this installation cannot read"),
     "governance": Rule("authority", True, "a key or role changes in a way that cannot be"),

@@ -7,6 +7,7 @@
   changes keys, roles or policy without that has no effect.
 - An answer (an approval, an acceptance) names an earlier event of the right type and
   stream; for the types under four eyes in the policy, that event is somebody else's.
+- A version enters a stage with the approvals that the policy asks for; see `docket`.
 - An event of a type of which the policy asks something stands where the policy says, and its body
   has what the policy asks.
 - All events of an entry are judged by what was in force before the entry.
@@ -18,9 +19,10 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from mledger.chain.keyring import GovernanceError, Keyring, Member
 from mledger.errors import FormatError, NotFoundError
-from mledger.events.governing import is_governance
+from mledger.events.governing import APPROVAL_TYPES, is_governance
 
 if TYPE_CHECKING:
+    from mledger.chain.docket import Docket
     from mledger.events.base import EventBody
     from mledger.events.record import RecordRedacted
 
@@ -121,24 +123,42 @@ def is_read(keyring: Keyring, event_type: str) -> bool:
     return event_type in keyring.governed or is_ruled(event_type)
 
 
-def examine(keyring: Keyring, act: Act, lookup: Lookup) -> list[Breach]:
+def examine(keyring: Keyring, act: Act, lookup: Lookup, docket: "Docket | None" = None) -> list[Breach]:
     """Every rule that the act breaks; its governance events have then taken effect in `keyring`.
 
-    Those that the author may not record have none.
+    Those that the author may not record have none. What bears on approvals is noted in `docket`;
+    whoever wants the keyring alone has none, and approvals are not counted.
     """
     if act.seq == 0:
         return [*_open(keyring, act), *_author(keyring, act)]
-    breaches = [*_author(keyring, act), *_streams(keyring, act)]
+    own = [*_author(keyring, act)]
+    breaches = [*own, *_streams(keyring, act)]
     heard = {ruled.type for ruled in act.ruled if is_heard(keyring, act, ruled.type)}
+    noted = []
     for ruled in act.ruled:
         if is_governance(ruled.type):
-            if ruled.type in heard:
-                breaches.extend(_govern(keyring, act, ruled, lookup))
-        else:
-            if is_ruled(ruled.type):
-                breaches.extend(_answer(keyring, act, ruled, lookup))
-            breaches.extend(_demanded(keyring, ruled))
+            continue
+        if is_ruled(ruled.type) or (docket is not None and ruled.type in APPROVAL_TYPES):
+            body, breach = _read(ruled)
+            breaches += [breach] if breach is not None else []
+            if body is not None:
+                breaches += _answer(keyring, act, ruled, body, lookup)
+                noted.append((ruled, body))
+        breaches += _demanded(keyring, ruled)
+    if docket is not None:
+        for ruled, body in noted:
+            breaches += docket.judge(keyring, act, ruled, body, lookup)
+        for ruled, body in noted if not own else ():
+            docket.note(keyring, act, ruled, body, lookup)
+    for ruled in act.ruled:
+        if ruled.type in heard and is_governance(ruled.type):
+            breaches += _govern(keyring, act, ruled, lookup)
     return breaches
+
+
+def speaks(keyring: Keyring, act: Act) -> bool:
+    """Whether the author may record every event of the entry, by this key, name and meaning."""
+    return next(_author(keyring, act), None) is None
 
 
 def _open(keyring: Keyring, act: Act) -> Iterator[Breach]:
@@ -224,14 +244,16 @@ def _govern(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterato
         yield breach or Breach("governance", ruled.where, f"the body of {ruled.type} is gone")
         return
     if ruled.type == REDACTION:
-        yield from _redact(act, ruled, cast("RecordRedacted", body), lookup)
+        yield from _redact(keyring, act, ruled, cast("RecordRedacted", body), lookup)
     try:
         keyring.apply(act.seq, body)
     except GovernanceError as error:
         yield Breach("governance", ruled.where, str(error))
 
 
-def _redact(act: Act, ruled: Ruled, body: "RecordRedacted", lookup: Lookup) -> Iterator[Breach]:
+def _redact(
+    keyring: Keyring, act: Act, ruled: Ruled, body: "RecordRedacted", lookup: Lookup
+) -> Iterator[Breach]:
     """Only what is there, and no event that is needed to judge the others, can be erased."""
     found = lookup(body.event)
     if found is None or found.seq >= act.seq:
@@ -242,13 +264,16 @@ def _redact(act: Act, ruled: Ruled, body: "RecordRedacted", lookup: Lookup) -> I
         yield Breach(
             "governance", ruled.where, f"event {body.event} is a {found.type}, which nobody may redact"
         )
+    elif found.type in APPROVAL_TYPES & keyring.governed:
+        yield Breach(
+            "governance",
+            ruled.where,
+            f"event {body.event} is a {found.type}, by which approvals are counted, and nobody may redact it",
+        )
 
 
-def _answer(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterator[Breach]:
-    body, breach = _read(ruled)
-    if body is None or body.answers is None:
-        if breach:
-            yield breach
+def _answer(keyring: Keyring, act: Act, ruled: Ruled, body: "EventBody", lookup: Lookup) -> Iterator[Breach]:
+    if body.answers is None:
         return
     field, *wanted = body.answers
     name = getattr(body, field)

@@ -4,6 +4,11 @@ from functools import lru_cache
 
 _FAMILIES = frozenset({"ledger", "key", "role", "policy"})
 _TYPES = frozenset({"record.redacted", "anchor.recorded"})
+APPROVAL_TYPES = frozenset(
+    {"promotion.requested", "promotion.approved", "promotion.rejected", "promotion.executed"}
+    | {"deployment.recorded", "rollback.executed", "version.released"}
+)
+"""What the rules read in order to count approvals, where a policy asks for some."""
 
 
 @lru_cache(maxsize=1024)

@@ -8,11 +8,24 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from mledger.events import base
 from mledger.events.base import EventBody, event
-from mledger.events.fields import Count, EventType, Line, Name, Part, RoleName, String, Text, unique
+from mledger.events.fields import (
+    Count,
+    Distinct,
+    EventType,
+    Line,
+    Many,
+    Name,
+    Part,
+    RoleName,
+    String,
+    Text,
+    unique,
+)
 from mledger.events.free import refuse_each
-from mledger.events.governing import is_governance
+from mledger.events.governing import APPROVAL_TYPES, is_governance
 from mledger.events.shape import Schema, faults
 from mledger.events.words import Means
+from mledger.keys.roles import may_record
 
 _PATTERN = r"^!?(\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*\.\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+)$"
 Pattern: TypeAlias = Annotated[
@@ -76,8 +89,31 @@ class TypeRule(Part):
     )
 
 
+class ApprovalRule(Part):
+    """How many people of which roles must approve before a version may enter a stage."""
+
+    stages: Distinct[Name] = Field(
+        default=(), description="the stages that it is about; none means every one", examples=[["production"]]
+    )
+    needs: dict[RoleName, Annotated[Count, Field(ge=1, le=20)]] = Field(
+        min_length=1,
+        max_length=20,
+        description="so many different people of each role, who held it when they approved",
+        examples=[{"reviewer": 1, "model-risk": 1}],
+    )
+    independent: Annotated[bool, Field(exclude_if=operator.not_)] = Field(
+        default=False,
+        description="whether those count for nothing who made the version, its decisions or its run",
+        examples=[True],
+    )
+
+    def covers(self, stage: str) -> bool:
+        """Whether it is about a stage; upper and lower case are one."""
+        return not self.stages or stage.casefold() in map(str.casefold, self.stages)
+
+
 class Policy(Part):
-    """The rules in force: roles, four eyes, clocks, anchors, and what bodies must hold."""
+    """The rules in force: roles, four eyes, approvals, clocks, anchors, and what bodies must hold."""
 
     name: Name = Field(description="the name that reports and refusals show", examples=["acme-default"])
     roles: dict[RoleName, RoleRule] = Field(
@@ -94,6 +130,11 @@ class Policy(Part):
         default=(),
         description="event types that nobody may record about their own proposal or request",
         examples=[["decision.accepted", "promotion.approved"]],
+    )
+    approvals: Many[ApprovalRule] = Field(
+        default=(),
+        description="the approvals that a version needs before it may enter a stage",
+        examples=[[{"stages": ["production"], "needs": {"reviewer": 1}, "independent": True}]],
     )
     skew_seconds: Count = Field(
         default=120,
@@ -141,7 +182,8 @@ class Policy(Part):
     @property
     def governed(self) -> frozenset[str]:
         """The types of event of whose bodies this policy asks something."""
-        return frozenset((*self.types, *self.required))
+        counted = APPROVAL_TYPES if self.approvals else ()
+        return frozenset((*self.types, *self.required, *counted))
 
     def governs(self, type: str) -> bool:
         """Whether this policy asks something of the bodies of a type."""
@@ -184,6 +226,12 @@ def _useless(policy: Policy) -> dict[str, str]:
         for name in policy.types
         if base.is_ours(name)
     }
+    for n, rule in enumerate(policy.approvals):
+        for role in rule.needs:
+            if role not in policy.roles:
+                wrong[f"approvals[{n}].needs.{role}"] = "should be a role of the policy"
+            elif not may_record(policy.roles[role].may, "promotion.approved"):
+                wrong[f"approvals[{n}].needs.{role}"] = "should be a role that may record promotion.approved"
     for name, fields in policy.required.items():
         if name in policy.types:
             known = policy.types[name].shape.get("properties", {}).keys()

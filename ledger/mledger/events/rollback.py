@@ -3,7 +3,7 @@
 from pydantic import Field, model_validator
 
 from mledger.events.base import EventBody, event
-from mledger.events.fields import REFS, Line, Name, Refs, Text
+from mledger.events.fields import REFS, EventRef, Line, Name, Refs, Text
 from mledger.events.free import refuse
 
 
@@ -21,6 +21,11 @@ class RollbackExecuted(EventBody):
     reason: Text = Field(
         description="what was observed, and what was feared",
         examples=["Approval rate of the new regions doubled within an hour of the deployment."],
+    )
+    request: EventRef | None = Field(
+        default=None,
+        description="the promotion.requested that lets the earlier version stand there",
+        examples=["31"],
     )
     environment: Name | None = Field(
         default=None,

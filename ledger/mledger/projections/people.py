@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mledger.events.key import KeyEnrolled, KeyInfo, KeyRevoked, KeyRotated
 from mledger.events.ledger import LedgerOpened
-from mledger.events.policy import Policy, PolicyAdopted
+from mledger.events.policy import ApprovalRule, Policy, PolicyAdopted
 from mledger.events.record import RecordCorrected, RecordRedacted
 from mledger.events.role import RoleGranted, RoleRevoked
 from mledger.projections import discussion
@@ -47,6 +47,8 @@ class PeopleState:
     roles: dict[str, list[str]] = field(default_factory=dict)
     """What each role of the policy in force may record."""
     four_eyes: list[str] = field(default_factory=list)
+    approvals: list[str] = field(default_factory=list)
+    """What the policy in force asks for before a version may enter a stage, a line for each rule."""
     keys: dict[str, KeyState] = field(default_factory=dict)
     discussion: Discussion = field(default_factory=Discussion)
 
@@ -72,6 +74,12 @@ def _adopt(state: PeopleState, event: Header, policy: Policy) -> None:
     state.policy = Cited(policy.name, event.source)
     state.roles = {name: list(role.may) for name, role in policy.roles.items()}
     state.four_eyes = list(policy.four_eyes)
+    state.approvals = [_asked(rule) for rule in policy.approvals]
+
+
+def _asked(rule: ApprovalRule) -> str:
+    needs = ", ".join(f"{count} {role}" for role, count in rule.needs.items())
+    return f"{', '.join(rule.stages) or 'every stage'}: {needs}{', independent' * rule.independent}"
 
 
 @people.on(KeyEnrolled)
@@ -131,6 +139,8 @@ def _tell(state: PeopleState) -> Iterator[Statement]:
         for role, may in state.roles.items():
             yield Statement("people", f"role {role} may record", ", ".join(may), number)
         yield Statement("people", "four eyes", ", ".join(state.four_eyes) or None, number)
+        if state.approvals:
+            yield Statement("people", "approvals needed for", "; ".join(state.approvals), number)
     for key_id, key in state.keys.items():
         roles = ", ".join(sorted(key.roles)) or "no role"
         value = f"{key.ended.value}" if key.ended else roles

@@ -176,6 +176,129 @@ def approved_in_advance(world: World) -> None:
     _append(world, Hand(CAROL), "promotion.requested", MODEL, _REQUEST)
 
 
+# --- approvals
+
+
+def _asked(world: World, **needs: int) -> str:
+    """Alice adopts a policy that asks for approvals of 2.0 by people who had no part in it; Carol asks."""
+    rule = {"stages": ["production"], "needs": needs or {"reviewer": 1}, "independent": True}
+    _adopt(world, approvals=[rule])
+    return str(_append(world, Hand(CAROL), "promotion.requested", MODEL, _REQUEST))
+
+
+def _adopt(world: World, **more: object) -> None:
+    policy = default_policy().model_dump(by_alias=True, exclude_none=True) | more
+    _append(world, Hand(ALICE), "policy.adopted", "ledger", {"policy": policy, "reason": "An audit."})
+
+
+def _approve(world: World, request: str, name: str = BOB) -> int:
+    answer = {"request": request, "reason": "Objectives met."}
+    return _append(world, Hand(name, meaning="approval"), "promotion.approved", MODEL, answer)
+
+
+def _execute(world: World, request: str, version: str = "2.0") -> None:
+    moved = {"request": request, "version": version, "to_stage": "production"}
+    _append(world, Hand(CAROL, meaning="responsibility"), "promotion.executed", MODEL, moved)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def executed_without_approval(world: World) -> None:
+    """Carol moves a version to production that nobody has approved."""
+    _execute(world, _asked(world))
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def approved_twice_by_one(world: World) -> None:
+    """Bob approves twice where two reviewers are asked for, and Carol moves the version."""
+    request = _asked(world, reviewer=2)
+    _approve(world, request)
+    _approve(world, request)
+    _execute(world, request)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def approved_in_another_role(world: World) -> None:
+    """Alice, who is no reviewer, approves what a reviewer must, and Carol moves the version."""
+    request = _asked(world)
+    _approve(world, request, ALICE)
+    _execute(world, request)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def executed_after_a_rejection(world: World) -> None:
+    """Bob approves, Alice rejects, and Carol moves the version all the same."""
+    request = _asked(world)
+    _approve(world, request)
+    answer = {"request": request, "reason": "Latency was never measured."}
+    _append(world, Hand(ALICE, meaning="rejection"), "promotion.rejected", MODEL, answer)
+    _execute(world, request)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def approval_of_another_version_used(world: World) -> None:
+    """Carol moves a version on the ground of the approval of another one."""
+    request = _asked(world)
+    _approve(world, request)
+    _execute(world, request, "2.1")
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def approved_under_a_stolen_key(world: World) -> None:
+    """Carol moves a version that was approved with a key which was reported as stolen before that."""
+    request = _asked(world)
+    approval = _approve(world, request)
+    lost = {"key": signer_of(BOB).key_id, "reason": "Stolen.", "compromised_since": str(approval)}
+    _append(world, Hand(ALICE), "key.revoked", "ledger", lost)
+    _execute(world, request)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def deployed_without_a_request(world: World) -> None:
+    """Carol puts a version to use that never asked for its stage, which she writes in capitals."""
+    _asked(world)
+    serves = {"version": "2.0", "environment": "eu-west", "stage": "PRODUCTION"}
+    _append(world, Hand(CAROL), "deployment.recorded", MODEL, serves)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def put_back_without_a_request(world: World) -> None:
+    """Carol calls it a rollback to bring a version into production that never was there."""
+    _asked(world)
+    back = {"from_version": "1.0", "to_version": "2.0", "stage": "production", "reason": "Faster so."}
+    _append(world, Hand(CAROL), "rollback.executed", MODEL, back)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def executed_again_after_a_rollback(world: World) -> None:
+    """Carol moves a version again, on approvals from before it was rolled back."""
+    request = _asked(world)
+    _approve(world, request)
+    _execute(world, request)
+    back = {"from_version": "2.0", "to_version": "1.0", "stage": "production", "request": "11"}
+    _append(world, Hand(CAROL), "rollback.executed", MODEL, back | {"reason": "It fails."})
+    _execute(world, request)
+
+
+@attack(AUTHORITY, "four-eyes", exit_code=1)
+def own_version_approved(world: World) -> None:
+    """Alice approves a version that she released herself, where the policy wants others to."""
+    files = [{"name": "model.pkl", "sha256": "c07d" * 16}]
+    released = {"version": "2.0", "artifacts": files, "notes": "More depth."}
+    _append(world, Hand(ALICE), "version.released", MODEL, released)
+    _approve(world, _asked(world), ALICE)
+
+
+@attack(AUTHORITY, "governance")
+def approval_redacted(world: World) -> None:
+    """Alice redacts a rejection, so that the approvals before it seem to count."""
+    request = _asked(world)
+    _approve(world, request)
+    answer = {"request": request, "reason": "Latency was never measured."}
+    seq = _append(world, Hand(ALICE, meaning="rejection"), "promotion.rejected", MODEL, answer)
+    erased = {"event": str(seq), "legal_basis": "None.", "authority": "Alice", "reason": "Embarrassing."}
+    _append(world, Hand(ALICE), "record.redacted", MODEL, erased)
+
+
 # --- the ledger and its events
 
 
@@ -205,12 +328,7 @@ def body_of_another_shape(world: World) -> None:
 @attack(AUTHORITY, "policy.body", exit_code=1)
 def body_without_what_the_policy_asks(world: World) -> None:
     """Alice adopts a policy that asks promotions for their stage, and Carol signs one without."""
-    policy = default_policy().model_copy(update={"required": {"promotion.requested": ("from_stage",)}})
-    adopted = {
-        "policy": policy.model_dump(by_alias=True, exclude_none=True),
-        "reason": "Seen once too often.",
-    }
-    _append(world, Hand(ALICE), "policy.adopted", "ledger", adopted)
+    _adopt(world, required={"promotion.requested": ["from_stage"]})
     request = {name: value for name, value in _REQUEST.items() if name != "from_stage"}
     _append(world, Hand(CAROL), "promotion.requested", MODEL, request)
 
