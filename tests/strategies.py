@@ -132,6 +132,7 @@ _BY_MEANING: dict[str, Strategy] = {
         (key.PublicKey, publics),
         (ledger.Origin, origins),
         (policy.Pattern, patterns),
+        (policy.CheckName, st.from_regex("[A-Z]{2,6}-[0-9]{3}", fullmatch=True)),
         (policy.StreamKind, st.from_regex(r"\*|[a-z][a-z0-9-]{0,8}", fullmatch=True)),
         (shape.Schema, schemas),
         (fields.Commit, commits),

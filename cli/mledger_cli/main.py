@@ -37,6 +37,9 @@ SECTIONS = {
         search="Find events by their words and by what they belong to.",
         attachment="List the files kept inside the ledger, or take one out.",
     ),
+    "Check": _table(
+        check="Find what the records of a model lack.",
+    ),
     "Prove": _table(
         verify="Find whatever was changed, removed, slipped in or back-dated.",
         checkpoint="Sign the state of the ledger, to be kept elsewhere.",

@@ -108,6 +108,11 @@ class DecisionProposed(EventBody):
     parent_decision: EventRef | None = Field(
         default=None, description="the decision that it details", examples=["17"]
     )
+    components: Distinct[Name] = Field(
+        default=(),
+        description="the parts of the model that it is about, as architecture.yaml calls them",
+        examples=[["attention-pooling"]],
+    )
     parameters: Distinct[ParameterChange] = Field(
         default=(),
         description="the parameters that it sets",

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
@@ -40,6 +40,12 @@ StreamKind: TypeAlias = Annotated[
     Field(pattern=r"^(\*|[a-z][a-z0-9-]*)$"),
     Means("a kind of stream like model, dataset or ledger, or * for any"),
 ]
+
+
+CheckName: TypeAlias = Annotated[
+    String, Field(pattern="^[A-Z]{2,6}-[0-9]{3}$"), Means("the name of a rule like DATA-006")
+]
+CheckLevel: TypeAlias = Literal["error", "warning", "off"]
 
 
 class RoleRule(Part):
@@ -177,6 +183,11 @@ class Policy(Part):
         default_factory=dict,
         description="for an event type, the fields that must be filled in here though mledger does not ask",
         examples=[{"decision.proposed": ["review_by", "expected_effects"]}],
+    )
+    checks: Annotated[dict[CheckName, CheckLevel], Field(exclude_if=operator.not_)] = Field(
+        default_factory=dict,
+        description="for rules of `mledger check`, how grave they are here, or off",
+        examples=[{"RAT-004": "error", "RUN-001": "off"}],
     )
 
     @property

@@ -13,11 +13,6 @@ the one framed last. Of two releases under one name the first counts. Runs, deci
 discussion have their rules in their own files.
 """
 
-import math
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, NamedTuple
-
 from mledger.chain.history import Fact
 from mledger.events.artifact import ArtifactPublished, ArtifactRetired
 from mledger.events.decision import DecisionProposed
@@ -29,6 +24,7 @@ from mledger.events.record import RecordCorrected, RecordRedacted
 from mledger.events.run import RunStarted
 from mledger.events.version import VersionReleased
 from mledger.projections import decisions, discussion, model_told, moves, runs
+from mledger.projections.achieved import achieved, of_metrics
 from mledger.projections.base import Projection, register
 from mledger.projections.model import (
     Artifact,
@@ -41,9 +37,9 @@ from mledger.projections.model import (
     Version,
 )
 from mledger.projections.moves import Step
-from mledger.projections.runs import Measure, measures_of
+from mledger.projections.runs import measures_of
 from mledger.projections.stages import Stages
-from mledger.projections.statements import Citation, Cited, Correction, Header, Remark, cite
+from mledger.projections.statements import Citation, Cited, Header, Remark, cite
 
 # What a registration says once for all versions.
 PROFILE = (
@@ -100,7 +96,7 @@ def _framed(state: ModelState, event: Header, body: ProblemFramed) -> None:
             m.threshold,
             m.dataset,
             event.source,
-            corrected=_of_metrics(event.corrections),
+            corrected=of_metrics(event.corrections),
         )
         for m in body.metrics
     )
@@ -181,7 +177,7 @@ def _settle(state: ModelState) -> None:
     state.datasets = _data(state)
     state.stage = stage_of(state.stages, state.begun, next(iter(state.registrations), None))
     state.path = [*_beginning(state), *state.stages.steps]
-    state.objectives = _objectives(state)
+    state.objectives = achieved(state, state.current)
 
 
 def _name_versions(state: ModelState) -> list[Remark]:
@@ -228,72 +224,3 @@ def _data(state: ModelState) -> dict[str, list[DataUse]]:
     for found in uses.values():
         data.setdefault(found.name, []).append(found)
     return data
-
-
-def _objectives(state: ModelState) -> list[Objective]:
-    """What was agreed last, compared with what was measured last of the current version."""
-    if not state.problems:
-        return []
-    found = list(_measured(state))
-    return [_compared(objective, found) for objective in state.problems[-1].objectives]
-
-
-class _Measured(NamedTuple):
-    """A value of the current version: in which run or test, on what data."""
-
-    measure: Measure
-    by: str
-    data: tuple[str, ...]
-    source: Citation
-    corrected: tuple[Correction, ...]
-
-
-def _measured(state: ModelState) -> Iterator[_Measured]:
-    version, run = state.current, state.maker
-    if run is not None and run.end is not None:
-        for measure in run.end.measures:
-            yield _Measured(measure, run.name, (), run.end.source, run.end.corrected)
-    for test in state.evaluations:
-        of_run = run is not None and state.runs.find(test.run, state.trail.resolve) is run
-        if (version is not None and test.version == version.name) or of_run:
-            for measure in test.measures:
-                yield _Measured(measure, test.title, test.datasets, test.source, test.corrected)
-
-
-def _compared(objective: Objective, found: list[_Measured]) -> Objective:
-    fitting = [
-        one
-        for one in found
-        if one.measure.name == objective.name and one.measure.slice is None and _on(objective.dataset, one)
-    ]
-    if not fitting:
-        return objective
-    last = fitting[-1]
-    return replace(
-        objective,
-        achieved=last.measure.value,
-        met=_met(objective, last.measure.value),
-        run=last.by,
-        measured=last.source,
-        corrected=objective.corrected + _of_metrics(last.corrected),
-    )
-
-
-def _of_metrics(corrections: tuple[Correction, ...]) -> tuple[Correction, ...]:
-    return tuple(c for c in corrections if c.path.startswith("metrics"))
-
-
-def _on(agreed: str | None, one: _Measured) -> bool:
-    """Whether a metric was measured on what was agreed; any state of a dataset will do for its name."""
-    if agreed is None:
-        return True
-    measured = (one.measure.dataset,) if one.measure.dataset else one.data
-    return any(data == agreed or data.startswith(f"{agreed}@") for data in measured)
-
-
-def _met(objective: Objective, achieved: Any) -> bool:
-    """Whether the value reaches the threshold; what is not a number never does."""
-    value, threshold = float(achieved), float(objective.threshold)
-    if math.isnan(value) or math.isnan(threshold):
-        return False
-    return value >= threshold if objective.direction == "maximize" else value <= threshold

@@ -13,14 +13,11 @@ Whoever tells something out of the ledger makes a `Document` and leaves to other
 Texts are as they were recorded: whoever renders them escapes them.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-# What Markdown would take for a mark of its own, and what HTML would.
-_MARK = re.compile(r"([\\`*_\[\]<>|#~])")
-_LIST = re.compile(r"^(\s*)([-+]|\d+[.)])(\s)")
+from mledger.core.markdown import escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +148,3 @@ def cited(numbers: Iterable[str]) -> str:
     """Event numbers behind a statement: " [41, 44]", or nothing."""
     found = ", ".join(dict.fromkeys(numbers))
     return f" \\[{found}\\]" if found else ""
-
-
-def escaped(text: str) -> str:
-    """A text that Markdown shows as it is, on one line."""
-    line = " ".join(text.split())
-    return _LIST.sub(r"\1\\\2\3", _MARK.sub(r"\\\1", line))

@@ -1,0 +1,136 @@
+"""mledger check: find what records of a model lack."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mledger_cli import opening, screen
+from mledger_cli.context import Settings, pass_settings
+from mledger_cli.groups import Command
+from mledger_cli.params import SOME_STREAM
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mledger.checks.engine import Checked
+    from mledger.reader import Reader
+
+FORMATS = ("text", "json", "sarif", "junit", "md", "github")
+
+
+@click.command("check", cls=Command)
+@click.argument("model", type=SOME_STREAM, required=False)
+@click.option("--model", "named", type=SOME_STREAM, metavar="MODEL", help="The same, as an option.")
+@click.option("--release", metavar="VERSION", help="Look at this version only.")
+@click.option(
+    "--tree",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="FOLDER",
+    help="The working tree whose files and commits are compared; else the current folder.",
+)
+@click.option(
+    "--watch", multiple=True, metavar="PATTERN", help="Watch these paths for changes; can be repeated."
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="How to print it; else text.")
+@click.option("--rules", is_flag=True, help="List the rules instead, with what each asks.")
+@pass_settings
+@click.pass_context
+def command(
+    context: click.Context,
+    settings: Settings,
+    model: str | None,
+    named: str | None,
+    release: str | None,
+    tree: Path,
+    watch: tuple[str, ...],
+    form: str | None,
+    *,
+    rules: bool,
+) -> None:
+    """Find what the records of a model lack: reasons, approvals, data that nobody answers for.
+
+    Without MODEL, all models are checked. The ledger is verified first. Rules look at the version
+    released last and at those that stand somewhere, or at --release. What they find is named with its
+    events and the command that mends it; a waiver.granted lets it pass until a day. A policy says how
+    grave each rule is.
+
+    Exit code: 0 nothing but warnings, 1 a rule failed, 3 the ledger is broken.
+    """
+    if rules:
+        _list(settings)
+        return
+    with (
+        opening.reader(settings) as reader,
+        screen.progress("verifying", show=not settings.quiet) as reader.progress,
+    ):
+        found = checked(reader, model or named, release, tree, watch)
+    settings.out.raw(written(found, "json" if settings.json else form or "text", settings))
+    if not found:
+        settings.out.note("no model is registered yet: mledger append model.registered model/NAME --edit")
+    context.exit(max((one.exit_code for one in found), default=0))
+
+
+def checked(
+    reader: "Reader", model: str | None, release: str | None, tree: Path, watch: tuple[str, ...]
+) -> "list[Checked]":
+    """What the rules find of one model, or of all. Errors: NotFoundError, InputError, IntegrityError."""
+    from mledger.checking import check_models, models_of
+    from mledger.errors import InputError
+    from mledger.worktree import WATCHED
+
+    if release is not None and model is None:
+        raise InputError("--release needs a MODEL", fix="mledger check MODEL --release VERSION")
+    name = opening.stream(reader, model)
+    if name is not None and not name.startswith("model/"):
+        raise InputError(f"{name} is no model", fix="mledger check model/NAME")
+    streams = models_of(reader, reader.history()) if name is None else [name]
+    return check_models(reader, streams, version=release, tree=tree, watched=watch or WATCHED)
+
+
+def written(found: "Sequence[Checked]", form: str, settings: Settings) -> "str | bytes":
+    """The checks in one of the formats."""
+    from mledger_cli.output import dumps
+
+    match form:
+        case "json":
+            return dumps(list(found), indent=2) + "\n"
+        case "sarif":
+            from mledger.checks.formats.sarif import sarif
+
+            return dumps(sarif(found, str(settings.path)), indent=2) + "\n"
+        case "junit":
+            from mledger.checks.formats.junit import junit
+
+            return junit(found)
+        case "md":
+            from mledger.checks.formats.markdown import markdown
+
+            return markdown(found)
+        case "github":
+            from mledger.checks.formats.github import github
+
+            return github(found)
+        case _:
+            from mledger_cli.rendering_checks import check_lines
+
+            width = screen.width() or 100
+            return "\n".join("\n".join([*check_lines(one, width), ""]) for one in found)
+
+
+def _list(settings: Settings) -> None:
+    """Print every rule with its severity and what holds if it is kept."""
+    from mledger.checks import base
+    from mledger_cli.tables import Column
+
+    columns: list[Column[base.Rule]] = [
+        Column("rule", lambda rule: rule.id),
+        Column("severity", lambda rule: rule.severity),
+        Column("asks", lambda rule: rule.title, lines=3),
+    ]
+    if settings.json:
+        fields = ("id", "title", "severity", "why", "fix", "reads", "needs")
+        settings.out.json([{name: getattr(rule, name) for name in fields} for rule in base.all()])
+    else:
+        settings.out.table(base.all(), columns)

@@ -1,0 +1,163 @@
+"""Checks models of a ledger: gathers what rules read, and applies them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mledger.checks.engine import Checked, Level, check
+from mledger.checks.links import commits_of
+from mledger.checks.world import Change, World
+from mledger.errors import NotFoundError
+from mledger.projections.dossier import Dossier, dossier_of
+from mledger.registry import unknown
+from mledger.worktree import ARCHITECTURE, WATCHED, Worktree
+
+if TYPE_CHECKING:
+    from mledger.chain.history import History
+    from mledger.reader import Reader
+
+
+def check_models(
+    reader: "Reader",
+    streams: Iterable[str],
+    *,
+    version: str | None = None,
+    tree: Path | None = None,
+    watched: Iterable[str] = WATCHED,
+    levels: Mapping[str, Level] | None = None,
+    profile: str | None = None,
+) -> list[Checked]:
+    """What the rules find of each model; `tree` is the folder whose files and commits they look at.
+
+    The ledger is verified first. Errors: IntegrityError; NotFoundError for a model or a version that
+    is not there; FormatError for a file of the tree that cannot be read.
+    """
+    history = reader.history()
+    named = list(streams)
+    place = Worktree(tree) if tree is not None else None
+    return [
+        check(
+            dossier,
+            gather(dossier, place, alone=len(named) == 1, watched=tuple(watched)),
+            profile=profile,
+            levels=levels,
+        )
+        for dossier in (dossier_in(reader, history, stream, version) for stream in named)
+    ]
+
+
+def dossier_in(reader: "Reader", history: "History", stream: str, version: str | None = None) -> Dossier:
+    """The dossier of a model as a verified history has it. Errors: NotFoundError."""
+    made = dossier_of(
+        stream,
+        lambda name: history.of(name).facts(),
+        policy=reader.keyring().policy,
+        today=reader.now(),
+        entries=history.size,
+        asked=version,
+    )
+    if not made.state.trail.events:
+        raise NotFoundError(f"nothing is recorded on {stream}", fix="mledger replay")
+    if version is not None and version not in made.state.versions:
+        line = unknown(f"version of {made.name}", version, made.state.versions)
+        raise NotFoundError(
+            line, fix=f"mledger append version.released {stream} --set version={version} --edit"
+        )
+    return made
+
+
+def models_of(reader: "Reader", history: "History") -> list[str]:
+    """The streams of all models, sorted."""
+    if reader.path is not None:
+        names: Iterable[str] = reader.streams.names()
+    else:
+        names = sorted({fact.stream for fact in history.facts()})
+    return [name for name in names if name.startswith("model/")]
+
+
+# --- the world
+
+
+def gather(
+    dossier: Dossier,
+    tree: Worktree | None,
+    *,
+    alone: bool = True,
+    watched: tuple[str, ...] = WATCHED,
+) -> World:
+    """What the rules need to know of the world, as it is now."""
+    world = World()
+    if tree is None:
+        away = "no working tree was looked at"
+        return replace(world, absent=dict.fromkeys(("components", "hashes", "commits", "changes"), away))
+    absent: dict[str, str] = {}
+    hashes = tree.hashes(_files(dossier))
+    return replace(
+        world,
+        components=_components(tree, dossier, absent, alone=alone),
+        hashes=hashes,
+        commits=_commits(tree, dossier, absent),
+        changes=_changes(tree, dossier, watched, absent),
+        absent=absent,
+    )
+
+
+def _files(dossier: Dossier) -> list[str]:
+    """The names of the files of which the newest states of the datasets consist."""
+    current = [found.current for found in dossier.datasets.values()]
+    return [digest.name for version in current if version for digest in version.digests]
+
+
+def _components(
+    tree: Worktree, dossier: Dossier, absent: dict[str, str], *, alone: bool
+) -> tuple[str, ...] | None:
+    found = tree.architecture()
+    if found is None:
+        absent["components"] = f"no {ARCHITECTURE} here"
+        return None
+    model, components = found
+    if model is None and not alone:
+        absent["components"] = f"{ARCHITECTURE} names no model, and there are several"
+        return None
+    if model is not None and model not in {dossier.name, dossier.stream}:
+        absent["components"] = f"{ARCHITECTURE} is of {model}"
+        return None
+    return components
+
+
+def _commits(tree: Worktree, dossier: Dossier, absent: dict[str, str]) -> dict[str, bool] | None:
+    named = commits_of(dossier)
+    if not named:
+        return {}
+    if (obstacle := tree.obstacle) is not None:
+        absent["commits"] = obstacle
+        return None
+    return tree.commits(named)
+
+
+def _changes(
+    tree: Worktree, dossier: Dossier, watched: tuple[str, ...], absent: dict[str, str]
+) -> tuple[Change, ...] | None:
+    if (obstacle := tree.obstacle) is not None:
+        absent["changes"] = obstacle
+        return None
+    base = _base(tree, dossier)
+    if base is None:
+        released = "no commit from before the release" if dossier.state.versions else "nothing is released"
+        absent["changes"] = f"{released}, so there is nothing to compare with"
+        return None
+    return tree.changes(base, watched)
+
+
+def _base(tree: Worktree, dossier: Dossier) -> str | None:
+    """The commit of the release before the one that is asked about; of that one if it is the first."""
+    versions = list(dossier.state.versions.values())
+    last = dossier.state.versions.get(dossier.asked) if dossier.asked else versions[-1] if versions else None
+    if last is None:
+        return None
+    earlier = dossier.before(last) or last
+    made = dossier.run_of(earlier)
+    if made is not None and made[2].git is not None and tree.has(made[2].git.commit):
+        return made[2].git.commit
+    return tree.commit_at(earlier.source.time)

@@ -1,0 +1,1 @@
+"""Checks: rules over what is recorded, pure functions that yield findings."""

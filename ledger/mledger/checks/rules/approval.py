@@ -1,0 +1,45 @@
+"""APP-001: versions in use that nobody approved."""
+
+from collections.abc import Iterator
+
+from mledger.checks.base import Found, rule
+from mledger.checks.words import quoted
+from mledger.checks.world import World
+from mledger.projections.dossier import Dossier
+from mledger.projections.model_told import where
+
+
+@rule(
+    "APP-001",
+    "Each version that stands in production was approved for it",
+    severity="error",
+    why="Who lets a version decide about people must be on record before it does.",
+    fix="mledger append promotion.requested {stream} --edit",
+    reads=("promotion.requested", "promotion.approved", "promotion.executed", "deployment.recorded"),
+)
+def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
+    """Find places in production that no approved request leads to."""
+    stages = dossier.state.stages
+    for place in stages.places:
+        if place.stage.casefold() not in {"production", "prod"} or place.version not in _names(dossier):
+            continue
+        approved = any(
+            request.version == place.version
+            and request.to_stage.casefold() == place.stage.casefold()
+            and request.approvals
+            for request in stages.requests.values()
+        )
+        if not approved and not place.approvals and place.how != "rolled back":
+            fix = (
+                f"mledger append promotion.requested {dossier.stream} --set version={quoted(place.version)}"
+                f" --set to_stage={quoted(place.stage)} --edit"
+            )
+            message = f"{place.version} stands in {where(place)} and nobody approved that"
+            yield Found(message, place.numbers, fix)
+
+
+def _names(dossier: Dossier) -> set[str]:
+    """The versions that are asked about; what stands without a release is asked about as well."""
+    return (
+        {place.version for place in dossier.state.stages.places} if dossier.asked is None else {dossier.asked}
+    )

@@ -1,0 +1,32 @@
+"""APP-002: requests for promotion that wait for an approval."""
+
+from collections.abc import Iterator
+
+from mledger.checks.base import Found, rule
+from mledger.checks.world import World
+from mledger.projections.dossier import Dossier
+
+
+@rule(
+    "APP-002",
+    "Each release that asks for a stage has the approvals that it needs",
+    severity="error",
+    why="A pipeline must not go on where people have not agreed.",
+    fix="mledger append promotion.approved {stream} --edit",
+    reads=("promotion.requested", "promotion.approved", "promotion.rejected"),
+)
+def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
+    """Find the last request of each release and stage that is open or rejected."""
+    names = {version.name for version in dossier.versions}
+    last = {(r.version, r.to_stage): (number, r) for number, r in dossier.state.stages.requests.items()}
+    for number, request in last.values():
+        if request.version not in names or request.status == "approved":
+            continue
+        what = f"promotion {number} of {request.version} to {request.to_stage}"
+        answers = tuple(answer.source.number for answer in request.answers)
+        if request.status == "rejected":
+            by = request.answers[-1].source.by
+            yield Found(f"{what} was rejected by {by}", (number, *answers))
+        else:
+            fix = f"mledger append promotion.approved {dossier.stream} --set request={number} --edit"
+            yield Found(f"{what} has no approval", (number,), fix)

@@ -1,0 +1,34 @@
+"""DATA-004: files of data that are not the ones registered."""
+
+from collections.abc import Iterator
+
+from mledger.checks.base import Found, rule
+from mledger.checks.words import plain, state
+from mledger.checks.world import World
+from mledger.projections.dossier import Dossier
+
+
+@rule(
+    "DATA-004",
+    "The files of data that are here are those that were registered",
+    severity="error",
+    why="A file that changed since its digest was signed is other data under the same name.",
+    fix="mledger append dataset.refreshed dataset/NAME --edit",
+    reads=("dataset.registered", "dataset.refreshed"),
+    needs=("hashes",),
+)
+def check(dossier: Dossier, world: World) -> Iterator[Found]:
+    """Hash the files of the newest state of each dataset again, as far as they lie in the working tree."""
+    hashes = world.hashes or {}
+    for found in dossier.datasets.values():
+        version = found.current
+        for digest in version.digests if version else ():
+            now = hashes.get(digest.name)
+            if version is not None and now is not None and now != digest.sha256:
+                yield Found(
+                    f"{plain(digest.name)} of {state(found.name, version.name)} changed:"
+                    f" {digest.sha256[:12]} was signed, {now[:12]} is here",
+                    (version.source.number,),
+                    f"mledger append dataset.refreshed {found.stream} --edit",
+                    digest.name,
+                )

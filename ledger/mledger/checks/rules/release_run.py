@@ -1,0 +1,27 @@
+"""REL-001: releases that do not say which run made them."""
+
+from collections.abc import Iterator
+
+from mledger.checks.base import Found, rule
+from mledger.checks.world import World
+from mledger.projections.dossier import Dossier
+
+
+@rule(
+    "REL-001",
+    "Each release names the run that made it",
+    severity="error",
+    why="Parameters, data, code and seeds stand in the run: without it nothing of them can be checked.",
+    fix="mledger append record.corrected {stream} --edit",
+    reads=("version.released", "run.started"),
+)
+def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
+    """Find releases whose run is not named, or not there."""
+    for version in dossier.versions:
+        if dossier.run_of(version) is None:
+            what = f"names run {version.run}, which is not there" if version.run else "names no run"
+            fix = (
+                f"mledger append record.corrected {dossier.stream} --set event={version.source.number}"
+                ' --set fields=\'{"run": "RUN"}\' --edit'
+            )
+            yield Found(f"{version.name} {what}", (version.source.number,), fix)

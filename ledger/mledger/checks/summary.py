@@ -1,0 +1,20 @@
+"""The words in which a check is summed up."""
+
+from mledger.checks.engine import Checked, Status
+
+_ORDER: tuple[Status, ...] = ("passed", "failed", "warned", "waived", "not applied")
+
+
+def title(checked: Checked) -> str:
+    """What was checked, in a line."""
+    named = f", version {', '.join(checked.versions)}" if checked.versions else ", nothing released"
+    profile = f", profile {checked.profile}" if checked.profile else ""
+    return f"{checked.stream}{named}, {checked.entries:,} entries{profile}"
+
+
+def counted(checked: Checked) -> str:
+    """How many rules came to what, in a line."""
+    counts = checked.count()
+    words: dict[Status, str] = {"warned": "warning" if counts["warned"] == 1 else "warnings"}
+    parts = [f"{counts[status]} {words.get(status, status)}" for status in _ORDER if counts[status]]
+    return f"{len(checked.outcomes)} rules: {', '.join(parts)}"
