@@ -40,6 +40,12 @@ SECTIONS = {
     "Check": _table(
         check="Find what the records of a model lack.",
     ),
+    "Answer": _table(
+        inbox="List what waits for you: to be approved, accepted, signed.",
+        review="Show all that an answer rests on, and answer.",
+        approve="Approve what was asked for, signed.",
+        reject="Reject what was asked for, signed.",
+    ),
     "Prove": _table(
         verify="Find whatever was changed, removed, slipped in or back-dated.",
         checkpoint="Sign the state of the ledger, to be kept elsewhere.",

@@ -42,11 +42,16 @@ def ledger(settings: Settings, key: str | None) -> "Ledger":
     """The ledger, to append with `key`, or $MLEDGER_KEY, or the only key that is enrolled."""
     from mledger.ledger import Ledger
 
-    name = key or os.environ.get(KEY_VARIABLE) or None
+    name = key or chosen_key()
     try:
         return Ledger.open(settings.path, key=name, passphrase=passphrase.asking(name or "your key"))
     except (NotFoundError, FormatError) as error:
         raise _explained(error, settings) from None
+
+
+def chosen_key() -> str | None:
+    """The key that the environment names, if it names one."""
+    return os.environ.get(KEY_VARIABLE) or None
 
 
 @contextmanager

@@ -20,6 +20,11 @@ def asking(what: str) -> Callable[[], str]:
     return lambda: given() or _ask(f"Passphrase of {what}: ", what)
 
 
+def asking_anew(what: str) -> Callable[[], str]:
+    """A function that asks the person at the terminal, whatever stands in the environment."""
+    return lambda: _ask(f"Passphrase of {what}: ", what)
+
+
 class Once:
     """A passphrase that is asked for once, however often it is needed."""
 

@@ -88,8 +88,15 @@ def find_signer(
     if key is not None and not isinstance(key, str):
         return key
     keys = keys or Keystore()
-    record = keys.find(key) if isinstance(key, str) else _only_one(reader, keys.list())
-    return keys.unlock(record, passphrase or _passphrase_given)
+    return keys.unlock(find_record(reader, key, keys), passphrase or _passphrase_given)
+
+
+def find_record(reader: Reader, key: str | None, keys: Keystore) -> KeyRecord:
+    """The key that `key` names in the keystore, or the only one there that is enrolled here.
+
+    Errors: as `find_signer`.
+    """
+    return keys.find(key) if key is not None else _only_one(reader, keys.list())
 
 
 def _only_one(reader: Reader, records: list[KeyRecord]) -> KeyRecord:

@@ -136,7 +136,7 @@ class Docket:
         people: dict[str, frozenset[str]] = {}
         counted, others = [], []
         for approval in asked.approvals:
-            if why := _discounted(keyring, approval, makers):
+            if why := _discounted(keyring, approval, makers, rule):
                 others.append((approval, why))
                 continue
             counted.append(approval)
@@ -341,8 +341,10 @@ def told(standing: Standing, asked: Asked) -> str:
     return f"request {asked.number} lacks approval{'s' * plural}, {more}; {there}{void}"
 
 
-def _discounted(keyring: Keyring, approval: Approval, makers: Makers) -> str | None:
-    """Why an approval does not count by now; None if it does."""
+def _discounted(keyring: Keyring, approval: Approval, makers: Makers, rule: "ApprovalRule") -> str | None:
+    """Why an approval does not count by now under a rule; None if it does."""
+    if approval.roles.isdisjoint(rule.needs):
+        return "no role that is asked for"
     member = keyring.members.get(approval.key)
     since = member.compromised_since if member is not None else None
     if since is not None and approval.seq >= since:

@@ -157,7 +157,10 @@ class ModelState:
     @property
     def maker(self) -> Run | None:
         """The run that made the current version, if the release names it."""
-        version = self.current
+        return self.maker_of(self.current)
+
+    def maker_of(self, version: Version | None) -> Run | None:
+        """The run that made a version, if the release names it."""
         return self.runs.find(version.run, self.trail.resolve) if version else None
 
     def retired_files(self) -> dict[str, Citation]:

@@ -1,0 +1,64 @@
+"""mledger review: see what an answer rests on, and answer."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mledger_cli import opening, screen
+from mledger_cli.commands import answering
+from mledger_cli.context import Settings, pass_settings
+from mledger_cli.groups import Command
+from mledger_cli.params import EVENT_NUMBER
+
+if TYPE_CHECKING:
+    from mledger.chain.keyring import Member
+    from mledger.reader import Reader
+
+
+@click.command("review", cls=Command)
+@click.argument("event", type=EVENT_NUMBER)
+@answering.AS
+@pass_settings
+def command(settings: Settings, event: str, key: str | None) -> None:
+    """Show all that an answer rests on, and answer.
+
+    EVENT is the number of a promotion.requested, a decision.proposed, a review.requested or a plan,
+    as `mledger inbox` lists it. At a terminal you are then asked what to do, and before you sign, what
+    exactly that is; the passphrase is asked for each time. Without a terminal the page is shown, and
+    `mledger approve` and `mledger reject` sign.
+    """
+    from mledger.desk.dossier import dossier
+    from mledger_cli.rendering_dossier import dossier_lines
+
+    with (
+        opening.reader(settings) as reader,
+        screen.progress("verifying", show=not settings.quiet) as reader.progress,
+    ):
+        question = answering.asked(reader, event)
+        person = _person(reader, key)
+        document = dossier(reader, question, person=person)
+        if settings.json:
+            settings.out.json(document)
+            return
+        settings.out.raw("\n".join(dossier_lines(document, screen.width() or 100)) + "\n")
+        if answering.is_attended():
+            from mledger_cli.commands.reviewing import Review
+
+            Review(settings, reader, question, document, key).ask()
+        else:
+            settings.out.note(f"answer: mledger approve {question.number} --reason TEXT, or mledger reject")
+
+
+def _person(reader: "Reader", key: str | None) -> "Member | None":
+    """Who looks, if it can be told without a passphrase."""
+    from mledger.errors import MledgerError
+    from mledger.keystore import Keystore
+    from mledger.opening import find_record
+
+    try:
+        record = find_record(reader, key or opening.chosen_key(), Keystore())
+    except MledgerError:
+        if key is not None:
+            raise
+        return None
+    return reader.keyring().members.get(record.key_id)

@@ -1,0 +1,140 @@
+"""What somebody sees before they answer: the record and its circumstances.
+
+A dossier is made from what was known after a number of entries: all of them for whoever signs now,
+those before the signature for whoever asks later what the signer could see.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mledger.chain.docket import Docket
+from mledger.chain.history import Fact
+from mledger.chain.keyring import Keyring, Member
+from mledger.desk import dossier_parts as parts
+from mledger.errors import InputError
+from mledger.events.base import EventBody
+from mledger.reports.base import Claim, Document, Section
+
+if TYPE_CHECKING:
+    from mledger.reader import Reader
+    from mledger.replay import Replay
+
+REQUESTED, PROPOSED, ASKED = "promotion.requested", "decision.proposed", "review.requested"
+PLANS = ("plan.agreed", "plan.amended")
+QUESTIONS = (REQUESTED, PROPOSED, ASKED, *PLANS)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a dossier is made from: the event, what is known around it, and who looks at it."""
+
+    reader: "Reader"
+    fact: Fact
+    body: Any
+    size: int
+    replay: "Replay"
+    keyring: Keyring
+    docket: Docket
+    today: str
+    person: Member | None = None
+
+    @property
+    def state(self) -> Any:
+        """The state of the stream that the event stands on."""
+        return self.replay.state
+
+    @property
+    def model(self) -> str:
+        """The name of the model or dataset."""
+        return self.fact.stream.partition("/")[2]
+
+
+def question_of(reader: "Reader", reference: str) -> tuple[Fact, Fact | None]:
+    """The question that a reference names, and its answer if it names that instead.
+
+    Errors: InputError for an event that is neither; NotFoundError.
+    """
+    fact = reader.fact(reference)
+    if fact.type in QUESTIONS:
+        return fact, None
+    answers = getattr(type(fact.data), "answers", None) or ("",)
+    if set(answers[1:]) & set(QUESTIONS):
+        return reader.fact(getattr(fact.data, answers[0])), fact
+    raise InputError(
+        f"event {fact.number} is a {fact.type}, which nobody approves or rejects", fix="mledger inbox"
+    )
+
+
+def dossier(
+    reader: "Reader", fact: Fact, *, known_at: int | None = None, person: Member | None = None
+) -> Document:
+    """What there is to see of a question, after `known_at` entries or all.
+
+    `person` is who looks: whether they are independent is said. Errors: IntegrityError, InputError.
+    """
+    size = reader.head.size if known_at is None else known_at
+    body = fact.data
+    if body is None:
+        raise InputError(f"event {fact.number} cannot be read: it is {fact.obstacle}", fix="mledger log")
+    replay = reader.replay(fact.stream, known_at=size - 1)
+    docket = Docket(reader.recall())
+    today = (reader.now() if known_at is None else reader.statement(known_at).time)[:10]
+    case = Case(reader, fact, body, size, replay, reader.keyring(size), docket, today, person)
+    sections = [section for section in _sections(case, body) if section.blocks]
+    leaf = (reader.leaf_at(size - 1) or b"").hex()
+    about, time = f"event {fact.number}", reader.statement(size - 1).time
+    return Document(
+        "dossier",
+        _title(case),
+        about,
+        tuple(sections),
+        data={"number": fact.number, "type": fact.type, "stream": fact.stream}
+        | {"entries": size, "head": leaf, "time": time},
+    )
+
+
+def _title(case: Case) -> str:
+    body = case.body
+    if case.fact.type == REQUESTED:
+        origin = f"{body.from_stage} -> " if body.from_stage else "to "
+        return f"{case.model} {body.version}: {origin}{body.to_stage}"
+    if case.fact.type == ASKED:
+        return f"{case.fact.stream}: review of event {body.on}"
+    return f"{case.fact.stream}: {body.title}"
+
+
+def _sections(case: Case, body: EventBody) -> Iterator[Section]:
+    own = (case.fact.number,)
+    asked = f"{case.fact.signer}, {case.fact.time[:10]}"
+    yield Section("by", (Claim(asked, own),))
+    for title, make in _PARTS.get(case.fact.type, ()):
+        yield Section(title, tuple(make(case)))
+    if case.fact.type in PLANS:
+        yield Section("plan", tuple(parts.plan(body)))
+        yield Section("signed", tuple(parts.signed_plan(case)))
+    yield Section("comments", tuple(parts.comments(case)))
+    yield Section("dissent", tuple(parts.dissent(case)))
+    yield Section("answers", tuple(parts.answers(case)))
+    yield Section("independence", tuple(parts.independence(case)))
+
+
+Make = Callable[[Case], Iterator[Claim]]
+_PARTS: dict[str, tuple[tuple[str, Make], ...]] = {
+    REQUESTED: (
+        ("reason", parts.reason),
+        ("version", parts.version),
+        ("objectives", parts.objectives),
+        ("changed", parts.changed),
+        ("open", parts.open_items),
+        ("approvals", parts.approvals),
+    ),
+    PROPOSED: (
+        ("decision", parts.decision),
+        ("options", parts.options),
+        ("expected", parts.expected),
+        ("evidence", parts.evidence),
+        ("open", parts.open_items),
+    ),
+    ASKED: (("question", parts.question),),
+}

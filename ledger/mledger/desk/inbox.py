@@ -1,0 +1,98 @@
+"""What waits for a person: to be approved, accepted, signed, reviewed."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from mledger.chain.docket import Approval, Asked, Docket
+from mledger.chain.keyring import Keyring, Member
+from mledger.projections.inbox import TYPES, Waiting, inbox
+
+if TYPE_CHECKING:
+    from mledger.reader import Reader
+
+# What somebody records who answers; whoever may not record it is not asked.
+_ANSWER = {
+    "promotion": "promotion.approved",
+    "decision": "decision.accepted",
+    "review": "review.submitted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that waits for somebody: its event, what it is about, who asked and when, until when."""
+
+    number: str
+    kind: str
+    stream: str
+    about: str
+    by: str
+    since: str
+    due: str | None
+    waits_for: str
+
+    def to_json(self) -> dict[str, object]:
+        """The item as `--json` prints it."""
+        return asdict(self)
+
+
+def people_of(keyring: Keyring, keys: Sequence[str]) -> list[Member]:
+    """The people with any of these keys, once each, with the roles of all their active keys."""
+    wanted = {keyring.members[key].person for key in keys if key in keyring.members}
+    found: dict[str, Member] = {}
+    for member in keyring.members.values():
+        if member.person in wanted and member.revoked is None and member.kind == "person":
+            known = found.setdefault(member.person, member)
+            found[member.person] = replace(known, roles=known.roles | member.roles)
+    return list(found.values())
+
+
+def inbox_of(reader: "Reader", keys: Sequence[str]) -> list[Item]:
+    """What waits for the people with these keys, the longest waiting first. Errors: IntegrityError."""
+    history = reader.history()
+    keyring = reader.keyring(history.size)
+    state = inbox.fold(fact for fact in history.facts() if fact.type in TYPES)
+    desk = _Desk(keyring, Docket(reader.recall()), history.size, reader.now()[:10])
+    return [
+        Item(number, w.kind, w.stream, w.about, w.source.by, w.source.time, w.due, person.name)
+        for number, w in state.waiting.items()
+        for person in people_of(keyring, keys)
+        if desk.waits_for(person, number, w)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What it takes to say whether something waits for a person."""
+
+    keyring: Keyring
+    docket: Docket
+    size: int
+    today: str
+
+    def waits_for(self, person: Member, number: str, waiting: Waiting) -> bool:
+        """Whether this person is asked, may answer, and has not done so."""
+        if waiting.kind == "review due":
+            return person.name in waiting.asked and (waiting.due or "") <= self.today
+        if waiting.asked:
+            return person.name in waiting.asked and person.name not in waiting.answered
+        answer = _ANSWER[waiting.kind]
+        policy = self.keyring.policy
+        own = policy is not None and answer in policy.four_eyes and waiting.source.by == person.name
+        if own or not self.keyring.may(person, answer):
+            return False
+        return waiting.kind != "promotion" or self._helps(person, number, waiting)
+
+    def _helps(self, person: Member, number: str, waiting: Waiting) -> bool:
+        """Whether an approval by this person would bring a request further."""
+        asked = self.docket.asked(number, self.size)
+        if asked is None or not self.docket.standing(self.keyring, asked, self.size):
+            return not waiting.answered
+        own = Approval("", self.size, person.id, person.person, person.name, person.roles)
+        more = replace(asked, approvals=(*asked.approvals, own))
+        return asked.person != person.person and self._lacks(more) < self._lacks(asked)
+
+    def _lacks(self, asked: Asked) -> int:
+        standings = self.docket.standing(self.keyring, asked, self.size)
+        return sum(count for standing in standings for count in standing.missing.values())
