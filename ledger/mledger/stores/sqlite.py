@@ -57,8 +57,14 @@ _ADD_NOTE = (
 )
 
 
+_NOTES = (
+    "SELECT ifnull(CAST(size AS INTEGER), -1), ifnull(CAST(note AS BLOB), x'')"
+    " FROM checkpoint ORDER BY size, note"
+)
 _ADD_FILE = "INSERT INTO attachment (sha256, data) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING"
-_FILES = "SELECT CAST(sha256 AS BLOB) AS name, length(data) FROM attachment ORDER BY name"
+_FILES = (
+    "SELECT ifnull(CAST(sha256 AS BLOB), x'') AS name, ifnull(length(data), 0) FROM attachment ORDER BY name"
+)
 _FILE = "SELECT CAST(data AS BLOB) FROM attachment WHERE sha256 = ?"
 
 
@@ -195,7 +201,7 @@ class SqliteStore:
     def checkpoints(self) -> list[tuple[int, bytes]]:
         """Every checkpoint kept, by size."""
         with self._reading() as db:
-            return db.execute("SELECT size, note FROM checkpoint ORDER BY size, note").fetchall()
+            return db.execute(_NOTES).fetchall()
 
     def attachments(self) -> list[tuple[bytes, int]]:
         """Name and size of each attachment, by name."""
