@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self, cast
@@ -36,7 +37,8 @@ from mledger.writing import Receipt, Sealed, Writer, receipt_of, receipts
 if TYPE_CHECKING:
     from mledger.events.ledger import LedgerOpened
 
-_TRIES = 1_000
+# Before the last try, the store is held: whoever is slow must not lose to the quick ones for ever.
+_TRIES = 5
 _KEEP_SECONDS = 1.0
 
 Random = Callable[[int], bytes]
@@ -222,25 +224,32 @@ class Ledger(Reader):
         """Seal and store until it succeeds; tickets that reuse an id of this very batch come after it."""
         first, rest = _apart(tickets)
         for attempt in range(_TRIES):
+            last = attempt == _TRIES - 1
             try:
-                sealed = self._seal(first)
-                if any(ticket.error for ticket in first) and self._behind():
-                    sealed = self._seal(first)
-                if sealed is not None and sealed.entries:
-                    kept = _attached(first)
-                    self.store.append(sealed.entries, sealed.nodes, after=self._writer.head, attachments=kept)
-                    self._writer.advance(sealed)
-                    self._keep_now_and_then()
+                with self.store.hold() if last else nullcontext():
+                    if attempt:
+                        self._behind()
+                    self._try(first)
                 break
             except ConflictError:
-                time.sleep(min(0.02, 0.0005 * attempt) * self._random(1)[0] / 255)
-                self._behind()
-        else:
-            raise ConflictError(f"others appended first, {_TRIES} times in a row", fix="try again")
+                if last:
+                    raise
+                time.sleep(0.0005 * attempt * self._random(1)[0] / 255)
         for ticket in first:
             ticket.done = True  # whatever happens to the rest, these are on the disk
         if rest:
             self._commit(rest)
+
+    def _try(self, tickets: list[_Ticket]) -> None:
+        """Seal what follows the head as it is known, and store it. Errors: ConflictError if it has moved."""
+        sealed = self._seal(tickets)
+        if any(ticket.error for ticket in tickets) and self._behind():
+            sealed = self._seal(tickets)
+        if sealed is not None and sealed.entries:
+            kept = _attached(tickets)
+            self.store.append(sealed.entries, sealed.nodes, after=self._writer.head, attachments=kept)
+            self._writer.advance(sealed)
+            self._keep_now_and_then()
 
     def _behind(self) -> bool:
         """Whether others have appended since; the writer then stands at the true end again.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mledger.chain.draft import new_ids
-from mledger.chain.entry import Entry, Head
+from mledger.chain.entry import Entry
 from mledger.core.merkle import Node
 from mledger.errors import DeniedError, InputError, MledgerError, StoreError
 from mledger.events import base as events
@@ -31,12 +31,12 @@ class SlowDisk(SqliteStore):
     `before` is called with the number of each append, before it is made.
     """
 
-    def append(self, entries: Sequence[Entry], nodes: Sequence[Node], *, after: Head) -> None:
+    def append(self, entries: Sequence[Entry], nodes: Sequence[Node], **how: object) -> None:
         """Wait, then append."""
         self.appends = getattr(self, "appends", 0) + 1
         self.before(self.appends)
         time.sleep(0.005)
-        super().append(entries, nodes, after=after)
+        super().append(entries, nodes, **how)
 
     before: Callable[[int], None] = staticmethod(lambda _: None)
 

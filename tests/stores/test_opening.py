@@ -3,6 +3,8 @@
 import os
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -374,6 +376,7 @@ def test_a_file_held_alone_is_locked(read_only: bool, tmp_path: Path) -> None:
 def test_a_thread_that_waits_too_long_says_so(tmp_path: Path) -> None:
     """Threads of one store queue for the writer, and no longer than the timeout."""
     with SqliteStore(ledger(tmp_path / "ledger"), timeout=0.05) as store:
-        with store._lock:
-            refused(LockedError, lambda: store.append([sample_entry(5)], [], after=store.head()))
+        with store.hold(), ThreadPoolExecutor(1) as other:
+            append = partial(store.append, [sample_entry(5)], [], after=store.head())
+            other.submit(refused, LockedError, append).result()
         store.append([sample_entry(5)], [], after=store.head())

@@ -1,6 +1,7 @@
 """Where entries are kept: one contract, in memory and in SQLite."""
 
 import os
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from mledger.stores.base import Attachments, Probes, Shelf, Store
@@ -8,6 +9,14 @@ from mledger.stores.base import Attachments, Probes, Shelf, Store
 
 class LedgerStore(Store, Shelf, Attachments, Probes, Protocol):
     """A store with all that a ledger needs of it."""
+
+    def hold(self) -> AbstractContextManager[None]:
+        """A context in which nobody else can append; one append of one's own in it ends the hold.
+
+        Whoever lost the race for the head a few times takes it, so that a slow writer is not kept
+        waiting for ever by quick ones. Errors: LockedError after a while.
+        """
+        ...
 
     def touched(self) -> bool:
         """Whether anybody else has written to the store since it was opened."""

@@ -2,7 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from threading import Lock
+from contextlib import contextmanager
+from threading import RLock
 
 from mledger.chain.entry import Entry, Head
 from mledger.core.merkle import Node
@@ -17,7 +18,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._lock = Lock()
+        self._lock = RLock()
         self._entries: list[Entry] = []
         self._governance: list[int] = []
         self._nodes: dict[tuple[int, int], bytes] = {}
@@ -108,6 +109,12 @@ class MemoryStore:
     def strays(self) -> list[str]:
         """Nothing: there is no second copy that could differ."""
         return []
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep others from appending."""
+        with self._lock:
+            yield
 
     def touched(self) -> bool:
         """Never: nobody else can reach it."""

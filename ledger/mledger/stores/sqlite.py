@@ -15,7 +15,7 @@ import os
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from threading import Lock
+from threading import RLock
 from types import TracebackType
 from typing import Self
 
@@ -106,7 +106,7 @@ class SqliteStore:
         if create:
             create_file(self.path)
         self._timeout = timeout
-        self._lock = Lock()
+        self._lock = RLock()
         self._unknown = self._closed = False
         self._file = LedgerFile(self.path, read_only=read_only, timeout=timeout)
         self._readers = Readers(self._file)
@@ -224,6 +224,18 @@ class SqliteStore:
         with self._reading() as db:
             return sqlite_probes.strays(db)
 
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep everybody else from appending, in other processes too; see `LedgerStore.hold`."""
+        with self._turn():
+            with translated(self.path):
+                self._own.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            finally:
+                if not self._unknown:
+                    self._roll_back(self._own)
+
     def touched(self) -> bool:
         """Whether anybody else has written to the file since it was opened, through SQLite or past it.
 
@@ -266,17 +278,12 @@ class SqliteStore:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction of the writer: all of the block, durable, or nothing."""
-        if self.read_only:
-            raise InputError(f"{self.path} was opened read-only", fix="open it for writing")
-        if not self._lock.acquire(timeout=self._timeout):
-            raise LockedError(f"another thread is writing to {self.path}", fix="try again")
-        try:
-            self._check_usable()
-            self._notice()
+        with self._turn():
             db = self._own
             with translated(self.path):
                 try:
-                    db.execute("BEGIN IMMEDIATE")
+                    if not db.in_transaction:
+                        db.execute("BEGIN IMMEDIATE")
                     yield db
                 except BaseException:
                     self._roll_back(db)
@@ -286,6 +293,18 @@ class SqliteStore:
                 self._seen = self._file.look()
             except OSError:  # what was written is written; who else wrote is no longer known
                 self._touched = True
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The time in which this thread alone writes."""
+        if self.read_only:
+            raise InputError(f"{self.path} was opened read-only", fix="open it for writing")
+        if not self._lock.acquire(timeout=self._timeout):
+            raise LockedError(f"another thread is writing to {self.path}", fix="try again")
+        try:
+            self._check_usable()
+            self._notice()
+            yield
         finally:
             self._lock.release()
 
