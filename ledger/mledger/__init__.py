@@ -13,6 +13,7 @@ from mledger._version import __version__
 
 if TYPE_CHECKING:
     from mledger.attachment import Attachment
+    from mledger.batch import What
     from mledger.chain.findings import Finding
     from mledger.chain.history import Fact, History
     from mledger.chain.verification import Verification
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     )
     from mledger.events.base import EventBody, event
     from mledger.keystore import Keystore
-    from mledger.ledger import Ledger, What
+    from mledger.ledger import Ledger
     from mledger.reader import Reader
     from mledger.receipt import CheckedReceipt, check_receipt
     from mledger.replay import Replay
@@ -55,7 +56,7 @@ _HOMES = {
     "Trust": "verifying",
     "UsageError": "errors",
     "Verification": "chain.verification",
-    "What": "ledger",
+    "What": "batch",
     "check_receipt": "receipt",
     "event": "events.base",
 }

@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from mledger.attachment import Attachment, check_named
+from mledger.batch import Ticket, What, apart, attached
 from mledger.chain.draft import Draft, format_id, new_ids, read_id
 from mledger.chain.history import Fact
 from mledger.chain.seal import open_entry
@@ -18,7 +18,7 @@ from mledger.chain.statement import Author, check_author
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint, format_checkpoint
 from mledger.core.merkle import Frontier
-from mledger.core.moment import Moment, read_moment
+from mledger.core.moment import read_moment
 from mledger.core.names import check_origin, check_stream
 from mledger.core.note import Note, NoteSignature, format_note
 from mledger.errors import ConflictError, DeniedError, InputError, IntegrityError, MledgerError
@@ -30,7 +30,6 @@ from mledger.keys.signer import Signer
 from mledger.opening import create, default_policy, find_signer
 from mledger.reader import Clock, Reader, utc_now
 from mledger.stores import LedgerStore, open_store
-from mledger.stores.base import Kept
 from mledger.together import Together
 from mledger.writing import Receipt, Sealed, Writer, receipt_of, receipts
 
@@ -42,30 +41,6 @@ _TRIES = 5
 _KEEP_SECONDS = 1.0
 
 Random = Callable[[int], bytes]
-
-
-class What(NamedTuple):
-    """One event to record: its body and stream, when it occurred if not now, its id if chosen.
-
-    `attach` are the files to be kept with it, which the body names.
-    """
-
-    body: EventBody
-    stream: str
-    at: Moment | None = None
-    id: bytes | None = None
-    attach: Sequence[Attachment] = ()
-
-
-@dataclass(slots=True)
-class _Ticket:
-    """One caller's events on their way to the disk."""
-
-    items: Sequence[What]
-    meaning: str | None
-    receipts: list[Receipt] = field(default_factory=list)
-    error: BaseException | None = None
-    done: bool = False
 
 
 class Ledger(Reader):
@@ -202,13 +177,13 @@ class Ledger(Reader):
         """The receipts of events recorded all or none, in as few entries as the format allows."""
         if not items:
             return []
-        ticket = _Ticket(items, meaning)
+        ticket = Ticket(items, meaning)
         self._together.bring(ticket)
         if ticket.error is not None:
             raise ticket.error
         return ticket.receipts
 
-    def _write(self, tickets: list[_Ticket]) -> None:
+    def _write(self, tickets: list[Ticket]) -> None:
         """Write what everybody waits for."""
         try:
             with self._turn:
@@ -220,9 +195,9 @@ class Ledger(Reader):
             if not isinstance(error, Exception):
                 raise
 
-    def _commit(self, tickets: list[_Ticket]) -> None:
+    def _commit(self, tickets: list[Ticket]) -> None:
         """Seal and store until it succeeds; tickets that reuse an id of this very batch come after it."""
-        first, rest = _apart(tickets)
+        first, rest = apart(tickets)
         for attempt in range(_TRIES):
             last = attempt == _TRIES - 1
             try:
@@ -240,13 +215,13 @@ class Ledger(Reader):
         if rest:
             self._commit(rest)
 
-    def _try(self, tickets: list[_Ticket]) -> None:
+    def _try(self, tickets: list[Ticket]) -> None:
         """Seal what follows the head as it is known, and store it. Errors: ConflictError if it has moved."""
         sealed = self._seal(tickets)
         if any(ticket.error for ticket in tickets) and self._behind():
             sealed = self._seal(tickets)
         if sealed is not None and sealed.entries:
-            kept = _attached(tickets)
+            kept = attached(tickets)
             self.store.append(sealed.entries, sealed.nodes, after=self._writer.head, attachments=kept)
             self._writer.advance(sealed)
             self._keep_now_and_then()
@@ -262,7 +237,7 @@ class Ledger(Reader):
         self._writer.catch_up()
         return True
 
-    def _seal(self, tickets: list[_Ticket]) -> Sealed | None:
+    def _seal(self, tickets: list[Ticket]) -> Sealed | None:
         """The entries of all tickets that break no rule, one after the other."""
         sealed = None
         for ticket in tickets:
@@ -273,7 +248,7 @@ class Ledger(Reader):
                 ticket.error = error
         return sealed
 
-    def _seal_one(self, ticket: _Ticket, after: Sealed | None) -> Sealed | None:
+    def _seal_one(self, ticket: Ticket, after: Sealed | None) -> Sealed | None:
         drafts, found = self._drafts(ticket.items)
         fresh = [draft for draft, held in zip(drafts, found, strict=True) if held is None]
         sealed = after
@@ -285,7 +260,7 @@ class Ledger(Reader):
         ticket.receipts = [next(made) if f is None else receipt_of(f, self.entry(f.seq).leaf) for f in found]
         return sealed
 
-    def _author(self, ticket: _Ticket) -> Author:
+    def _author(self, ticket: Ticket) -> Author:
         member = self._writer.member()
         meanings = {item.body.meaning for item in ticket.items}
         own = meanings.pop() if len(meanings) == 1 else "authorship"
@@ -389,19 +364,4 @@ class Ledger(Reader):
             self.keep_head(self._writer.head, self._writer.frontier.root(), self._writer.keyring.first)
 
 
-def _attached(tickets: list[_Ticket]) -> list[Kept]:
-    """The files of all tickets that are written."""
-    items = (item for ticket in tickets if ticket.error is None for item in ticket.items)
-    return [Kept(file.sha256, file.data) for item in items for file in item.attach]
-
-
-def _apart(tickets: list[_Ticket]) -> tuple[list[_Ticket], list[_Ticket]]:
-    """The tickets that may be written together, and those with an id that one of them brings too."""
-    seen: set[bytes] = set()
-    first: list[_Ticket] = []
-    rest: list[_Ticket] = []
-    for ticket in tickets:
-        ids = {item.id for item in ticket.items if item.id is not None}
-        (rest if ids & seen else first).append(ticket)
-        seen |= ids
-    return first, rest
+__all__ = ["Ledger", "What"]

@@ -13,17 +13,17 @@ So sqlite-utils is imported only when a file is made, or when `user_version` tel
 
 import os
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from threading import RLock
 from types import TracebackType
 from typing import Self
 
-from mledger.chain.entry import Entry, Head, Slot
+from mledger.chain.entry import Entry, Head
 from mledger.core.merkle import Node
-from mledger.errors import ConflictError, InputError, LockedError, MledgerError, StoreError
-from mledger.stores import sqlite_probes
-from mledger.stores.base import EMPTY_HEAD, MAX_SLOTS, Kept, check_range, check_run, overtaken, taken
+from mledger.errors import InputError, LockedError, MledgerError, StoreError
+from mledger.stores import sqlite_probes, sqlite_rows
+from mledger.stores.base import Kept, check_range, check_run, overtaken
 from mledger.stores.sqlite_errors import explain, translated
 from mledger.stores.sqlite_file import LedgerFile, create_file
 from mledger.stores.sqlite_readers import Readers
@@ -31,41 +31,6 @@ from mledger.stores.sqlite_readers import Readers
 TIMEOUT = 5.0
 MAX_SEQ = 1 << 53
 _NOTHING = Entry(-1, b"", b"", b"", ())
-_FLAGS = {0: False, 1: True}  # another number is tampering, and must not pass for False
-_NO_ROW = (1 << 63, b"", 0, None, None)
-
-# What stands in a column comes out as bytes, whatever an attacker put there: it then fits no hash.
-_LAST = "SELECT seq, ifnull(CAST(leaf AS BLOB), x'') FROM entry ORDER BY seq DESC LIMIT 1"
-_ENTRIES = (
-    "SELECT seq, ifnull(CAST(leaf AS BLOB), x''), ifnull(CAST(payload AS BLOB), x''),"
-    " ifnull(CAST(signature AS BLOB), x'') FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq"
-)
-_EVENTS = (
-    "SELECT n, ifnull(CAST(id AS BLOB), x''), governance, CAST(salt AS BLOB), CAST(body AS BLOB)"
-    " FROM event WHERE n >= ? AND n < ? ORDER BY n"
-)
-_MARKED = "SELECT n FROM event WHERE governance = 1 AND n >= ? AND n < ? ORDER BY n"
-_LEAVES = "SELECT ifnull(CAST(leaf AS BLOB), x'') FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq"
-_NODES = (
-    "SELECT ifnull(CAST(hash AS BLOB), x'') FROM node WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
-)
-_ADD_ENTRY = "INSERT INTO entry (seq, leaf, signature, payload) VALUES (?, ?, ?, CAST(? AS TEXT))"
-_ADD_EVENT = "INSERT INTO event (n, id, governance, salt, body) VALUES (?, ?, ?, ?, CAST(? AS TEXT))"
-_ADD_NODE = "INSERT INTO node (level, idx, hash) VALUES (?, ?, ?)"
-_ADD_NOTE = (
-    "INSERT INTO checkpoint (size, note) VALUES (?, CAST(? AS TEXT)) ON CONFLICT (size, note) DO NOTHING"
-)
-
-
-_NOTES = (
-    "SELECT ifnull(CAST(size AS INTEGER), -1), ifnull(CAST(note AS BLOB), x'')"
-    " FROM checkpoint ORDER BY size, note"
-)
-_ADD_FILE = "INSERT INTO attachment (sha256, data) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING"
-_FILES = (
-    "SELECT ifnull(CAST(sha256 AS BLOB), x'') AS name, ifnull(length(data), 0) FROM attachment ORDER BY name"
-)
-_FILE = "SELECT CAST(data AS BLOB) FROM attachment WHERE sha256 = ?"
 
 
 class SqliteStore:
@@ -123,7 +88,7 @@ class SqliteStore:
     def head(self) -> Head:
         """Where the ledger ends; one look at the last row."""
         with self._reading() as db:
-            return _head(db)
+            return sqlite_rows.head(db)
 
     def append(
         self,
@@ -136,20 +101,10 @@ class SqliteStore:
         """Add entries at the end, all or none, durable on return; see `Store.append`."""
         check_run(entries, after)
         with self._writing() as db:
-            if (head := _head(db)) != after:
+            if (head := sqlite_rows.head(db)) != after:
                 raise overtaken(head, after)
             try:
-                db.executemany(_ADD_ENTRY, ((e.seq, e.leaf, e.signature, e.payload) for e in entries))
-                db.executemany(
-                    _ADD_EVENT,
-                    (
-                        (e.seq * MAX_SLOTS + index, s.id, s.governance, s.salt, s.body)
-                        for e in entries
-                        for index, s in enumerate(e.slots)
-                    ),
-                )
-                db.executemany(_ADD_NODE, nodes)
-                db.executemany(_ADD_FILE, attachments)
+                sqlite_rows.add(db, entries, nodes, attachments)
             except sqlite3.DataError as error:
                 raise InputError(
                     f"an event is too large: {error}", fix="attach the rest as a file"
@@ -158,7 +113,7 @@ class SqliteStore:
                 if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
                     raise
                 db.execute("ROLLBACK")
-                raise _taken(db, entries) or error from None
+                raise sqlite_rows.taken_of(db, entries) or error from None
 
     def entries(
         self, start: int = 0, stop: int | None = None, *, governance: bool = False
@@ -171,8 +126,9 @@ class SqliteStore:
         return stream
 
     def _stream(self, start: int, stop: int, *, governance: bool) -> Iterator[Entry]:
-        with self._reading() as db, closing((_marked if governance else _walk)(db, start, stop)) as found:
-            db.execute(_LAST).fetchone()  # the first read: from here on the snapshot stands
+        walk = sqlite_rows.marked if governance else sqlite_rows.walk
+        with self._reading() as db, closing(walk(db, start, stop)) as found:
+            sqlite_rows.head(db)  # the first read: from here on the snapshot stands
             yield _NOTHING
             for entry in found:
                 if self._file.frozen:
@@ -184,35 +140,32 @@ class SqliteStore:
         check_range(start, start + count)
         start, stop = min(start, MAX_SEQ), min(start + count, MAX_SEQ)
         with self._reading() as db:
-            if level == 0:
-                return [leaf for (leaf,) in db.execute(_LEAVES, (start, stop))]
-            return [node for (node,) in db.execute(_NODES, (level, start, stop))]
+            return sqlite_rows.hashes(db, level, start, stop)
 
     def find(self, id: bytes) -> tuple[int, int] | None:
         """The place of an event; see `Store.find`."""
         with self._reading() as db:
-            return _find(db, id)
+            return sqlite_rows.find(db, id)
 
     def keep_checkpoint(self, size: int, note: bytes) -> None:
         """Keep a checkpoint; see `Shelf.keep_checkpoint`."""
         with self._writing() as db:
-            db.execute(_ADD_NOTE, (size, note))
+            sqlite_rows.add_note(db, size, note)
 
     def checkpoints(self) -> list[tuple[int, bytes]]:
         """Every checkpoint kept, by size."""
         with self._reading() as db:
-            return db.execute(_NOTES).fetchall()
+            return sqlite_rows.notes(db)
 
     def attachments(self) -> list[tuple[bytes, int]]:
         """Name and size of each attachment, by name."""
         with self._reading() as db:
-            return db.execute(_FILES).fetchall()
+            return sqlite_rows.files(db)
 
     def attachment(self, sha256: bytes) -> bytes | None:
         """The bytes of an attachment; see `Attachments.attachment`."""
         with self._reading() as db:
-            row = db.execute(_FILE, (sha256,)).fetchone()
-            return row[0] if row else None
+            return sqlite_rows.file(db, sha256)
 
     def duplicate_ids(self) -> list[tuple[bytes, list[tuple[int, int]]]]:
         """Each event id that stands in more than one place; reads the whole file."""
@@ -357,53 +310,3 @@ class SqliteStore:
 def _version(db: sqlite3.Connection) -> int:
     """A number that changes, for good, when another connection has committed."""
     return int(db.execute("PRAGMA data_version").fetchone()[0])
-
-
-def _head(db: sqlite3.Connection) -> Head:
-    row = db.execute(_LAST).fetchone()
-    return Head(row[0] + 1, row[1]) if row else EMPTY_HEAD
-
-
-def _find(db: sqlite3.Connection, id_: bytes) -> tuple[int, int] | None:
-    row = db.execute("SELECT n FROM event WHERE id = ?", (id_,)).fetchone()
-    return divmod(row[0], MAX_SLOTS) if row else None
-
-
-def _taken(db: sqlite3.Connection, entries: Sequence[Entry]) -> ConflictError | None:
-    """Which id of the new entries stands in the file already, or earlier among themselves."""
-    new: dict[bytes, tuple[int, int]] = {}
-    for entry in entries:
-        for index, slot in enumerate(entry.slots):
-            if found := new.get(slot.id) or _find(db, slot.id):
-                return taken(slot.id, *found)
-            new[slot.id] = entry.seq, index
-    return None
-
-
-def _walk(db: sqlite3.Connection, start: int, stop: int) -> Generator[Entry]:
-    """Entries and events side by side: two cursors, one row each in memory.
-
-    A join costs half as much again, because it repeats the entry for every event; a query for each entry
-    is as fast where entries hold many events, and takes twice as long where they hold one.
-    """
-    slot = tuple.__new__  # Slot(...) without its checks: a seventh of the whole time
-    events = db.execute(_EVENTS, (start * MAX_SLOTS, stop * MAX_SLOTS))
-    n, id_, governance, salt, body = next(events, _NO_ROW)
-    for seq, leaf, payload, signature in db.execute(_ENTRIES, (start, stop)):
-        first, end = seq * MAX_SLOTS, seq * MAX_SLOTS + MAX_SLOTS
-        while n < first:  # a row of no entry: strays() tells
-            n, id_, governance, salt, body = next(events, _NO_ROW)
-        slots: list[Slot] = []
-        while n < end:
-            marked = _FLAGS.get(governance, governance)
-            slots.append(slot(Slot, (id_, marked, salt, body)))
-            n, id_, governance, salt, body = next(events, _NO_ROW)
-        yield Entry(seq, leaf, payload, signature, tuple(slots))
-
-
-def _marked(db: sqlite3.Connection, start: int, stop: int) -> Generator[Entry]:
-    last = -1
-    for (n,) in db.execute(_MARKED, (start * MAX_SLOTS, stop * MAX_SLOTS)):
-        if n // MAX_SLOTS != last:
-            last = n // MAX_SLOTS
-            yield from _walk(db, last, last + 1)

@@ -1,0 +1,53 @@
+"""Events that are written together, and those who wait for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mledger.attachment import Attachment
+from mledger.core.moment import Moment
+from mledger.events.base import EventBody
+from mledger.stores.base import Kept
+from mledger.writing import Receipt
+
+
+class What(NamedTuple):
+    """One event to record: its body and stream, when it occurred if not now, its id if chosen.
+
+    `attach` are the files to be kept with it, which the body names.
+    """
+
+    body: EventBody
+    stream: str
+    at: Moment | None = None
+    id: bytes | None = None
+    attach: Sequence[Attachment] = ()
+
+
+@dataclass(slots=True)
+class Ticket:
+    """One caller's events on their way to the disk."""
+
+    items: Sequence[What]
+    meaning: str | None
+    receipts: list[Receipt] = field(default_factory=list)
+    error: BaseException | None = None
+    done: bool = False
+
+
+def attached(tickets: list[Ticket]) -> list[Kept]:
+    """The files of all tickets that are written."""
+    items = (item for ticket in tickets if ticket.error is None for item in ticket.items)
+    return [Kept(file.sha256, file.data) for item in items for file in item.attach]
+
+
+def apart(tickets: list[Ticket]) -> tuple[list[Ticket], list[Ticket]]:
+    """The tickets that may be written together, and those with an id that one of them brings too."""
+    seen: set[bytes] = set()
+    first: list[Ticket] = []
+    rest: list[Ticket] = []
+    for ticket in tickets:
+        ids = {item.id for item in ticket.items if item.id is not None}
+        (rest if ids & seen else first).append(ticket)
+        seen |= ids
+    return first, rest
