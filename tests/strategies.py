@@ -318,12 +318,19 @@ def _code(found: Values) -> Values:
 
 
 def _column(found: Values) -> Values:
-    places = {quantile["at"]: quantile for quantile in found.get("quantiles", ())}
-    values = {category["value"]: category for category in found.get("categories", ())}
-    return found | {
-        "quantiles": [places[at] for at in sorted(places)],
-        "categories": list(values.values()),
+    points = {
+        name: {quantile["at"]: quantile for quantile in found.get(name, ())}
+        for name in ("quantiles", "lengths")
     }
+    values = {category["value"]: category for category in found.get("categories", ())}
+    edges = {
+        float(e): bin_ for bin_ in found.get("bins", ()) if (e := bin_.get("below")) not in {None, "NaN"}
+    }
+    return (
+        found
+        | {name: [places[at] for at in sorted(places)] for name, places in points.items()}
+        | {"categories": list(values.values()), "bins": [edges[edge] for edge in sorted(edges)]}
+    )
 
 
 def _times(found: Values) -> Values:

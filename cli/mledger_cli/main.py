@@ -28,6 +28,7 @@ SECTIONS = {
     "Record": _table(
         init="Begin a ledger.",
         append="Record an event, signed.",
+        data="Record where data came from, what it looks like, how it moved.",
     ),
     "Read": _table(
         log="List what was recorded, the newest first.",

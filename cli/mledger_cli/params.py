@@ -189,6 +189,32 @@ class _SomeStream(_Stream):
         return text if "/" not in text and text.isprintable() and text else super().read(text)
 
 
+class _Dataset(_Checked):
+    name = "dataset"
+    fix = "name it like applications, or credit/applications"
+
+    def read(self, text: str) -> str:
+        from mledger.core.names import check_stream
+
+        check_stream(f"dataset/{text.removeprefix('dataset/')}", error=InputError)
+        return text
+
+    def known(self, context: click.Context) -> Iterable[str]:
+        from mledger.datasets import names
+
+        with _reader(context) as reader:
+            return names(reader)
+
+
+class _DatasetState(_Dataset):
+    fix = "mledger data list"
+
+    def read(self, text: str) -> str:
+        name, mark, _ = text.rpartition("@")
+        super().read(name if mark else text)
+        return text
+
+
 class _Key(_Checked):
     name = "key"
 
@@ -294,6 +320,10 @@ ANY_STREAM = _AnyStream()
 """What may be a stream: `mledger_cli.address` judges it together with the type."""
 SOME_STREAM = _SomeStream()
 """A stream that is there already; its kind may be left out, see `opening.stream`."""
+DATASET = _Dataset()
+"""A dataset by its name, without or with the kind of its stream."""
+DATASET_STATE = _DatasetState()
+"""A dataset, or one of its states: NAME@VERSION; whether it exists is for the command to find out."""
 UUID = _Uuid()
 """The id of an event, a UUID of version 7."""
 KEY = _Key()

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mledger.data.folder import files_of, manifest, manifest_digest
+from mledger.data.folder import files_of, manifest, manifest_digest, parse_manifest
 from mledger.data.hashing import Hashed, LocalFile, hash_file, hash_pieces
-from mledger.data.sources import NAMED, find_source
-from mledger.errors import InputError, MledgerError, NotFoundError, RetryError
+from mledger.data.sources import find_source
+from mledger.errors import FormatError, InputError, MledgerError, NotFoundError, RetryError
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -123,25 +123,28 @@ def test_a_folder_is_its_files(files: dict[str, bytes], tmp_path_factory: pytest
         folder = tmp_path_factory.mktemp(f"folder{turn}")
         for name in order:
             write(folder / "in" / name, files[name])
-        digests.add(find_source(folder).hash()[0].sha256)
+        digests.add(find_source(folder).hash().whole.sha256)
     assert len(digests) == 1
     changed = folder / "in" / next(iter(files))
     changed.write_bytes(changed.read_bytes() + b"x")
-    assert find_source(folder).hash()[0].sha256 not in digests
+    assert find_source(folder).hash().whole.sha256 not in digests
     changed.rename(changed.with_name("another name"))
-    digests.add(find_source(folder).hash()[0].sha256)
+    digests.add(find_source(folder).hash().whole.sha256)
     assert len(digests) == 2
 
 
-def test_the_digest_of_a_folder_is_followed_by_those_of_its_files(tmp_path: Path) -> None:
-    """The manifest comes first; files are named one by one, unless there are too many."""
-    for n in range(NAMED):
-        write(tmp_path / "data" / f"{n:04}", b"x")
-    found = find_source(tmp_path / "data").hash()
-    assert [row.name for row in found[:2]] == ["manifest", "data/0000"]
-    assert len(found) == NAMED + 1
-    write(tmp_path / "data" / "one more", b"x")
-    assert len(find_source(tmp_path / "data").hash()) == 1
+def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """What a folder's manifest says of each file can be read back; other bytes are no manifest."""
+    for name in ("a", "b c/d"):
+        write(tmp_path / name, name.encode())
+    text = find_source(tmp_path).hash().manifest
+    assert text is not None
+    assert parse_manifest(text) == {
+        name: hashlib.sha256(name.encode()).hexdigest() for name in ("a", "b c/d")
+    }
+    for wrong in (b"", b"x", text[1:], text[:-1], text + b"x\n"):
+        with pytest.raises(FormatError, match="no manifest"):
+            parse_manifest(wrong)
 
 
 def test_a_link_within_the_folder_counts_as_its_file(tmp_path: Path) -> None:
@@ -188,4 +191,4 @@ def test_an_empty_folder_is_no_data(tmp_path: Path) -> None:
 
 def test_a_file_called_like_a_digest_is_told_apart(tmp_path: Path) -> None:
     """The digest of a file called `content` is not taken for that of a content."""
-    assert [row.name for row in find_source(write(tmp_path / "content", b"x")).hash()] == ["./content"]
+    assert find_source(write(tmp_path / "content", b"x")).hash().whole.name == "./content"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import feather
@@ -67,7 +68,13 @@ def test_data_is_recognised_in_any_form(simulator: Simulator, tmp_path: Path) ->
     (tmp_path / "parts").mkdir()
     for n in range(3):
         pq.write_table(TABLE.slice(n, 1), tmp_path / "parts" / f"{n}.parquet")
-    for data in (TABLE, TABLE.to_batches()[0], tmp_path / "a.feather", str(tmp_path / "parts")):
+    for data in (
+        TABLE,
+        TABLE.to_batches()[0],
+        TABLE.to_pandas(),
+        tmp_path / "a.feather",
+        str(tmp_path / "parts"),
+    ):
         state = datasets.identify(reader, data, "applications")
         assert (state.version, state.digest, state.event) == ("v2", digest_of(TABLE), "2")
 
@@ -86,6 +93,8 @@ def test_other_data_has_a_digest_and_no_version(simulator: Simulator, tmp_path: 
     (tmp_path / "weights.bin").write_bytes(b"x")
     state = datasets.identify(reader, tmp_path / "weights.bin", "new")
     assert state[:3] == ("new", None, hash_file(tmp_path / "weights.bin").sha256)
+    column = datasets.identify(reader, pd.Series([1, 2], name="age"), "applications")
+    assert column.digest == digest_of(pa.table({"age": [1, 2]}))
     with pytest.raises(InputError, match="a set is no table"):
         datasets.identify(reader, {1, 2}, "applications")
     with pytest.raises(InputError, match="cannot be read"):

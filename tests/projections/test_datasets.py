@@ -41,6 +41,7 @@ def test_a_profile_cites_its_registration() -> None:
         (0.31, 0.25, True),
         (0.25, 0.25, True),
         (0.2, 0.25, False),
+        (-0.2, 0.05, True),
         (0.31, None, None),
         ("NaN", 0.25, True),
         ("Infinity", 0.25, True),

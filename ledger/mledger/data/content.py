@@ -92,6 +92,14 @@ def plain_array(array: pa.Array) -> pa.Array:
             return array
 
 
+def type_name(type_: pa.DataType) -> str:
+    """What a type is called, whatever format its values lie in."""
+    try:
+        return _encoder(plain_type(type_), "").type
+    except InputError:
+        return str(type_)
+
+
 class _Encoder:
     """A column, or what a nested column holds: where its nulls are, and its values."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mledger.data.hashing import Hashed, LocalFile
-from mledger.errors import InputError
+from mledger.errors import FormatError, InputError
 
 HEADER = "mledger manifest 1"
 
@@ -35,6 +35,15 @@ def manifest(files: Iterable[Hashed]) -> bytes:
     rows = sorted(files, key=lambda file: file.name.encode())
     lines = [HEADER, *(f"{row.sha256} {row.size} {row.name}" for row in rows)]
     return "".join(f"{line}\n" for line in lines).encode()
+
+
+def parse_manifest(data: bytes) -> dict[str, str]:
+    """The digest of each file by its path. Errors: FormatError if the bytes are no manifest."""
+    header, *lines = data.decode(errors="replace").split("\n")
+    rows = [line.split(" ", 2) for line in lines[:-1]]
+    if header != HEADER or lines[-1:] != [""] or any(len(row) != 3 for row in rows):
+        raise FormatError("this is no manifest of a folder", fix="take the one that the ledger names")
+    return {name: sha256 for sha256, _, name in rows}
 
 
 def manifest_digest(files: Iterable[Hashed]) -> str:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from mledger.data.folder import files_of, manifest_digest
+from mledger.data.folder import files_of, manifest, manifest_digest
 from mledger.data.hashing import Hashed, LocalFile, Piece, Progress, check_unchanged, hash_pieces
 from mledger.data.remote import find_remote, is_uri, public_uri
 from mledger.errors import NotFoundError, StoreError
@@ -17,8 +17,6 @@ CONTENT = "content"
 """What the digest of a table's content is called, beside the names of files."""
 MANIFEST = "manifest"
 """What the digest of a folder's manifest is called."""
-# Files of a folder whose digests are named beside that of the manifest.
-NAMED = 250
 _BLOCK = 1 << 20
 
 
@@ -35,17 +33,23 @@ class Source(NamedTuple):
         """The bytes of all files."""
         return sum(piece.size for piece in self.pieces)
 
-    def hash(self, progress: Progress | None = None) -> list[Hashed]:
-        """The digests by which the data is known: of the file; of the manifest, then of its files.
+    def hash(self, progress: Progress | None = None) -> "Digested":
+        """The digest by which the data is known: of the file, or of the folder's manifest.
 
         Errors: RetryError if a file was changed meanwhile, or cannot be reached.
         """
         found = hash_pieces(self.pieces, progress)
         if not self.folder:
-            return [found[0]._replace(name=_named(found[0].name))]
-        whole = Hashed(MANIFEST, manifest_digest(found), sum(file.size for file in found))
-        each = [file._replace(name=f"{self.name}/{file.name}") for file in found]
-        return [whole, *(each if len(each) <= NAMED else [])]
+            return Digested(found[0]._replace(name=_named(found[0].name)))
+        size = sum(file.size for file in found)
+        return Digested(Hashed(MANIFEST, manifest_digest(found), size), manifest(found))
+
+
+class Digested(NamedTuple):
+    """The digest of a file, or of a folder with the manifest that has it."""
+
+    whole: Hashed
+    manifest: bytes | None = None
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class NamedDigest(Part):
     """The digest of one thing that the dataset consists of."""
 
     name: Name = Field(
-        description="what was hashed: a file's name, or `content` for rows in canonical order",
+        description="what was hashed: a file's name, `manifest` of a folder, or `content` of a table",
         examples=["applications_2026-10.parquet"],
     )
     sha256: Digest = Field(description="its SHA-256", examples=["41d0" * 16])
@@ -104,6 +104,11 @@ class DatasetRegistered(EventBody):
         description="the SHA-256 of each file, or of the content",
         examples=[[{"name": "applications_2026-08.parquet", "sha256": "77ab" * 16}]],
     )
+    location: Line | None = Field(
+        default=None,
+        description="where it was read: a path, from the folder of the ledger if it is in there, or a URI",
+        examples=["data/applications_2026-10.parquet"],
+    )
     rows: Count | None = Field(default=None, description="how many rows or items", examples=[1_143_127])
     period: Period | None = Field(
         default=None,
@@ -158,9 +163,18 @@ class DatasetRefreshed(EventBody):
         description="the SHA-256 of each file, or of the content",
         examples=[[{"name": "applications_2026-10.parquet", "sha256": "41d0" * 16}]],
     )
+    location: Line | None = Field(
+        default=None,
+        description="where it was read: a path, from the folder of the ledger if it is in there, or a URI",
+        examples=["data/applications_2026-10.parquet"],
+    )
     rows: Count | None = Field(default=None, description="how many rows or items", examples=[1_204_331])
-    rows_added: Count | None = Field(default=None, description="how many are new", examples=[61_204])
-    rows_removed: Count | None = Field(default=None, description="how many are gone", examples=[0])
+    rows_added: Count | None = Field(
+        default=None, description="how many are new, or how many more there are", examples=[61_204]
+    )
+    rows_removed: Count | None = Field(
+        default=None, description="how many are gone, or how many fewer there are", examples=[0]
+    )
     period: Period | None = Field(
         default=None,
         description="the days that it covers",

@@ -1,5 +1,8 @@
 """Profiles: what data looks like, without a row of it."""
 
+from itertools import pairwise
+from math import isnan
+
 from pydantic import Field, model_validator
 
 from mledger.events.base import EventBody, event
@@ -21,6 +24,17 @@ class Category(Part):
     rows: Count = Field(description="in how many rows", examples=[96_120])
 
 
+class Bin(Part):
+    """A range of numbers, from the bin before up to an edge, and how often they are there."""
+
+    below: Number | None = Field(
+        default=None,
+        description="its upper edge, which belongs to the next; absent: no edge",
+        examples=[2840.0],
+    )
+    rows: Count = Field(description="in how many rows", examples=[120_398])
+
+
 class ColumnProfile(Part):
     """What one column looks like."""
 
@@ -28,6 +42,11 @@ class ColumnProfile(Part):
     dtype: Line | None = Field(default=None, description="its type", examples=["float64"])
     missing: Count | None = Field(default=None, description="rows without a value", examples=[312])
     distinct: Count | None = Field(default=None, description="how many different values", examples=[41_207])
+    distinct_above: Count | None = Field(
+        default=None,
+        description="more than so many different values; they were not all counted",
+        examples=[1000],
+    )
     mean: Number | None = Field(default=None, description="the mean", examples=[3012.5])
     deviation: Number | None = Field(default=None, description="the standard deviation", examples=[1480.2])
     quantiles: Many[Quantile] = Field(
@@ -46,11 +65,32 @@ class ColumnProfile(Part):
         default=None, description="rows whose value is none of the categories", examples=[1204]
     )
 
+    bins: Many[Bin] = Field(
+        default=(),
+        description="its distribution in ranges, the same in each version, so that two can be compared",
+        examples=[[{"below": 2840.0, "rows": 602_010}, {"rows": 602_009}]],
+    )
+    lengths: Many[Quantile] = Field(
+        default=(),
+        description="of text: points of the distribution of its lengths in characters",
+        examples=[[{"at": 0.5, "value": 42.0}, {"at": 0.95, "value": 180.0}]],
+    )
+    note: Line | None = Field(
+        default=None,
+        description="why more is not said of it",
+        examples=["a column of this type has no distribution that could be recorded"],
+    )
+
     @model_validator(mode="after")
     def _in_order(self) -> "ColumnProfile":
-        places = [quantile.at for quantile in self.quantiles]
-        if places != sorted(set(places)):
-            raise refuse("should ascend, each place once", at="quantiles")
+        for name in ("quantiles", "lengths"):
+            places = [quantile.at for quantile in getattr(self, name)]
+            if places != sorted(set(places)):
+                raise refuse("should ascend, each place once", at=name)
+        edges = [float(bin_.below) for bin_ in self.bins if bin_.below is not None]
+        last_alone = all(bin_.below is not None for bin_ in self.bins[:-1])
+        if not (last_alone and all(one < two for one, two in pairwise(edges))) or any(map(isnan, edges)):
+            raise refuse("should ascend, and only the last be without edge", at="bins")
         if len({category.value for category in self.categories}) < len(self.categories):
             raise refuse("should have each value once", at="categories")
         return self
@@ -92,5 +132,8 @@ class ProfileRecorded(EventBody):
         default=None,
         description="how it was computed, if not exactly over all rows",
         examples=["quantiles by t-digest, error below 0.1 %"],
+    )
+    time_column: Name | None = Field(
+        default=None, description="the column that tells the period of the data", examples=["applied_on"]
     )
     refs: Refs = REFS

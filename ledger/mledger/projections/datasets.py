@@ -66,6 +66,7 @@ class DatasetVersion:
     shift: tuple[Moved, ...] = ()
     preprocessing: str | None = None
     known_issues: tuple[str, ...] = ()
+    location: str | None = None
     corrected: tuple[Correction, ...] = ()
 
 
@@ -153,6 +154,7 @@ def _registered(state: DatasetState, event: Header, body: DatasetRegistered) -> 
             period=(body.period.start, body.period.end) if body.period else None,
             preprocessing=body.preprocessing,
             known_issues=body.known_issues,
+            location=body.location,
             corrected=event.corrections,
         )
     )
@@ -178,6 +180,7 @@ def _refreshed(state: DatasetState, event: Header, body: DatasetRefreshed) -> No
             ),
             body.preprocessing,
             body.known_issues,
+            body.location,
             event.corrections,
         )
     )
@@ -207,7 +210,7 @@ def _deprecated(state: DatasetState, event: Header, body: DatasetDeprecated) -> 
 
 def _exceeds(value: Any, threshold: Any) -> bool | None:
     """Whether a shift reached its threshold; what is not a number is beyond any."""
-    return None if threshold is None else not float(value) < float(threshold)
+    return None if threshold is None else not abs(float(value)) < float(threshold)
 
 
 @dataset.finish

@@ -1,13 +1,12 @@
 """Which recorded state a name, a file or a table is."""
 
 import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mledger.core.names import check_stream
-from mledger.data.extras import installed, require
-from mledger.data.hashing import LocalFile
-from mledger.data.sources import CONTENT, MANIFEST, at_hand, find_source
+from mledger.data.capture import capture
+from mledger.data.extras import require
+from mledger.data.sources import CONTENT, MANIFEST, find_source
 from mledger.errors import InputError, NotFoundError
 from mledger.projections.datasets import DatasetState, DatasetVersion, dataset
 from mledger.registry import unknown
@@ -84,33 +83,17 @@ def identify(reader: "Reader", data: Any, name: str) -> State:
     """
     found = read(reader, name)
     if isinstance(data, str | os.PathLike):
-        digests = _digests_of(os.fspath(data))
+        digests = capture(find_source(data)).sha256s
     else:
         require("pyarrow")
         from mledger.data.content import digest_of
         from mledger.data.tables import as_table
 
-        digests = iter([digest_of(as_table(data))])
-    last = None
+        digests = [digest_of(as_table(data))]
     for digest in digests:
-        last = digest
         if (version := holding(found, digest)) is not None:
             return state_of(found, version)
-    return State(found.name, None, last)
-
-
-def _digests_of(path: str) -> Iterator[str]:
-    """The digests by which a file or folder may be known, the cheapest first."""
-    with at_hand(find_source(path)) as source:
-        yield source.hash()[0].sha256
-        if installed("pyarrow"):
-            from mledger.data.content import Content
-            from mledger.data.tables import open_table
-
-            files = [piece for piece in source.pieces if isinstance(piece, LocalFile)]
-            table = open_table(files, source.name)
-            if table is not None:
-                yield table.each(Content.taker).digest()
+    return State(found.name, None, digests[0])
 
 
 def state_of(dataset: DatasetState, version: DatasetVersion) -> State:

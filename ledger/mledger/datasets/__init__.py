@@ -1,0 +1,17 @@
+"""Datasets: recorded, recognised, compared, hashed again.
+
+from mledger import Ledger, datasets
+
+with Ledger.open("mledger.db") as ledger:
+    datasets.add(ledger, "data/applications.parquet", "applications", why="October came in.")
+    state = datasets.resolve(ledger, "applications@3")
+"""
+
+from mledger.datasets.adding import Added, add
+from mledger.datasets.comparing import Diff, diff
+from mledger.datasets.rehashing import Rehashed, rehash
+from mledger.datasets.states import State, identify, names, read, resolve
+
+__all__ = [
+    "Added", "Diff", "Rehashed", "State", "add", "diff", "identify", "names", "read", "rehash", "resolve",
+]  # fmt: skip
