@@ -12,6 +12,8 @@ from pathlib import Path
 
 from mledger import errors
 from mledger.chain.findings import RULES
+from mledger.checks import base as rules
+from mledger.checks.integrity import INTACT, OBEYED
 from mledger.events import base
 from mledger.events.fields import Ref
 from mledger.events.forms import Field, describe
@@ -19,6 +21,7 @@ from mledger.events.forms import Field, describe
 FOLDER = Path(__file__).parent / "reference"
 HEAD = "<!-- Written by docs/generate.py from the code. Change the code, then run it. -->\n\n"
 WIDTH = 100
+GATE = (INTACT, OBEYED)
 
 
 def _cell(text: object) -> str:
@@ -91,6 +94,34 @@ def errors_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+def rules_page() -> str:
+    """Every rule of a check: what it asks, why, what it reads, how to mend what it finds."""
+    found = [rule for rule in rules.all() if rule.check.__module__.startswith("mledger.checks.")]
+    parts = [
+        "# Rules\n",
+        "What `mledger check` and `mledger gate` ask; `mledger check --rules` lists the same.\n",
+    ]
+    parts.append("An error fails a check, a warning does not. A policy may say otherwise for each rule.\n")
+    parts += ["| rule | severity | asks |", "|---|---|---|"]
+    parts += [f"| [{r.id}](#{r.id.lower()}) | {r.severity} | {_cell(r.title)} |" for r in (*GATE, *found)]
+    for one in (*GATE, *found):
+        reads = ", ".join(f"`{name}`" for name in one.reads if name != "*") or "all events"
+        world = {"components": "`architecture.yaml`", "hashes": "files of the working tree"}
+        needs = [world.get(need, "the git repository") for need in one.needs]
+        parts += [f"\n## {one.id}\n", f"**{one.title}.** {one.why}\n"]
+        if one in GATE:
+            parts.append("Asked by `mledger gate`, of the verification.\n")
+        else:
+            parts.append(f"{_sentence(one.check.__doc__)} Reads {', '.join((reads, *needs))}.\n")
+        parts.append(f"To mend it: `{one.fix.format(model='NAME', stream='model/NAME')}`")
+    return "\n".join(parts) + "\n"
+
+
+def _sentence(docstring: str | None) -> str:
+    """A docstring on one line."""
+    return " ".join(inspect.cleandoc(docstring or "").split())
+
+
 def commands_page() -> str:
     """The help of every command, as a terminal shows it."""
     import click
@@ -120,7 +151,11 @@ def _helps(command: object, parent: object, name: str) -> Iterator[tuple[str, st
 
 def pages() -> dict[Path, str]:
     """Every generated page by its path."""
-    made = {FOLDER / "events.md": events_page(), FOLDER / "errors.md": errors_page()}
+    made = {
+        FOLDER / "events.md": events_page(),
+        FOLDER / "errors.md": errors_page(),
+        FOLDER / "rules.md": rules_page(),
+    }
     if importlib.util.find_spec("mledger_cli.main") is not None:
         made[FOLDER / "commands.md"] = commands_page()
     return {path: HEAD + text.rstrip() + "\n" for path, text in made.items()}

@@ -1,4 +1,4 @@
-"""Files that commands read and write: never over another, never half."""
+"""Files that commands read and write: none half, few over another."""
 
 import os
 from pathlib import Path
@@ -72,6 +72,16 @@ def write_new(path: Path, data: bytes) -> None:
         raise StoreError(
             f"{path} cannot be written: {error.strerror}", fix="choose another place with -o"
         ) from None
+
+
+def write(path: Path, data: bytes, *, add: bool = False) -> None:
+    """Write a file in the place of what is there, or to the end of it. Errors: StoreError."""
+    try:
+        with path.open("ab" if add else "wb") as file:
+            file.write(data)
+    except OSError as error:
+        fix = "choose another place for it"
+        raise StoreError(f"{path} cannot be written: {error.strerror}", fix=fix) from None
 
 
 def deliver(

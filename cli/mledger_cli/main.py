@@ -40,6 +40,7 @@ SECTIONS = {
     ),
     "Check": _table(
         check="Find what the records of a model lack.",
+        gate="Verify and check a release; stop a pipeline if it is not in order.",
     ),
     "Answer": _table(
         inbox="List what waits for you: to be approved, accepted, signed.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mledger.checks.engine import Checked, Level, check
 from mledger.checks.links import commits_of
-from mledger.checks.world import Change, World
+from mledger.checks.world import Awaited, Change, World
 from mledger.errors import NotFoundError
 from mledger.projections.dossier import Dossier, dossier_of
 from mledger.registry import unknown
@@ -27,19 +27,20 @@ def check_models(
     watched: Iterable[str] = WATCHED,
     levels: Mapping[str, Level] | None = None,
     profile: str | None = None,
+    history: "History | None" = None,
 ) -> list[Checked]:
     """What the rules find of each model; `tree` is the folder whose files and commits they look at.
 
-    The ledger is verified first. Errors: IntegrityError; NotFoundError for a model or a version that
-    is not there; FormatError for a file of the tree that cannot be read.
+    The ledger is verified first, unless its `history` is given. Errors: IntegrityError; NotFoundError
+    for a model or a version that is not there; FormatError for a file of the tree that cannot be read.
     """
-    history = reader.history()
+    history = history or reader.history()
     named = list(streams)
     place = Worktree(tree) if tree is not None else None
     return [
         check(
             dossier,
-            gather(dossier, place, alone=len(named) == 1, watched=tuple(watched)),
+            gather(reader, dossier, place, alone=len(named) == 1, watched=tuple(watched)),
             profile=profile,
             levels=levels,
         )
@@ -80,6 +81,7 @@ def models_of(reader: "Reader", history: "History") -> list[str]:
 
 
 def gather(
+    reader: "Reader",
     dossier: Dossier,
     tree: Worktree | None,
     *,
@@ -87,7 +89,7 @@ def gather(
     watched: tuple[str, ...] = WATCHED,
 ) -> World:
     """What the rules need to know of the world, as it is now."""
-    world = World()
+    world = World(approvals=_approvals(reader, dossier))
     if tree is None:
         away = "no working tree was looked at"
         return replace(world, absent=dict.fromkeys(("components", "hashes", "commits", "changes"), away))
@@ -101,6 +103,25 @@ def gather(
         changes=_changes(tree, dossier, watched, absent),
         absent=absent,
     )
+
+
+def _approvals(reader: "Reader", dossier: Dossier) -> dict[str, Awaited]:
+    """How far each request has come, where the policy in force asks for approvals of its stage."""
+    if dossier.policy is None or not dossier.policy.approvals:
+        return {}
+    from mledger.chain.docket import Docket
+
+    docket, keyring, found = Docket(reader.recall()), reader.keyring(), {}
+    for number in dossier.state.stages.requests:
+        asked = docket.asked(number, dossier.entries)
+        standing = docket.standing(keyring, asked, dossier.entries) if asked else []
+        if standing:
+            given = {approval.person for one in standing for approval in one.counted}
+            needed = max(sum(one.rule.needs.values()) for one in standing)
+            missing = {role: n for one in standing for role, n in one.missing.items() if n}
+            roles = tuple(f"role {role}" if n == 1 else f"{n} of role {role}" for role, n in missing.items())
+            found[number] = Awaited(len(given), needed, roles)
+    return found
 
 
 def _files(dossier: Dossier) -> list[str]:

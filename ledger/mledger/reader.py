@@ -167,6 +167,10 @@ class Reader(Lookup):
             raise IntegrityError(
                 f"the ledger is broken: {first.where}: {first.message}", fix="mledger verify --full"
             )
+        return self.history_of(verification)
+
+    def history_of(self, verification: "Verification") -> History:
+        """The facts that a verification covered, which found nothing that breaks integrity."""
         size = verification.head.size
         return History(self.facts, size, size, dated=self._dated)
 

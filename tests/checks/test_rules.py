@@ -173,7 +173,7 @@ CASES: dict[str, tuple[Act, str, Act]] = {
         "run r2 of 1.1 differs from its commit; the difference is not kept",
         lambda t: t.correct(t.facts[-3].number, git={"commit": "3fa9c1e0" * 5})),
     "CODE-001": (
-        nothing, "params.yaml changed (commit 91ce2d7) and no event names that",
+        nothing, "params.yaml changed (commit 91ce2d7a91ce) and no event names that",
         lambda t: t.decide(refs=[{"rel": "see", "digest": OTHER}])),
 }  # fmt: skip
 WORLD = World(

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from mledger_cli.main import program
 from tests.cli.asking import ALICE, MODEL, Run, done
+from tests.cli.gaps import commit, git, whole
 
 COMMAND = [sys.executable, "-c", "from mledger_cli.main import main; main()"]
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -129,3 +130,13 @@ def begun(run: Run, folder: Path) -> Path:
     sets = [part for name, value in fields.items() for part in ("--set", f"{name}={value}")]
     done(run("append", "model.registered", MODEL, *sets))
     return folder / "mledger.db"
+
+
+@pytest.fixture
+def ready(begun: Path, run: Run) -> Path:
+    """A repository with a release in which nothing is missing."""
+    git("init", "-q", "-b", "main")
+    Path("params.yaml").write_text("learning_rate: 0.05\n")
+    commit()
+    whole(run)
+    return begun

@@ -1,7 +1,6 @@
 """mledger check: gaps are found and named, waivers and policies respected, formats read by others."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -9,31 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.cli.asking import ALICE, MODEL, Run, done, refused_alike, told
-
-DIGEST = "77ab" * 16
-
-
-def record(run: Run, type: str, fields: object, stream: str = MODEL) -> str:
-    """Record an event from JSON; its number."""
-    Path("event.json").write_text(json.dumps(fields), encoding="utf-8")
-    said = told(run("--json", "append", type, stream, "--from", "event.json"))
-    Path("event.json").unlink()
-    return said["number"]
-
-
-def made(run: Run, version: str, rate: float, **fields: object) -> None:
-    """A run that ended well, and a release of what it made."""
-    name = f"r{version}"
-    start = {
-        "run": name,
-        "hypothesis": "It gets better.",
-        "criteria": [{"metric": "auc", "operator": ">=", "value": 0.9}],
-        "params": {"learning_rate": rate},
-    }
-    record(run, "run.started", start | fields)
-    record(run, "run.finished", {"run": name, "verdict": "supported", "metrics": []})
-    files = [{"name": "m.pkl", "sha256": "c0" * 32}]
-    record(run, "version.released", {"version": version, "run": name, "notes": "New.", "artifacts": files})
+from tests.cli.gaps import commit, git, made, record
 
 
 @pytest.fixture
@@ -249,20 +224,6 @@ def tree(changed: Path) -> Path:
     Path("params.yaml").write_text("learning_rate: 0.05\n")
     commit()
     return changed.parent
-
-
-def git(*args: str) -> str:
-    """What git says."""
-    given = ["-c", "user.name=Alice", "-c", "user.email=a@acme.example", *args]
-    return subprocess.run(["git", *given], capture_output=True, text=True, check=True).stdout.strip()
-
-
-def commit() -> str:
-    """Commit all but the ledger."""
-    Path(".gitignore").write_text("mledger.db*\n")
-    git("add", "-A")
-    git("commit", "-qm", "work")
-    return git("rev-parse", "HEAD")
 
 
 def test_a_component_without_a_decision(tree: Path, run: Run) -> None:

@@ -13,9 +13,20 @@ from mledger_cli.params import SOME_STREAM
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mledger.chain.history import History
     from mledger.checks.engine import Checked
     from mledger.reader import Reader
 
+TREE = click.option(
+    "--tree",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="FOLDER",
+    help="The working tree whose files and commits are compared; else the current folder.",
+)
+WATCH = click.option(
+    "--watch", multiple=True, metavar="PATTERN", help="Watch these paths for changes; can be repeated."
+)
 FORMATS = ("text", "json", "sarif", "junit", "md", "github")
 
 
@@ -23,16 +34,8 @@ FORMATS = ("text", "json", "sarif", "junit", "md", "github")
 @click.argument("model", type=SOME_STREAM, required=False)
 @click.option("--model", "named", type=SOME_STREAM, metavar="MODEL", help="The same, as an option.")
 @click.option("--release", metavar="VERSION", help="Look at this version only.")
-@click.option(
-    "--tree",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    metavar="FOLDER",
-    help="The working tree whose files and commits are compared; else the current folder.",
-)
-@click.option(
-    "--watch", multiple=True, metavar="PATTERN", help="Watch these paths for changes; can be repeated."
-)
+@TREE
+@WATCH
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How to print it; else text.")
 @click.option("--rules", is_flag=True, help="List the rules instead, with what each asks.")
 @pass_settings
@@ -73,7 +76,12 @@ def command(
 
 
 def checked(
-    reader: "Reader", model: str | None, release: str | None, tree: Path, watch: tuple[str, ...]
+    reader: "Reader",
+    model: str | None,
+    release: str | None,
+    tree: Path,
+    watch: tuple[str, ...],
+    history: "History | None" = None,
 ) -> "list[Checked]":
     """What the rules find of one model, or of all. Errors: NotFoundError, InputError, IntegrityError."""
     from mledger.checking import check_models, models_of
@@ -85,8 +93,10 @@ def checked(
     name = opening.stream(reader, model)
     if name is not None and not name.startswith("model/"):
         raise InputError(f"{name} is no model", fix="mledger check model/NAME")
-    streams = models_of(reader, reader.history()) if name is None else [name]
-    return check_models(reader, streams, version=release, tree=tree, watched=watch or WATCHED)
+    history = history or reader.history()
+    streams = models_of(reader, history) if name is None else [name]
+    watched = watch or WATCHED
+    return check_models(reader, streams, version=release, tree=tree, watched=watched, history=history)
 
 
 def written(found: "Sequence[Checked]", form: str, settings: Settings) -> "str | bytes":

@@ -7,7 +7,8 @@ _ORDER: tuple[Status, ...] = ("passed", "failed", "warned", "waived", "not appli
 
 def title(checked: Checked) -> str:
     """What was checked, in a line."""
-    named = f", version {', '.join(checked.versions)}" if checked.versions else ", nothing released"
+    what = "version" if len(checked.versions) == 1 else "versions"
+    named = f", {what} {', '.join(checked.versions)}" if checked.versions else ", nothing released"
     profile = f", profile {checked.profile}" if checked.profile else ""
     return f"{checked.stream}{named}, {checked.entries:,} entries{profile}"
 
@@ -17,4 +18,5 @@ def counted(checked: Checked) -> str:
     counts = checked.count()
     words: dict[Status, str] = {"warned": "warning" if counts["warned"] == 1 else "warnings"}
     parts = [f"{counts[status]} {words.get(status, status)}" for status in _ORDER if counts[status]]
-    return f"{len(checked.outcomes)} rules: {', '.join(parts)}"
+    rules = "1 rule" if len(checked.outcomes) == 1 else f"{len(checked.outcomes)} rules"
+    return f"{rules}: {', '.join(parts)}"

@@ -6,6 +6,7 @@ looked at is None, with a reason in `absent`; a rule that needs it is then not a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,14 @@ class Change:
     """None if the file is gone."""
     later: tuple[str, ...] = ()
     """The commits since then, which have the file as it is."""
+
+
+class Awaited(NamedTuple):
+    """How far a request has come: so many approvals of those that the policy needs, and what is missing."""
+
+    given: int
+    needed: int
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +43,7 @@ class World:
     """The watched files that changed since the last release."""
     events: Mapping[str, str] | None = None
     """References of events to others that lead somewhere, with the numbers found there."""
+    approvals: Mapping[str, Awaited] | None = None
+    """Requests for promotion, where the policy asks for approvals, with how far they have come."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """By field, why it is None."""

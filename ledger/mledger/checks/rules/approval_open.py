@@ -15,18 +15,21 @@ from mledger.projections.dossier import Dossier
     fix="mledger append promotion.approved {stream} --edit",
     reads=("promotion.requested", "promotion.approved", "promotion.rejected"),
 )
-def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
-    """Find the last request of each release and stage that is open or rejected."""
+def check(dossier: Dossier, world: World) -> Iterator[Found]:
+    """Find the last request of each release and stage that is rejected, or lacks an approval."""
     names = {version.name for version in dossier.versions}
     last = {(r.version, r.to_stage): (number, r) for number, r in dossier.state.stages.requests.items()}
     for number, request in last.values():
-        if request.version not in names or request.status == "approved":
+        if request.version not in names:
             continue
         what = f"promotion {number} of {request.version} to {request.to_stage}"
-        answers = tuple(answer.source.number for answer in request.answers)
+        numbers = (number, *(answer.source.number for answer in request.answers))
+        fix = f"mledger append promotion.approved {dossier.stream} --set request={number} --edit"
+        awaited = (world.approvals or {}).get(number)
         if request.status == "rejected":
-            by = request.answers[-1].source.by
-            yield Found(f"{what} was rejected by {by}", (number, *answers))
-        else:
-            fix = f"mledger append promotion.approved {dossier.stream} --set request={number} --edit"
-            yield Found(f"{what} has no approval", (number,), fix)
+            yield Found(f"{what} was rejected by {request.answers[-1].source.by}", numbers)
+        elif awaited is not None and awaited.missing:
+            lacks = f"approvals {awaited.given} of {awaited.needed}, missing {', '.join(awaited.missing)}"
+            yield Found(f"{what}: {lacks}", numbers, fix)
+        elif awaited is None and request.status == "open":
+            yield Found(f"{what} has no approval", numbers, fix)

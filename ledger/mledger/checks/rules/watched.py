@@ -25,7 +25,7 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
     known = mentions(dossier)
     for change in world.changes or ():
         if known.isdisjoint(filter(None, (change.commit, change.sha256, *change.later))):
-            commit = f" (commit {change.commit[:7]})" if change.commit else " (not committed)"
+            commit = f" (commit {change.commit[:12]})" if change.commit else " (not committed)"
             what = "is gone" if change.sha256 is None else "changed"
             yield Found(
                 f"{cut(change.path)} {what}{commit} and no event names that",
