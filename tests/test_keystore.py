@@ -223,9 +223,13 @@ def test_a_key_is_found_by_what_people_know_of_it(keys: Keystore, alice: KeyReco
         alice.key_id[:8].upper(),
         alice.fingerprint,
         "alice example",
+        "alice",
         "Alice@ACME.test",
     ):
         assert keys.find(text) == alice, text
+    assert keys.find("BOB").name == "bob-example"
+    with pytest.raises(InputError, match="means several keys: alice-example, bob-example"):
+        keys.find("example")
     by_path = keys.find(str(alice.path))
     assert (by_path.public, by_path.owner) == (alice.public, "Alice Example")
 

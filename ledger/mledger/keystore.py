@@ -147,11 +147,16 @@ class Keystore:
     def find(self, text: str) -> KeyRecord:
         """The key that somebody means: by name, id (8 or more digits), fingerprint, owner, e-mail or path.
 
+        A word of the owner's name will do if no other key has it.
+
         NotFoundError if there is none, InputError if there are several, KeyFileError if it cannot be read.
         """
         if _NAME.fullmatch(text) and os.path.lexists(self._key(text)):
             return self.get(text)
-        found = [record for record in self.list() if _is_meant(record, text)]
+        records = self.list()
+        found = [record for record in records if _is_meant(record, text)]
+        if not found and not Path(text).expanduser().is_file():
+            found = [record for record in records if text.casefold() in record.owner.casefold().split()]
         if len(found) > 1:
             names = ", ".join(record.name for record in found)
             raise InputError(f"{text!r} means several keys: {names}", fix="name one of them")

@@ -36,7 +36,7 @@ def create(path: Path, signer: Signer, opening: LedgerOpened, clock: Clock) -> N
 
     Errors: InputError if the file is there already; StoreError.
     """
-    if path.exists() or path.is_symlink():
+    if os.path.lexists(path):
         raise InputError(f"{path} is there already", fix="choose another place with --ledger PATH")
     unborn = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
     try:
