@@ -28,6 +28,7 @@ SECTIONS = {
     "Record": _table(
         init="Begin a ledger.",
         append="Record an event, signed.",
+        redact="Erase the content of an event; that it was there, and why, stays.",
         data="Record where data came from, what it looks like, how it moved.",
     ),
     "Read": _table(

@@ -91,6 +91,8 @@ def _was(correction: "Correction") -> str:
 def _correction(correction: "Correction") -> tuple[str, tuple[str, ...]]:
     change = f"{shown(correction.before)} -> {shown(correction.after)}"
     words = f"{correction.path} of event {correction.event}: {change}"
+    if correction.path == "*":
+        words = f"what may stay of event {correction.event}, as a whole"
     if correction.problem is not None:
         words = f"not applied: {words}; {correction.problem}"
     numbers = (correction.event, correction.source.number)

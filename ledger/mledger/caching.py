@@ -21,15 +21,16 @@ def cache_file(genesis: bytes, kind: str) -> Path:
     return folders.cache_folder() / f"{genesis.hex()}.{kind}"
 
 
-def open_cache(file: Path, schema: str, version: int) -> sqlite3.Connection:
+def open_cache(file: Path, schema: str, version: int, redactions: int = 0) -> sqlite3.Connection:
     """A connection, in autocommit mode, to a cache with the tables of `schema`.
 
-    `version` counts the schemas of this cache: one of another version is made anew.
+    `version` counts the schemas of this cache: one of another version is made anew. `redactions` counts
+    those of the ledger: a cache from before the last one may hold what was erased, and is deleted.
     """
     with suppress(sqlite3.Error, StoreError, OSError):
         folders.make_private(file.parent)
         try:
-            return _open(str(file), schema, version)
+            return _current(file, schema, version, redactions)
         except UnicodeDecodeError:
             pass  # SQLite quotes a damaged schema in its message
         except sqlite3.DatabaseError as error:
@@ -61,6 +62,17 @@ def remove_cache(file: Path) -> None:
     """Delete the file of a cache and what SQLite keeps beside it."""
     for end in ("", "-wal", "-shm"):
         Path(f"{file}{end}").unlink(missing_ok=True)
+
+
+def _current(file: Path, schema: str, version: int, redactions: int) -> sqlite3.Connection:
+    """The cache as it was left, or a new file if something was redacted since."""
+    connection = _open(str(file), schema, version)
+    if connection.execute("PRAGMA application_id").fetchone() != (redactions,):
+        connection.close()
+        remove_cache(file)
+        connection = _open(str(file), schema, version)
+        connection.execute(f"PRAGMA application_id = {redactions}")
+    return connection
 
 
 def _open(name: str, schema: str, version: int) -> sqlite3.Connection:

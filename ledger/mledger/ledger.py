@@ -307,6 +307,27 @@ class Ledger(Reader):
             )
         return fact
 
+    def redact(
+        self,
+        reference: str,
+        *,
+        legal_basis: str,
+        authority: str,
+        reason: str | None = None,
+        rest: Mapping[str, object] | None = None,
+    ) -> Receipt:
+        """The receipt of a redaction, once the content of the event is nowhere in the ledger's files.
+
+        Body, salt, and attachments that no other event names are overwritten, caches deleted; every
+        proof still holds. `rest` are the fields of the event that may stay: they are recorded again,
+        as a correction of it. Doing it again finishes what was interrupted, and records nothing.
+        Errors: NotFoundError, InputError for what governs the ledger, DeniedError, and LockedError if
+        somebody reads: the redaction then stands, and is to be finished.
+        """
+        from mledger.redacting import redact
+
+        return redact(self, reference, legal_basis=legal_basis, authority=authority, reason=reason, rest=rest)
+
     # --- checkpoints
 
     def checkpoint(self) -> bytes:

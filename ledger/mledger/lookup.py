@@ -12,7 +12,7 @@ from mledger.chain.draft import read_id
 from mledger.chain.entry import Entry, Head
 from mledger.chain.history import Fact
 from mledger.chain.keyring import Keyring
-from mledger.chain.rulebook import Act, Answered, Ruled, examine, kind_of
+from mledger.chain.rulebook import REDACTION, Act, Answered, Ruled, examine, kind_of
 from mledger.chain.seal import envelope_of, open_entry, open_event, open_statement
 from mledger.chain.statement import Statement, open_payload
 from mledger.core.digest import short
@@ -72,6 +72,7 @@ class Lookup:
         self._streams: Streams | None = None
         self._words: Words | None = None
         self._snapshots: Snapshots | None = None
+        self._redacted: tuple[Head, int] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -159,21 +160,34 @@ class Lookup:
     @property
     def words(self) -> "Words":
         """The cache of words, read on to the end of the ledger."""
-        if self._words is None:
-            from mledger.search import Words
+        from mledger.search import Words
 
-            self._words = Words(self.genesis.leaf)
+        if self._words is None or self._words.redactions != self.redactions:
+            if self._words is not None:
+                self._words.close()
+            self._words = Words(self.genesis.leaf, self.redactions)
         self._read_on(self._words)
         return self._words
 
     @property
     def snapshots(self) -> "Snapshots":
         """The cache of folded states."""
-        if self._snapshots is None:
-            from mledger.snapshots import Snapshots
+        from mledger.snapshots import Snapshots
 
-            self._snapshots = Snapshots(self.genesis.leaf)
+        if self._snapshots is None or self._snapshots.redactions != self.redactions:
+            if self._snapshots is not None:
+                self._snapshots.close()
+            self._snapshots = Snapshots(self.genesis.leaf, self.redactions)
         return self._snapshots
+
+    @property
+    def redactions(self) -> int:
+        """How many redactions the ledger holds; counted again when it has grown."""
+        if self._redacted is None or self._redacted[0] != self.head:
+            head = self.head
+            found = (open_payload(entry.payload).events for entry in self.store.entries(governance=True))
+            self._redacted = head, sum(event.type == REDACTION for events in found for event in events)
+        return self._redacted[1]
 
     def leaf_at(self, seq: int) -> bytes | None:
         """The leaf hash of an entry as it is stored; None if there is no such entry."""

@@ -8,6 +8,7 @@ so that matches can be narrowed and counted. An event is row 1000 * seq + place.
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -67,13 +68,19 @@ class Place(NamedTuple):
     place: int
 
 
+def words_file(genesis: bytes) -> Path:
+    """Where the cache of the ledger with this entry 0 is kept."""
+    return cache_file(genesis, "words")
+
+
 class Words:
     """The words of one ledger's events."""
 
-    def __init__(self, genesis: bytes) -> None:
+    def __init__(self, genesis: bytes, redactions: int = 0) -> None:
         """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
-        self.path = cache_file(genesis, "words")
-        self._connection = open_cache(self.path, _SCHEMA, VERSION)
+        self.path = words_file(genesis)
+        self.redactions = redactions
+        self._connection = open_cache(self.path, _SCHEMA, VERSION, redactions)
         self._names: dict[str, int] = {}
 
     def close(self) -> None:

@@ -36,10 +36,11 @@ def snapshots_file(genesis: bytes) -> Path:
 class Snapshots:
     """The snapshots of one ledger; they can be deleted at any time."""
 
-    def __init__(self, genesis: bytes) -> None:
+    def __init__(self, genesis: bytes, redactions: int = 0) -> None:
         """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
         self.path = snapshots_file(genesis)
-        self._connection = open_cache(self.path, _SCHEMA, VERSION)
+        self.redactions = redactions
+        self._connection = open_cache(self.path, _SCHEMA, VERSION, redactions)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -186,15 +186,27 @@ def test_a_field_can_be_taken_away() -> None:
     assert getattr(amended, "cmd", "?") is None
 
 
-def test_an_erased_event_cannot_be_corrected() -> None:
-    """What is gone stays gone; the correction is listed without a value before."""
+def test_a_part_of_an_erased_event_is_no_event() -> None:
+    """What is gone stays gone; a correction of a field is listed without a value before."""
     story = Story()
     number = story.register()
     correct(story, number, {"owner": "Bob Example"})
     story.forget(number)
     found = the_correction(model.fold(story.facts))
     assert (found.before, found.after) == (None, "Bob Example")
-    assert found.problem == f"event {number} cannot be read"
+    assert (found.problem or "").startswith(f"event {number} was erased, and this is no whole: ")
+
+
+def test_the_rest_of_an_erased_event_stands_in_its_place() -> None:
+    """A correction that holds a whole body is what the event says, and is listed as one."""
+    story = Story()
+    number = story.register()
+    rest = {"title": "Credit risk", "purpose": "Decide.", "owner": "(name removed)"}
+    correct(story, number, rest)
+    story.forget(number)
+    state = model.fold(story.facts)
+    assert (state.profile["owner"].value, state.profile["title"].value) == ("(name removed)", "Credit risk")
+    assert (the_correction(state).path, the_correction(state).problem) == ("*", None)
 
 
 def test_an_event_that_is_not_there_cannot_be_corrected() -> None:

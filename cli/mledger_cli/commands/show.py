@@ -11,6 +11,7 @@ from mledger_cli.params import EVENT_NUMBER
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
+    from mledger.reader import Reader
 
 
 @click.command("show", cls=Command)
@@ -28,16 +29,27 @@ def command(settings: Settings, event: str, *, raw: bool) -> None:
             return
         fact = reader.fact(event)
         leaf = reader.entry(fact.seq).leaf
+        redaction = _redaction(reader, fact)
     if settings.json:
-        settings.out.json(fact.to_json() | {"leaf": leaf})
+        by = {"redacted": redaction.to_json()} if redaction else {}
+        settings.out.json(fact.to_json() | {"leaf": leaf} | by)
         return
-    settings.out.facts(_about(settings, fact, leaf))
+    settings.out.facts(_about(settings, fact, leaf, redaction))
     if fields := _fields(fact):
         settings.out.line()
         settings.out.facts(fields)
 
 
-def _about(settings: Settings, fact: "Fact", leaf: bytes) -> dict[str, object]:
+def _redaction(reader: "Reader", fact: "Fact") -> "Fact | None":
+    """What says that the content was erased, if it was."""
+    if fact.body is not None:
+        return None
+    from mledger.redacting import redaction_of
+
+    return redaction_of(reader, fact)
+
+
+def _about(settings: Settings, fact: "Fact", leaf: bytes, redaction: "Fact | None") -> dict[str, object]:
     """What the entry says of the event."""
     late = None if fact.occurred == fact.time else settings.out.moment(fact.occurred)
     return {
@@ -50,8 +62,21 @@ def _about(settings: Settings, fact: "Fact", leaf: bytes) -> dict[str, object]:
         "id": fact.to_json()["id"],
         "key": fact.key[:12],
         "hash": leaf.hex(),
-        "note": None if fact.obstacle is None else f"{fact.obstacle}; kept and verified all the same",
+        "note": _note(settings, fact, redaction),
     }
+
+
+def _note(settings: Settings, fact: "Fact", redaction: "Fact | None") -> str | None:
+    """Why the fields are not shown, if they are not."""
+    if fact.obstacle is None:
+        return None
+    if redaction is None:
+        gone = "gone, and no redaction says why: mledger verify"
+        return gone if fact.body is None else f"{fact.obstacle}; kept and verified all the same"
+    body: Any = redaction.data
+    when = settings.out.moment(redaction.time)[:10]
+    because = f"{body.legal_basis}; decided by {body.authority}"
+    return f"erased {when} by {redaction.signer}, event {redaction.number}: {because}"
 
 
 def _fields(fact: "Fact") -> dict[str, object]:

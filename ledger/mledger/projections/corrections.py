@@ -17,6 +17,8 @@ from mledger.events import base as events
 from mledger.events.record import RecordCorrected
 from mledger.projections.statements import Citation, Correction, Trail, cite
 
+WHOLE = "*"
+"""The path of a correction that holds what may stay of an event that was redacted."""
 CORRECTED: str = RecordCorrected.type
 
 # Their words are their own: they can be answered, and not put right by somebody else.
@@ -68,23 +70,31 @@ def _amend(fact: Fact, correction: RecordCorrected, target: Fact | None, held: A
     """What one correction makes of its target: all of its fields or none."""
     source = cite(fact)
     body = held.body if held and held.body is not None else (target.data if target else None)
+    erased = target is not None and target.body is None
     if target is None:
         problem: str | None = f"event {correction.event} is not on {fact.stream}, or not yet there"
     elif target.stream != fact.stream:
         problem = f"event {target.number} stands on {target.stream}"
-    elif body is None:
+    elif body is None and not erased:
         problem = f"event {target.number} cannot be read"
     else:
         problem = _protected(target.type)
-    if target is None or body is None:
+    if target is None or (body is None and not erased):
         number = target.number if target else correction.event
         return Amended(None, _listed(number, correction, {}, source, problem))
-    fields = body.model_dump(mode="json", by_alias=True, exclude_none=True)
+    # Of what was redacted a correction may hold the rest.
+    fields = {} if body is None else body.model_dump(mode="json", by_alias=True, exclude_none=True)
     before = {path: _get(fields, path) for path in correction.fields}
     amended = None
     if problem is None:
         amended, problem = _applied(target.type, fields, correction.fields)
+        if erased and problem is not None:
+            problem = f"event {target.number} was erased, and this is no whole: {problem}"
     kept = amended or (held.body if held else None)
+    if body is None and amended is not None:
+        return Amended(
+            kept, (Correction(target.number, WHOLE, None, None, correction.reason, source, problem),)
+        )
     return Amended(kept, _listed(target.number, correction, before, source, problem))
 
 

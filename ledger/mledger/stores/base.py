@@ -97,7 +97,7 @@ class Shelf(Protocol):
 
 
 class Attachments(Protocol):
-    """The files that are kept beside the entries, named by their SHA-256."""
+    """The files that are kept beside the entries, named by their SHA-256, and what can be erased."""
 
     def attachments(self) -> list[tuple[bytes, int]]:
         """The name and the size in bytes of each that is kept, by name."""
@@ -105,6 +105,15 @@ class Attachments(Protocol):
 
     def attachment(self, sha256: bytes) -> bytes | None:
         """The bytes kept under this name, as they are stored; None without."""
+        ...
+
+    def erase(self, places: Sequence[tuple[int, int]], attachments: Sequence[bytes]) -> None:
+        """Erase salt and body of events, each named by its entry and its index there, and these files.
+
+        All or nothing; once it returns, their bytes are nowhere in the store. What is not there is no
+        error. Must raise LockedError if somebody who reads keeps an older state alive; what is erased
+        then is erased, and calling it again does the rest.
+        """
         ...
 
 

@@ -102,6 +102,18 @@ class MemoryStore:
         with self._lock:
             return self._files.get(sha256)
 
+    def erase(self, places: Sequence[tuple[int, int]], attachments: Sequence[bytes]) -> None:
+        """Erase bodies and files; see `Attachments.erase`."""
+        with self._lock:
+            for seq, index in places:
+                if seq < len(self._entries) and index < len(self._entries[seq].slots):
+                    entry = self._entries[seq]
+                    slots = list(entry.slots)
+                    slots[index] = slots[index]._replace(salt=None, body=None)
+                    self._entries[seq] = entry._replace(slots=tuple(slots))
+            for name in attachments:
+                self._files.pop(name, None)
+
     def duplicate_ids(self) -> list[tuple[bytes, list[tuple[int, int]]]]:
         """Nothing: an id has one place here by construction."""
         return []

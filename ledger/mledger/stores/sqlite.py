@@ -167,6 +167,14 @@ class SqliteStore:
         with self._reading() as db:
             return sqlite_rows.file(db, sha256)
 
+    def erase(self, places: Sequence[tuple[int, int]], attachments: Sequence[bytes]) -> None:
+        """Erase bodies and files, and overwrite where they stood; see `Attachments.erase`."""
+        with self._writing() as db:
+            sqlite_rows.erase(db, places, attachments)
+        with self._turn(), translated(self.path):
+            sqlite_rows.empty_log(self._own)
+            self._seen = self._file.look()
+
     def duplicate_ids(self) -> list[tuple[bytes, list[tuple[int, int]]]]:
         """Each event id that stands in more than one place; reads the whole file."""
         with self._reading() as db:

@@ -30,6 +30,8 @@ _OTHER_FILE = "name the file that `mledger init` made"
 _CANNOT_OPEN = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _COMMON = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
 _WRITER = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 8192;"
+# Pages that SQLite empties hold no copies then, which an erasure would not reach.
+_WRITER += "PRAGMA secure_delete = FAST;"
 _READER = "PRAGMA query_only = ON;"
 
 Mark = tuple[tuple[int, ...], tuple[int, ...]]

@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 
 from mledger.chain.entry import Entry, Head, Slot
 from mledger.core.merkle import Node
-from mledger.errors import ConflictError
+from mledger.errors import ConflictError, LockedError
 from mledger.stores.base import EMPTY_HEAD, MAX_SLOTS, Kept, taken
 
 _FLAGS = {0: False, 1: True}  # another number is tampering, and must not pass for False
@@ -31,6 +31,7 @@ _NODES = (
 )
 _ADD_ENTRY = "INSERT INTO entry (seq, leaf, signature, payload) VALUES (?, ?, ?, CAST(? AS TEXT))"
 _ADD_EVENT = "INSERT INTO event (n, id, governance, salt, body) VALUES (?, ?, ?, ?, CAST(? AS TEXT))"
+_ERASE_EVENT = "UPDATE event SET salt = NULL, body = NULL WHERE n = ? AND governance = 0"
 _ADD_NODE = "INSERT INTO node (level, idx, hash) VALUES (?, ?, ?)"
 _ADD_NOTE = (
     "INSERT INTO checkpoint (size, note) VALUES (?, CAST(? AS TEXT)) ON CONFLICT (size, note) DO NOTHING"
@@ -61,6 +62,25 @@ def add(
     )
     db.executemany(_ADD_NODE, nodes)
     db.executemany(_ADD_FILE, attachments)
+
+
+def erase(db: sqlite3.Connection, places: Sequence[tuple[int, int]], files: Sequence[bytes]) -> None:
+    """Take out salts, bodies and files; SQLite writes zeros where they stood."""
+    db.execute("PRAGMA secure_delete = ON")
+    for seq, index in places:
+        db.execute(_ERASE_EVENT, (seq * MAX_SLOTS + index,))
+    for name in files:
+        db.execute("DELETE FROM attachment WHERE sha256 = ?", (name,))
+
+
+def empty_log(db: sqlite3.Connection) -> None:
+    """Bring the write-ahead log into the file, and leave none of it. Errors: LockedError."""
+    blocked, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if blocked:
+        raise LockedError(
+            "somebody reads the ledger, and what was erased may still stand in its log",
+            fix="try again when nobody does",
+        )
 
 
 def add_note(db: sqlite3.Connection, size: int, note: bytes) -> None:

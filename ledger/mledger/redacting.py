@@ -1,0 +1,99 @@
+"""Redactions: content is erased, and what says so stays.
+
+First the redaction is recorded, and what of the event may stay. Then the event's body, its salt, and
+the attachments that no other event names are overwritten, and the caches that may hold words of it
+are deleted. If the machine stops in between, doing it again does the rest.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mledger.caching import remove_cache
+from mledger.chain.history import Fact
+from mledger.chain.rulebook import REDACTION
+from mledger.chain.seal import open_entry
+from mledger.errors import InputError
+from mledger.events import base as events
+from mledger.events.record import RecordRedacted
+from mledger.search import words_file
+from mledger.snapshots import snapshots_file
+from mledger.writing import Receipt, receipt_of
+
+if TYPE_CHECKING:
+    from mledger.ledger import Ledger
+    from mledger.reader import Reader
+
+CORRECTION = "record.corrected"
+
+
+def redact(
+    ledger: "Ledger",
+    reference: str,
+    *,
+    legal_basis: str,
+    authority: str,
+    reason: str | None = None,
+    rest: Mapping[str, object] | None = None,
+) -> Receipt:
+    """The receipt of the redaction, once the content is gone; see `Ledger.redact`."""
+    fact = ledger.fact(reference)
+    if events.is_governance(fact.type):
+        raise InputError(
+            f"event {fact.number} is a {fact.type}: without it nobody could judge the rest",
+            fix=f"mledger show {fact.number}",
+        )
+    said = {"event": fact.number, "legal_basis": legal_basis, "authority": authority, "reason": reason}
+    body = events.build(REDACTION, {name: value for name, value in said.items() if value is not None})
+    if rest is not None:
+        events.build(fact.type, rest)  # or else nobody could read what is kept of it
+    earlier = redaction_of(ledger, fact)
+    if earlier is not None:
+        receipt = receipt_of(earlier, ledger.entry(earlier.seq).leaf)
+    else:
+        receipt = ledger.append(body, fact.stream)
+    if fact.body is not None:
+        if rest is not None:
+            reason = f"Recorded again without what is redacted ({legal_basis})."
+            fields = {"event": fact.number, "fields": dict(rest), "reason": reason}
+            ledger.append(CORRECTION, fact.stream, fields)
+        ledger.store.erase([(fact.seq, fact.place)], _alone(ledger, fact, fact.body))
+    if ledger.path is not None:
+        for file in (words_file(ledger.genesis.leaf), snapshots_file(ledger.genesis.leaf)):
+            remove_cache(file)
+    return receipt
+
+
+def redaction_of(reader: "Reader", fact: Fact) -> Fact | None:
+    """The redaction that names an event, by somebody who may record one; None without."""
+    for entry in reader.store.entries(fact.seq, governance=True):
+        for found in open_entry(entry)[1]:
+            body = found.data if found.type == REDACTION else None
+            if (
+                isinstance(body, RecordRedacted)
+                and _means(reader, body.event, fact)
+                and _heard(reader, found)
+            ):
+                return found
+    return None
+
+
+def _means(reader: "Reader", reference: str, fact: Fact) -> bool:
+    answered = reader.answered(reference)
+    return answered is not None and answered.number == fact.number
+
+
+def _heard(reader: "Reader", redaction: Fact) -> bool:
+    """Whether the author might redact; what others record has no effect, and is for verification to tell."""
+    keyring = reader.keyring(redaction.seq)
+    member = keyring.members.get(redaction.key)
+    return member is not None and member.revoked is None and keyring.may(member, REDACTION)
+
+
+def _alone(ledger: "Ledger", fact: Fact, body: bytes) -> list[bytes]:
+    """The attachments that this event names and no other; all are read only if it names any."""
+    named = {name for name, _ in ledger.store.attachments() if name.hex().encode() in body}
+    if named:
+        for other in ledger.facts():
+            if other.number != fact.number and other.body is not None:
+                named = {name for name in named if name.hex().encode() not in other.body}
+    return sorted(named)
