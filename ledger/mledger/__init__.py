@@ -2,8 +2,9 @@
 
     from mledger import Ledger, Reader
 
-`Ledger` appends, `Reader` reads, verifies, proves and replays. The names below are the public
-face; each is imported when it is first used, so that `import mledger` costs nothing.
+`Ledger` appends, `Reader` reads, verifies, proves and replays; `run`, `track` and `open` record what
+a training script does. The names below are the public face; each is imported when it is first used,
+so that `import mledger` costs nothing.
 """
 
 import importlib
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mledger.ledger import Ledger
     from mledger.reader import Reader
     from mledger.receipt import CheckedReceipt, check_receipt
+    from mledger.recording.face import open, run, track  # noqa: A004  as `mledger.open`
     from mledger.replay import Replay
     from mledger.verifying import Trust
     from mledger.writing import Receipt
@@ -59,6 +61,9 @@ _HOMES = {
     "What": "batch",
     "check_receipt": "receipt",
     "event": "events.base",
+    "open": "recording.face",
+    "run": "recording.face",
+    "track": "recording.face",
 }
 
 
@@ -100,4 +105,7 @@ __all__ = [
     "__version__",
     "check_receipt",
     "event",
+    "open",
+    "run",
+    "track",
 ]

@@ -2,6 +2,7 @@
 
     keys     configuration   private keys, see `mledger.keystore`
     heads    state           what this machine has seen, see `mledger.heads`
+    spool    state           events that wait for their ledger, see `mledger.recording.spool`
     cache    cache           what can be derived again
 
 `MLEDGER_HOME` puts all of them under one folder.
@@ -32,6 +33,15 @@ def heads_folder() -> Path:
     from platformdirs import user_state_path
 
     return user_state_path("mledger") / "heads"
+
+
+def spool_folder() -> Path:
+    """The folder of events that wait for their ledger; it need not exist."""
+    if home := _home():
+        return home / "spool"
+    from platformdirs import user_state_path
+
+    return user_state_path("mledger") / "spool"
 
 
 def cache_folder() -> Path:
@@ -73,7 +83,7 @@ def create(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     with translated(path, FileExistsError), _draft(path, data, mode=mode) as draft:
         # A hard link never overwrites, and appears with all its bytes.
         os.link(draft, path)
-        _sync_folder(path.parent)
+        sync(path.parent)
 
 
 @contextmanager
@@ -93,7 +103,7 @@ def _draft(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) 
             draft.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Make the names in a folder durable, where the system can."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

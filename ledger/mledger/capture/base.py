@@ -1,0 +1,98 @@
+"""Sources: each finds out one thing about the process that runs.
+
+One file holds one source, which registers by `@source("name")`. A source returns what it found as
+fields of `run.started`, how it found it, and what it could not find; it never makes a run fail:
+whatever it raises becomes a gap. Nothing here needs a network.
+"""
+
+import importlib
+import pkgutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NamedTuple
+
+from mledger.attachment import Attachment
+from mledger.registry import Registry
+
+_LINE = 300
+
+
+class Found(NamedTuple):
+    """What one source has to say: fields of `run.started`, how, what not, and files."""
+
+    fields: Mapping[str, Any] = {}
+    how: str | None = None
+    gap: str | None = None
+    files: tuple[Attachment, ...] = ()
+
+
+@dataclass(slots=True)
+class Capture:
+    """All that was found: fields of `run.started` with `captures` among them, files, seconds it took."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    files: list[Attachment] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+Source = Callable[[], Found]
+_sources: Registry[Source] = Registry("source of captures")
+
+
+def source(name: str) -> Callable[[Source], Source]:
+    """A decorator that registers a source under the name by which a record calls it."""
+    return lambda function: _sources.add(name, function)
+
+
+def sources() -> list[str]:
+    """The names of all sources, sorted."""
+    _import_own()
+    return list(_sources)
+
+
+def capture() -> Capture:
+    """What all sources find out now."""
+    begun = time.perf_counter()
+    made, captures = Capture(), []
+    for name in sources():
+        found = _ask(name)
+        _merge(made.fields, found.fields)
+        made.files += found.files
+        if found.how or found.gap:
+            said = {"how": found.how, "gap": found.gap}
+            captures.append({"name": name} | {key: one_line(text) for key, text in said.items() if text})
+    made.fields["captures"] = captures
+    made.seconds = time.perf_counter() - begun
+    return made
+
+
+def _ask(name: str) -> Found:
+    """What a source says; its failure is a gap."""
+    try:
+        return _sources.get(name)()
+    except Exception as error:  # noqa: BLE001  a strange machine must not keep anybody from training
+        return Found(gap=f"{type(error).__name__}: {error}")
+
+
+def _merge(fields: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for name, value in more.items():
+        held = fields.get(name)
+        if isinstance(held, dict) and isinstance(value, Mapping):
+            _merge(held, value)
+        elif value is not None:
+            fields[name] = dict(value) if isinstance(value, Mapping) else value
+
+
+def one_line(text: str, limit: int = _LINE) -> str:
+    """The text as a line that a record may hold."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+@cache
+def _import_own() -> None:
+    package = importlib.import_module("mledger.capture")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"mledger.capture.{module.name}")

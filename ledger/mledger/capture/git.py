@@ -1,0 +1,165 @@
+"""The commit, and whether the tree differs from it, as git says."""
+
+import hashlib
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from mledger.attachment import MAX_ATTACHMENT, Attachment
+from mledger.capture.base import Found, source
+from mledger.capture.script import folder, script
+
+TIMEOUT = 20.0
+_NAMED = 3
+# Nothing that a repository configures is run, and its index is not written.
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+_DIFF = (
+    "diff",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--binary",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
+_WITH_USER = re.compile(r"^([a-z][a-z0-9+.-]*://)(?:([^/@]*)@)?(.*)$", re.IGNORECASE | re.DOTALL)
+
+
+class _GitError(Exception):
+    """What git said."""
+
+
+class _Status(NamedTuple):
+    commit: str | None
+    branch: str | None
+    changed: int
+    untracked: list[str]
+
+
+@source("git")
+def _git() -> Found:
+    here = folder()
+    try:
+        status = _status(here)
+    except FileNotFoundError:
+        return Found(gap="git is not installed")
+    except subprocess.TimeoutExpired:
+        return Found(gap=f"git took longer than {TIMEOUT:.0f} s")
+    except _GitError as error:
+        return Found(gap=_no_repository(str(error), here))
+    if status.commit is None:
+        return Found(gap="the repository has no commit yet")
+    fields: dict[str, object] = {
+        "commit": status.commit,
+        "branch": status.branch,
+        "remote": _remote(here),
+        "dirty": status.changed > 0,
+    }
+    gaps = [_untracked(status.untracked)] if status.untracked else []
+    path = script()
+    if path is not None and not _tracked(path):
+        fields["dirty"] = True
+        gaps.insert(0, f"{path.name} itself is not in the commit; code_digest is its SHA-256")
+    kept: tuple[Attachment, ...] = ()
+    if status.changed:
+        digest, data, size = _diff(here)
+        fields["diff_digest"] = digest
+        if data is None:
+            gaps.append(f"the difference has {size:,} bytes and is kept by its digest alone")
+        else:
+            kept = (Attachment.of(data, "changes.diff", role="changes since the commit"),)
+    how = "git status, git diff HEAD" if status.changed else "git status"
+    said = {name: value for name, value in fields.items() if value is not None}
+    return Found({"git": said}, how, "; ".join(gaps) or None, kept)
+
+
+def _run(here: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603  the program is git, the words are ours
+        ["git", *_SAFE, *words],  # noqa: S607  whichever git the user uses
+        cwd=here,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+
+
+def _status(here: Path) -> _Status:
+    done = _run(here, "status", "--porcelain=v2", "--branch", "-z")
+    if done.returncode:
+        raise _GitError(done.stderr.decode(errors="replace").strip())
+    commit = branch = None
+    changed, untracked = 0, []
+    rows = iter(done.stdout.decode(errors="replace").split("\0"))
+    for row in rows:
+        if row.startswith("# branch.oid "):
+            commit = None if row.endswith("(initial)") else row.rpartition(" ")[2]
+        elif row.startswith("# branch.head "):
+            branch = None if row.endswith("(detached)") else row.partition("# branch.head ")[2]
+        elif row.startswith("? "):
+            untracked.append(row[2:])
+        elif row[:2] in {"1 ", "2 ", "u "}:
+            changed += 1
+            if row.startswith("2 "):
+                next(rows, None)  # where it was moved from
+    return _Status(commit, branch, changed, untracked)
+
+
+def _no_repository(said: str, here: Path) -> str:
+    if "not a git repository" in said:
+        return f"{here.name or here} is in no git repository"
+    return said.splitlines()[0] if said else "git failed and said nothing"
+
+
+def _tracked(path: Path) -> bool:
+    return _run(path.parent, "ls-files", "--error-unmatch", "--", path.name).returncode == 0
+
+
+def _untracked(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    verb = "is" if len(names) == 1 else "are"
+    return f"{', '.join(names[:_NAMED])}{more} {verb} untracked, and in no difference"
+
+
+def _remote(here: Path) -> str | None:
+    url = _run(here, "config", "--get", "remote.origin.url").stdout.decode(errors="replace").strip()
+    return without_credentials(url) or None
+
+
+def without_credentials(url: str) -> str:
+    """The address of a repository without password, token or query; the user of ssh stays."""
+    parts = _WITH_USER.match(url)
+    if parts is None:
+        return url
+    scheme, user, rest = parts.groups()
+    keep = user.partition(":")[0] if user and scheme.lower().startswith(("ssh", "git+ssh")) else ""
+    return f"{scheme}{keep}{'@' if keep else ''}{rest.partition('?')[0].partition('#')[0]}"
+
+
+def _diff(here: Path) -> tuple[str, bytes | None, int]:
+    """Digest of what differs from the commit, and the bytes if they are few enough to be kept."""
+    digest, kept, size = hashlib.sha256(), bytearray(), 0
+    with subprocess.Popen(  # noqa: S603
+        ["git", *_SAFE, *_DIFF, "HEAD"],  # noqa: S607
+        cwd=here,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None  # noqa: S101  it is a pipe
+        while piece := process.stdout.read(1 << 20):
+            digest.update(piece)
+            size += len(piece)
+            if size <= MAX_ATTACHMENT:
+                kept += piece
+    if process.returncode:
+        raise _GitError(f"git diff ended with exit code {process.returncode}")
+    return digest.hexdigest(), bytes(kept) if size <= MAX_ATTACHMENT else None, size

@@ -1,0 +1,52 @@
+"""Which program runs: a script, a module, a notebook, or typed lines."""
+
+import hashlib
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from mledger.attachment import Attachment
+from mledger.capture.base import Found, source
+
+# Where programs lie that start others, such as torchrun: the code is in the current folder then.
+_INSTALLED = ("scripts", "purelib", "platlib", "stdlib")
+
+
+def script() -> Path | None:
+    """The file that Python was started with; None in a notebook, for `python -c`, or an installed program."""
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    if not isinstance(file, str) or notebook() is not None:
+        return None
+    path = Path(file).absolute()
+    installed = any(path.is_relative_to(sysconfig.get_path(name)) for name in _INSTALLED)
+    return path if path.is_file() and not installed else None
+
+
+def folder() -> Path:
+    """The folder of the program, or else the current one."""
+    found = script()
+    return found.parent if found else Path.cwd()
+
+
+def notebook() -> Any:
+    """The shell of IPython, if this is a notebook or a session of it."""
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module is not None else None
+
+
+@source("script")
+def _script() -> Found:
+    """The file, or the cells that were run so far: they are in no commit."""
+    shell = notebook()
+    if shell is not None:
+        cells = [str(cell) for cell in shell.user_ns.get("In", [])[1:]]
+        data = "\n\n".join(cells).encode()
+        kept = (Attachment.of(data, "cells.py", role="cells that were run"),) if data else ()
+        return Found(
+            {"code_digest": hashlib.sha256(data).hexdigest()}, "the cells run so far in IPython", files=kept
+        )
+    path = script()
+    if path is None:
+        return Found(gap="no script of your own: lines that were typed, python -c, or an installed program")
+    return Found({"code_digest": hashlib.sha256(path.read_bytes()).hexdigest()}, f"SHA-256 of {path.name}")

@@ -1,0 +1,1 @@
+"""Recording runs while they happen: nothing here may break a training."""

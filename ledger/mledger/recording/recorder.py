@@ -1,0 +1,183 @@
+"""Records runs in one ledger, whatever happens to it."""
+
+import os
+import threading
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, Unpack
+from weakref import WeakSet
+
+from mledger.errors import InputError, IntegrityError, MledgerError
+from mledger.recording import telling
+from mledger.recording.item import Item
+from mledger.recording.said import Said
+
+if TYPE_CHECKING:
+    from mledger.ledger import Ledger
+    from mledger.recording.run import Run
+
+LEDGER, KEY = "MLEDGER_LEDGER", "MLEDGER_KEY"
+DEFAULT = "mledger.db"
+PUSH = "mledger spool push"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+# A store does not survive a fork, and must not be closed by a child: what it inherited stays here.
+_inherited: list[object] = []
+_all: "WeakSet[Recorder]" = WeakSet()
+
+
+class Recorder:
+    """A ledger for training scripts: opened when it is first needed, and never a reason to stop.
+
+    What the ledger does not take goes into the spool, with a warning, and is signed later by
+    `mledger spool push`; with `strict` it is raised. Threads may share a recorder; a forked process
+    opens the ledger for itself.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str] | None = None, *, key: str | None = None, strict: bool = False
+    ) -> None:
+        """Record in the ledger at `path`, or $MLEDGER_LEDGER, or mledger.db; with `key`, or $MLEDGER_KEY.
+
+        Without either it is your only key that is enrolled there. Its passphrase is $MLEDGER_PASSPHRASE.
+        """
+        self.path = Path(path or os.environ.get(LEDGER) or DEFAULT).expanduser().absolute()
+        self.key = key or os.environ.get(KEY) or None
+        self.strict = strict
+        self._turn = threading.RLock()
+        self._opened: tuple[int, Ledger] | None = None
+        self._warned: set[str] = set()
+        self._models: set[str] = set()
+        _all.add(self)
+
+    # --- runs
+
+    def run(self, model: str, **said: Unpack[Said]) -> "Run":
+        """A run of `model`, to be used in a `with` statement; see `mledger.run`."""
+        from mledger.recording.run import Run
+
+        return Run(self, model, said)
+
+    def track(self, model: str, **said: Unpack[Said]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """A decorator: each call of the function is a run; see `mledger.track`."""
+
+        def decorate(function: Callable[P, R]) -> Callable[P, R]:
+            @wraps(function)
+            def tracked(*args: P.args, **kwargs: P.kwargs) -> R:
+                with self.run(model, **said) as run:
+                    run.take_arguments(function, args, kwargs)
+                    result = function(*args, **kwargs)
+                    run.take_result(result)
+                return result
+
+            return tracked
+
+        return decorate
+
+    # --- recording
+
+    @property
+    def ledger(self) -> "Ledger":
+        """The ledger itself, opened with the key; the errors are those of `Ledger.open`."""
+        with self._turn:
+            if self._opened is not None and self._opened[0] != os.getpid():
+                _inherited.append(self._opened)
+                self._opened = None
+            if self._opened is None:
+                from mledger.ledger import Ledger
+
+                self._opened = (os.getpid(), Ledger.open(self.path, key=self.key))
+            return self._opened[1]
+
+    def record(self, item: Item, *, into_spool: bool = False, mendable: bool = False) -> str | None:
+        """The number of the event, once it is on the disk; None if it is in the spool.
+
+        `into_spool` keeps events of one run in order: what follows one that waits, waits too. If the
+        caller can mend the event, what a rule of the ledger finds wrong in it is an InputError.
+        """
+        if not into_spool:
+            try:
+                ledger = self.ledger
+                return ledger.append(item.body, item.stream, id=item.id, attach=item.attach).number
+            except Exception as error:
+                if self.strict or (mendable and _is_wrong(error)):
+                    raise
+                self.close()
+                why: BaseException = error
+        else:
+            why = MledgerError("the events before it wait")
+        self._spool(item, why, told=into_spool)
+        return None
+
+    def _spool(self, item: Item, why: BaseException, *, told: bool) -> None:
+        from mledger.recording.spool import Spool
+
+        reason = telling.worded(why)
+        try:
+            Spool().write(item, ledger=self.path, why=reason)
+        except Exception as error:  # noqa: BLE001  there is nothing left that could keep it
+            where = f"nor in the spool: {telling.worded(error)}"
+            telling.warn(
+                f"{item.body.type} is recorded nowhere: {reason}; {where}", getattr(error, "fix", None)
+            )
+            return
+        if not told and reason not in self._warned:
+            self._warned.add(reason)
+            telling.warn(f"not signed yet, kept in the spool: {reason}", self._way_out(why))
+
+    def _way_out(self, why: BaseException) -> str:
+        """What to do before the push, and the push."""
+        fix = why.fix if isinstance(why, MledgerError) else None
+        if isinstance(why, IntegrityError):
+            fix = fix or "mledger verify --full"
+        name = f" --ledger {self.path}" if self.path != Path(DEFAULT).absolute() else ""
+        return f"{fix}; then: {PUSH}{name}" if fix else f"{PUSH}{name}"
+
+    def first_of(self, stream: str) -> bool:
+        """Whether no run of this model has started in this process."""
+        with self._turn:
+            first = stream not in self._models
+            self._models.add(stream)
+            return first
+
+    # --- leaving
+
+    def close(self) -> None:
+        """Let go of the ledger; it is opened again when it is needed."""
+        with self._turn:
+            opened, self._opened = self._opened, None
+            if opened is None:
+                return
+            if opened[0] != os.getpid():
+                _inherited.append(opened)
+                return
+            try:
+                opened[1].close()
+            except MledgerError:  # what it holds is on the disk, or was refused before
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def after_fork(self) -> None:
+        """Begin anew in a child process: a thread of the parent may have held the lock."""
+        self._turn = threading.RLock()
+
+
+def _is_wrong(error: Exception) -> bool:
+    """Whether a rule of the ledger finds the event itself wrong, rather than who signs it or the machine."""
+    return isinstance(error, InputError) and "rule" in error.details
+
+
+def _after_fork() -> None:
+    for recorder in _all:
+        recorder.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,282 @@
+"""One run in a training script: started, measured, ended."""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from functools import wraps
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, cast
+
+from mledger.capture.base import Capture, capture
+from mledger.errors import InputError
+from mledger.recording import reading, telling
+from mledger.recording.ending import Failure, Usage, bounded, failure, status_of
+from mledger.recording.item import Item
+from mledger.recording.series import Key, Measured
+
+if TYPE_CHECKING:
+    from mledger.events.run import RunStarted
+    from mledger.recording.recorder import Recorder
+
+P = ParamSpec("P")
+_GAPS = 50
+
+
+def _gently(method: "Callable[Concatenate[Run, P], None]") -> "Callable[Concatenate[Run, P], None]":
+    """Once a run has started, nothing that is told to it stops a training: it is refused in one line.
+
+    What was refused stands among the run's gaps. With `strict` it is raised.
+    """
+
+    @wraps(method)
+    def told(self: "Run", *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            self._check_here()
+            with self._turn:
+                method(self, *args, **kwargs)
+        except Exception as error:
+            if self._recorder.strict:
+                raise
+            self.refuse(f"{method.__name__}: {telling.worded(error)}", getattr(error, "fix", None))
+
+    return cast("Callable[Concatenate[Run, P], None]", told)
+
+
+class Run:
+    """A run. Made by `mledger.run`, and used in a `with` statement, or by `start` and `finish`.
+
+    Threads may share it. A forked process may not: its measurements belong to a run of its own.
+    """
+
+    def __init__(self, recorder: "Recorder", model: str, said: Mapping[str, Any]) -> None:
+        """Know what was said; nothing is recorded before `start`. Errors: InputError."""
+        self._stream = reading.stream_of(model)
+        self._recorder = recorder
+        self._said = dict(said)
+        self._quiet = bool(self._said.pop("quiet", False))
+        self._started: RunStarted | None = None
+        self._turn = threading.RLock()
+        self._pid = os.getpid()
+        self._over = False
+        self._spooled = False
+        self._usage = Usage()
+        self._measured = Measured()
+        self._told: dict[str, Any] = {}
+        self._notes: list[str] = []
+        self._gaps: list[str] = []
+        self._lesson: str | None = None
+        self._artifacts: dict[str, dict[str, Any]] = {}
+        self.number: str | None = None
+        """The event number of its start; None before, and while it waits in the spool."""
+
+    # --- its life
+
+    @property
+    def name(self) -> str:
+        """How the run is called in the ledger."""
+        if self._started is None:
+            raise InputError("the run has not started", fix="with mledger.run(...) as run: …, or run.start()")
+        return self._started.run
+
+    def start(self, capture: Callable[[], Capture] = capture) -> Self:
+        """Record that the run starts, with what is expected of it and what `capture` finds out.
+
+        Errors: InputError for what was said.
+        """
+        from mledger.recording.starting import started
+
+        if self._started is not None:
+            raise InputError("the run has started already", fix="begin another: mledger.run(...)")
+        begun = started(self._recorder, self._stream, self._said, capture)
+        self._pid, self._usage = os.getpid(), Usage()
+        self.number = self._recorder.record(Item(begun.body, self._stream, begun.attach), mendable=True)
+        self._started, self._spooled = begun.body, self.number is None
+        for gap in begun.warnings:
+            telling.warn(gap)
+        telling.told(
+            (f"run {self.called} started{self._event(self.number)}", *begun.summary), quiet=self._quiet
+        )
+        return self
+
+    def finish(self, *, lesson: str | None = None) -> None:
+        """Record that the run ended as planned, with all that was measured; `lesson` is what it taught."""
+        self._lesson = lesson or self._lesson
+        self._end(None)
+
+    def fail(self, kind: str, message: str, status: int | None = None) -> None:
+        """Record that the run broke off elsewhere: of what kind, how in words, with which exit status."""
+        said = {"exception_type": kind, "message": bounded(message), "status": status}
+        self._end(Failure({name: value for name, value in said.items() if value is not None}))
+
+    def __enter__(self) -> Self:
+        return self.start() if self._started is None else self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if os.getpid() != self._pid or self._over:
+            return  # a child process leaves the block, too; the run is its parent's
+        if isinstance(error, SystemExit) and status_of(error) == 0:
+            self._gaps.append("ended by sys.exit(0) before the end of the block")
+            error = None
+        try:
+            self._end(failure(error, trace) if error is not None else None)
+        except Exception as bug:
+            if self._recorder.strict:
+                raise
+            line = f"run {self.called}: its end is recorded nowhere: {telling.worded(bug)}"
+            telling.warn(line, f"mledger abandon {self.called} --reason …")
+
+    def _end(self, failed: Failure | None) -> None:
+        from mledger.recording.closing import closed
+
+        self._check_here()
+        with self._turn:
+            self._over = True
+            done = closed(self, failed)
+            try:
+                number = self._recorder.record(
+                    done.item(self._stream), into_spool=self._spooled, mendable=True
+                )
+            except InputError as wrong:
+                if self._recorder.strict:
+                    raise
+                done = closed(self, failed, wrong)
+                number = self._recorder.record(done.item(self._stream), into_spool=self._spooled)
+        telling.told(
+            (f"run {self.called} {done.verb}{self._event(number)}", *done.summary), quiet=self._quiet
+        )
+        for gap in done.warnings:
+            telling.warn(gap)
+
+    @property
+    def called(self) -> str:
+        """How people call it: by the name that was given, else by its event number."""
+        return self.name if "name" in self._said or self.number is None else self.number
+
+    @staticmethod
+    def _event(number: str | None) -> str:
+        return f" (event {number})" if number else " (in the spool)"
+
+    # --- what is told on the way
+
+    @_gently
+    def dataset(self, data: Any, *, name: str | None = None, role: str = "train") -> None:
+        """Note what data the run reads: "applications@v3", a file, or a table in memory with its `name`."""
+        from mledger.recording.using import used
+
+        row, gap = used(self._recorder, data, name, role)
+        rows = self._told.setdefault("datasets", [])
+        if row not in rows:
+            rows.append(row)
+            self._gaps += [gap] if gap else []
+
+    @_gently
+    def params(self, params: Mapping[str, Any], *, why: Mapping[str, Any] | None = None) -> None:
+        """Note parameters, and why they have their values: `why={"max_depth": "decision:46"}`."""
+        values, odd = reading.plain_params(params)
+        self._told.setdefault("params", {}).update(values)
+        self._gaps += odd
+        if why:
+            rows = {row["name"]: row for row in self._told.get("param_reasons", [])}
+            rows |= {row["name"]: row for row in reading.reasons(why)}
+            self._told["param_reasons"] = list(rows.values())
+
+    @_gently
+    def metric(
+        self,
+        name: str,
+        value: Any,
+        *,
+        step: int | None = None,
+        dataset: str | None = None,
+        slice: str | None = None,
+        interval: tuple[Any, Any] | None = None,
+    ) -> None:
+        """Note a measured value; with `step`, or more than once, it is one of a series.
+
+        `interval` is the confidence interval. NaN and infinity are recorded as what they are.
+        """
+        key = Key(name, dataset, slice)
+        if key not in self._measured.points:
+            key = reading.metric_key(*key)
+        low, high = (None, None) if interval is None else map(reading.real, interval)
+        self._measured.add(key, reading.real(value), reading.whole_step(step), low, high)
+
+    @_gently
+    def artifact(
+        self, path: str | os.PathLike[str], *, role: str | None = None, uri: str | None = None
+    ) -> None:
+        """Note a file that the run made: by its digest; it stays where it is."""
+        row = reading.artifact_row(path, role, uri)
+        held = self._artifacts.setdefault(row["name"], row)
+        if held["sha256"] != row["sha256"]:
+            self._gaps.append(f"artifact {row['name']}: was made twice, the last one counts")
+            self._artifacts[row["name"]] = row
+
+    @_gently
+    def note(self, text: str) -> None:
+        """Note something in words."""
+        self._notes.append(reading.words(text))
+
+    @_gently
+    def seed(self, seed: int) -> None:
+        """Seed random, and numpy and torch if they are imported, and note it."""
+        from mledger.capture.seeds import set_all
+
+        self._told.setdefault("seeds", {}).update(set_all(reading.whole_seed(seed)))
+
+    # --- what its decorator is told
+
+    def take_arguments(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Note the arguments of a call as parameters."""
+        self.params(reading.arguments(function, args, kwargs))
+
+    def take_result(self, result: object) -> None:
+        """Note what a function returned: names and numbers are metrics."""
+        if isinstance(result, Mapping):
+            for name, value in result.items():
+                self.metric(name, value)
+
+    # --- inside
+
+    def _check_here(self) -> None:
+        """Refuse what comes from a process that is not the run's, or out of its time. Errors: InputError."""
+        if os.getpid() != self._pid and self._started is not None:
+            raise InputError(
+                f"this run belongs to process {self._pid}, and this is {os.getpid()}",
+                fix="hand the values to the process that began it, or begin another run here",
+            )
+        if self._started is None:
+            raise InputError("the run has not started", fix="with mledger.run(...) as run: …, or run.start()")
+        if self._over:
+            raise InputError(f"run {self.called} is over", fix="begin another: mledger.run(...)")
+
+    def refuse(self, line: str, fix: str | None) -> None:
+        """Say that something is not recorded, and record that as a gap."""
+        telling.warn(f"not recorded: {line}", fix)
+        with self._turn:
+            if len(self._gaps) < _GAPS:
+                self._gaps.append(line)
+
+    # What `closing` makes the last event of.
+
+    @property
+    def begun(self) -> "RunStarted":
+        """What was recorded at the start."""
+        if self._started is None:
+            raise AssertionError("bug: a run ends that never started")
+        return self._started
+
+    def ending(self) -> dict[str, Any]:
+        """The fields of its last event, as far as they were told on the way."""
+        said = {"run": self.begun.run, "lesson": self._lesson, "resources": self._usage.so_far()}
+        lists = {"notes": self._notes, "artifacts": list(self._artifacts.values()), "gaps": self._gaps}
+        return {name: value for name, value in (said | self._told | lists).items() if value}
+
+    @property
+    def measured(self) -> Measured:
+        """What was measured."""
+        return self._measured

@@ -1,0 +1,149 @@
+"""The first event of a run: expectations and what was found."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from mledger.attachment import Attachment
+from mledger.capture.base import Capture, one_line
+from mledger.events import base as events
+from mledger.recording import reading
+from mledger.recording.criteria import read_criteria
+from mledger.recording.said import check_said
+
+if TYPE_CHECKING:
+    from mledger.events.run import RunStarted
+    from mledger.recording.recorder import Recorder
+
+REPRODUCES, TOLERANCE = "MLEDGER_REPRODUCES", "MLEDGER_TOLERANCE"
+UNSTATED = "nobody stated what was expected of this run"
+# What goes into the event as it was said.
+_AS_SAID = ("hypothesis", "tags", "tuning", "early_stopping", "checkpoint_policy", "unstated", "tolerance")
+
+
+class Begun(NamedTuple):
+    """The event, its files, what is shown of it, and what people should know."""
+
+    body: "RunStarted"
+    attach: tuple[Attachment, ...]
+    summary: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def started(
+    recorder: "Recorder", stream: str, said: Mapping[str, Any], capture: Callable[[], Capture]
+) -> Begun:
+    """What is to be recorded at the start. Errors: InputError for what was said."""
+    check_said(said)
+    fields, files, gaps = _said(recorder, said)
+    fields |= _reproduction(recorder, stream, fields)
+    found = _seeded(said, capture)
+    lacking = ((name, one_line("; ".join(lines))) for name, lines in gaps.items())
+    found.fields["captures"] += [{"name": name, "gap": gap} for name, gap in lacking]
+    # What a person says counts more than what was found.
+    seeds = found.fields.get("seeds", {}) | fields.pop("seeds", {})
+    attach = (*files, *found.files)
+    more = {"seeds": seeds, "files": [file.file.model_dump(exclude_none=True) for file in attach]}
+    body = cast("RunStarted", events.build("run.started", found.fields | fields | more))
+    return Begun(body, attach, tuple(_summary(body, found)), _warnings(body))
+
+
+def _warnings(body: "RunStarted") -> tuple[str, ...]:
+    """What a person should know at once: that nobody said what was expected."""
+    lacking = [name for name in ("hypothesis", "criteria") if not getattr(body, name)]
+    return (f"the run has no {' and no '.join(lacking)}: this is recorded as a gap",) if lacking else ()
+
+
+def _said(
+    recorder: "Recorder", said: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Attachment], dict[str, list[str]]]:
+    """The fields that a person said, the configuration files, and what could not be said of some."""
+    fields: dict[str, Any] = {name: said[name] for name in _AS_SAID if said.get(name) is not None}
+    fields["run"] = _name(said)
+    gaps: dict[str, list[str]] = {}
+    if said.get("criteria") is not None:
+        fields["criteria"] = read_criteria(said["criteria"])
+    if said.get("predicted") is not None:
+        fields["predicted"] = read_criteria(said["predicted"])
+    if "hypothesis" not in fields or not fields.get("criteria"):
+        fields.setdefault("unstated", UNSTATED)
+    for name in ("decision", "plan", "reproduces"):
+        if said.get(name) is not None:
+            fields[name] = reading.reference(said[name]) or said[name]
+    if said.get("params") is not None:
+        fields["params"], odd = reading.plain_params(said["params"])
+        gaps |= {"params": odd} if odd else {}
+    if said.get("why"):
+        fields["param_reasons"] = reading.reasons(said["why"])
+    if said.get("datasets"):
+        from mledger.recording.using import used
+
+        found = [used(recorder, data, None, role) for role, data in _by_role(said["datasets"])]
+        fields["datasets"] = [one.row for one in found]
+        unknown = [one.gap for one in found if one.gap]
+        gaps |= {"datasets": unknown} if unknown else {}
+    files = [Attachment.read(path, role="configuration") for path in _paths(said.get("config"))]
+    if files:
+        fields["params_digest"] = files[0].file.sha256
+    return fields, files, gaps
+
+
+def _by_role(datasets: Any) -> list[tuple[str, Any]]:
+    if isinstance(datasets, Mapping):
+        return list(datasets.items())
+    return [("train", data) for data in ([datasets] if isinstance(datasets, str) else datasets)]
+
+
+def _paths(config: Any) -> Sequence[Any]:
+    if config is None:
+        return ()
+    return (config,) if isinstance(config, str | os.PathLike) else tuple(config)
+
+
+def _name(said: Mapping[str, Any]) -> str:
+    """The name of the run: the one given, or one made of the time."""
+    if said.get("name") is not None:
+        return cast(str, said["name"])
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _reproduction(recorder: "Recorder", stream: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What `mledger repro` asks for: the first run of that model repeats another."""
+    model, _, number = os.environ.get(REPRODUCES, "").rpartition("@")
+    if not number or model != stream or "reproduces" in fields or not recorder.first_of(stream):
+        return {}
+    return {"reproduces": number, "tolerance": float(os.environ.get(TOLERANCE) or 0)}
+
+
+def _seeded(said: Mapping[str, Any], capture: Callable[[], Capture]) -> Capture:
+    """What is found out, after the seeds were set that are asked for."""
+    if said.get("seed") is None:
+        return capture()
+    from mledger.capture.seeds import set_all
+
+    seeds = set_all(reading.whole_seed(said["seed"]))
+    found = capture()
+    found.fields["seeds"] = found.fields.get("seeds", {}) | seeds
+    others = [row for row in found.fields["captures"] if row["name"] != "seeds"]
+    found.fields["captures"] = [*others, {"name": "seeds", "how": f"set by mledger to {said['seed']}"}]
+    return found
+
+
+def _summary(body: "RunStarted", found: Capture) -> list[str]:
+    """The line that is shown: commit, seed, accelerator, packages."""
+    git, env, hardware = body.git, body.env, body.hardware
+    parts = []
+    if git is not None:
+        parts.append(f"commit {git.commit[:7]} {'dirty' if git.dirty else 'clean'}")
+    else:
+        gaps = (row.get("gap") for row in found.fields["captures"] if row["name"] == "git")
+        parts += [gap for gap in gaps if gap]
+    if body.seeds:
+        parts.append(f"seed {', '.join(dict.fromkeys(str(seed) for seed in body.seeds.values()))}")
+    if hardware is not None and hardware.gpu:
+        parts.append(hardware.gpu)
+    if env is not None and env.packages:
+        parts.append(f"{len(env.packages)} packages")
+    return parts

@@ -1,0 +1,254 @@
+"""What is found out about a run: on clean and dirty trees, and where nothing can be found."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mledger.capture.base import capture, one_line, sources
+from mledger.capture.command import MASK, shown
+from mledger.capture.git import without_credentials
+from mledger.capture.gpu import _smi
+
+LINES = """
+import json
+from mledger.capture.base import capture
+found = capture()
+files = {file.name: file.data.decode() for file in found.files}
+print(json.dumps({"fields": found.fields, "files": files}))
+"""
+
+
+@pytest.fixture
+def git(program, tmp_path, monkeypatch):
+    """A repository in the current folder, and git to work on it."""
+    program("git")
+    monkeypatch.chdir(tmp_path)
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Alice Example")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "alice@acme.example")
+
+    def run(*words):
+        done = subprocess.run(["git", *words], check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    run("init", "-q", "-b", "main")
+    return run
+
+
+def found(*args, **environment):
+    """What a script in the current folder finds out about itself, and the files that it keeps."""
+    Path("train.py").write_text(LINES)
+    done = subprocess.run(
+        [sys.executable, "train.py", *args],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | environment,
+    )
+    said = json.loads(done.stdout)
+    said["captures"] = {row["name"]: row for row in said["fields"]["captures"]}
+    return said
+
+
+def test_a_clean_tree_is_its_commit(git):
+    """Commit, branch and remote are recorded, the remote without its password; nothing differs."""
+    git("remote", "add", "origin", "https://alice:s3cret@git.acme.example/ml/credit.git?token=abc")
+    Path("train.py").write_text(LINES)
+    git("add", ".")
+    git("commit", "-qm", "first")
+    said = found()
+    assert said["fields"]["git"] == {
+        "commit": git("rev-parse", "HEAD"),
+        "branch": "main",
+        "remote": "https://git.acme.example/ml/credit.git",
+        "dirty": False,
+    }
+    assert said["captures"]["git"] == {"name": "git", "how": "git status"}
+    assert "s3cret" not in json.dumps(said)
+
+
+def test_a_dirty_tree_keeps_what_differs(git):
+    """What differs from the commit is kept, staged or not, and named by its digest."""
+    Path("train.py").write_text(LINES)
+    Path("model.py").write_text("depth = 3\n")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    Path("model.py").write_text("depth = 4\n")
+    Path("data.csv").write_text("1\n")
+    said = found()
+    diff = said["files"]["changes.diff"]
+    assert "-depth = 3\n+depth = 4\n" in diff
+    assert said["fields"]["git"]["dirty"] is True
+    assert said["fields"]["git"]["diff_digest"] == hashlib.sha256(diff.encode()).hexdigest()
+    assert said["captures"]["git"]["gap"] == "data.csv is untracked, and in no difference"
+    git("add", ".")
+    assert "+1" in found()["files"]["changes.diff"]
+
+
+def test_a_script_that_no_commit_holds_is_dirty(git):
+    """A script that is untracked makes the tree dirty, and is known by its digest."""
+    Path("model.py").write_text("depth = 3\n")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    said = found()
+    assert said["fields"]["git"]["dirty"] is True
+    assert "train.py itself is not in the commit" in said["captures"]["git"]["gap"]
+    assert said["fields"]["code_digest"] == hashlib.sha256(Path("train.py").read_bytes()).hexdigest()
+
+
+def test_nothing_that_a_repository_configures_is_run(git):
+    """Diff programs and file system monitors of a repository are not run, and its index is left alone."""
+    Path("train.py").write_text(LINES)
+    Path("model.py").write_text("depth = 3\n")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    Path("evil").write_text("#!/bin/sh\ntouch pwned\n")
+    Path("evil").chmod(0o755)
+    git("config", "diff.external", "./evil")
+    git("config", "core.fsmonitor", "./evil")
+    Path("model.py").write_text("depth = 4\n")
+    index = Path(".git/index").read_bytes()
+    assert "+depth = 4" in found()["files"]["changes.diff"]
+    assert not Path("pwned").exists()
+    assert Path(".git/index").read_bytes() == index
+
+
+def test_where_there_is_no_git_a_gap_says_so(tmp_path, monkeypatch, git):
+    """No commit yet, no repository, no git: each is a gap in words, never a failure."""
+    assert found()["captures"]["git"]["gap"] == "the repository has no commit yet"
+    (tmp_path / ".git").rename(tmp_path / "elsewhere")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert found()["captures"]["git"]["gap"] == f"{tmp_path.name} is in no git repository"
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert found()["captures"]["git"]["gap"] == "git is not installed"
+
+
+def test_packages_and_lock_file_are_listed(git):
+    """Every package is there with its version, and the lock file of the repository is kept."""
+    Path("uv.lock").write_text("version = 1\n")
+    said = found()
+    assert {"mledger", "pydantic", "cryptography"} <= said["fields"]["env"]["packages"].keys()
+    assert said["fields"]["env"]["packages_digest"] == hashlib.sha256(b"version = 1\n").hexdigest()
+    assert said["files"]["uv.lock"] == "version = 1\n"
+    assert said["fields"]["env"]["python"].startswith(f"{sys.version_info[0]}.{sys.version_info[1]}.")
+    assert said["fields"]["hardware"]["cpu"]
+
+
+def test_a_program_for_accelerators_is_asked(tmp_path, monkeypatch):
+    """What nvidia-smi says is recorded, the same cards counted; one that fails is a gap."""
+    monkeypatch.chdir(tmp_path)
+    smi = tmp_path / "bin" / "nvidia-smi"
+    smi.parent.mkdir()
+    smi.write_text("#!/bin/sh\necho 'RTX A6000, 560.35.03'\necho 'RTX A6000, 560.35.03'\n")
+    smi.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{smi.parent}:{os.environ['PATH']}")
+    hardware = found()["fields"]["hardware"]
+    assert (hardware["gpu"], hardware["driver"]) == ("2 x RTX A6000", "560.35.03")
+    smi.write_text("#!/bin/sh\necho 'NVIDIA-SMI has failed'\nexit 9\n")
+    assert found()["captures"]["gpu"]["gap"] == "nvidia-smi: NVIDIA-SMI has failed"
+
+
+def test_a_container_is_known_where_ci_tells(tmp_path, monkeypatch):
+    """The digest of the image comes from the environment of CI, or from our own variable."""
+    monkeypatch.chdir(tmp_path)
+    digest = "5e0a" * 16
+    said = found(CI_JOB_IMAGE=f"registry.acme.example/train@sha256:{digest}")
+    assert said["fields"]["env"]["container_digest"] == digest
+    assert said["captures"]["container"]["how"] == "$CI_JOB_IMAGE"
+    assert found(MLEDGER_CONTAINER_DIGEST=digest)["fields"]["env"]["container_digest"] == digest
+    assert "container_digest" not in found(CI_JOB_IMAGE="python:3.12")["fields"]["env"]
+
+
+def test_seeds_are_found_where_they_can_be(tmp_path, monkeypatch):
+    """The seed of numpy's generator is found before anything is drawn; what cannot be found is a gap."""
+    monkeypatch.chdir(tmp_path)
+    lines = LINES.replace("import json", "import json, numpy; numpy.random.seed(7)")
+    monkeypatch.setitem(found.__globals__, "LINES", lines)
+    said = found(PYTHONHASHSEED="3")
+    assert said["fields"]["seeds"] == {"PYTHONHASHSEED": "3", "numpy": 7}
+    assert said["captures"]["seeds"]["gap"].startswith("of random no seed")
+    drawn = lines.replace("seed(7)", "seed(7); numpy.random.random()")
+    monkeypatch.setitem(found.__globals__, "LINES", drawn)
+    assert "numpy" not in found()["fields"].get("seeds", {})
+
+
+def test_secrets_of_the_command_are_masked(tmp_path, monkeypatch):
+    """Options that look like passwords or tokens are masked, and how many."""
+    monkeypatch.chdir(tmp_path)
+    said = found("--depth", "4", "--db-password", "hunter2", "--token=abc", "https://u:pw@x.example/data")
+    assert "hunter2" not in said["fields"]["cmd"]
+    assert said["fields"]["cmd"].endswith(
+        "--depth 4 --db-password *** '--token=***' 'https://***@x.example/data'"
+    )
+    assert said["captures"]["command"]["gap"] == "3 masked, for they look like secrets"
+
+
+SECRETS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=12, max_size=20).map("Z{}Z".format)
+
+
+@given(st.sampled_from(["--password", "--api-key", "--AUTH_TOKEN", "-secret", "--my.passphrase"]), SECRETS)
+def test_no_secret_of_a_named_option_is_shown(option, secret):
+    """Whatever follows an option of that name, in one word or in two, is not shown."""
+    for words in ([option, secret], [f"{option}={secret}"], [f"{option.lstrip('-')}={secret}"]):
+        line, masked = shown(["python", "train.py", *words, "--depth", "4"])
+        assert secret not in line
+        assert MASK in line
+        assert masked == 1
+        assert "--depth 4" in line
+
+
+@given(st.lists(st.text(max_size=80), max_size=40))
+def test_any_command_fits_on_a_line(words):
+    """Any command is one printable line of at most a thousand characters."""
+    line, _ = shown(["python", *words])
+    assert line.isprintable()
+    assert len(line) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://alice:s3cret@git.example/a.git", "https://git.example/a.git"),
+        ("https://ghp_token@github.example/a/b", "https://github.example/a/b"),
+        ("git@git.example:ml/a.git", "git@git.example:ml/a.git"),
+        ("ssh://git:pw@git.example:22/a.git", "ssh://git@git.example:22/a.git"),
+        ("https://git.example/a.git?private_token=x", "https://git.example/a.git"),
+        ("/srv/git/a.git", "/srv/git/a.git"),
+        ("", ""),
+    ],
+)
+def test_a_remote_is_kept_without_credentials(url, kept):
+    """Passwords and tokens in the address of a repository are not kept; the user of ssh is."""
+    assert without_credentials(url) == kept
+
+
+def test_a_source_that_fails_is_a_gap(monkeypatch):
+    """A source that raises makes no run fail: the gap names the error."""
+
+    def broken():
+        raise RuntimeError("a strange\nmachine")
+
+    monkeypatch.setitem(capture.__globals__["_sources"]._items, "zz", broken)
+    rows = {row["name"]: row for row in capture().fields["captures"]}
+    assert rows["zz"]["gap"] == "RuntimeError: a strange machine"
+    assert "zz" in sources()
+
+
+def test_it_is_quick_the_second_time(tmp_path, monkeypatch):
+    """Packages and machine are looked up once in a process."""
+    monkeypatch.chdir(tmp_path)
+    _smi.cache_clear()
+    capture()
+    assert min(capture().seconds for _ in range(5)) < 0.1
+
+
+def test_a_line_is_cut():
+    """A line that is too long is cut with an ellipsis."""
+    assert one_line("a\x00b\n c" * 100, 20) == "a b ca b ca b ca b …"

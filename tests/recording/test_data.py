@@ -1,0 +1,92 @@
+"""Which data a run read: by name, by file, by table, with a ledger and without."""
+
+import hashlib
+
+import pytest
+
+import mledger
+from mledger.ledger import Ledger
+
+SAID = {"hypothesis": "Depth 4 reaches an AUC of 0.95.", "criteria": {"auc": ">=0.95"}, "quiet": True}
+CSV = b"income,default\n1,0\n2,1\n"
+SHA256 = hashlib.sha256(CSV).hexdigest()
+
+
+@pytest.fixture
+def data(path):
+    """A recorded dataset, and its file."""
+    file = path.with_name("applications.csv")
+    file.write_bytes(CSV)
+    fields = {
+        "title": "Applications",
+        "version": "v3",
+        "origin": "Core banking.",
+        "collected_how": "Every application.",
+        "by_whom": "ACME Bank",
+        "licence": "internal",
+        "digests": [{"name": "applications.csv", "sha256": SHA256}],
+    }
+    with Ledger.open(path) as ledger:
+        ledger.append("dataset.registered", "dataset/applications", fields)
+    return file
+
+
+def uses(recorded, *args, **kwargs):
+    """The rows and the gaps that a run records of some data."""
+    with mledger.run("credit-risk", **SAID) as run:
+        run.dataset(*args, **kwargs)
+        run.metric("auc", 0.96)
+    ended = recorded()[-1]["data"]
+    return ended.get("datasets"), ended.get("gaps")
+
+
+def test_a_state_is_found_by_name_and_by_bytes(data, recorded):
+    """NAME@VERSION, NAME, and the very file are the same recorded state, with its digest."""
+    row = {"name": "applications", "version": "v3", "digest": SHA256, "role": "train"}
+    assert uses(recorded, "applications@v3") == ([row], None)
+    assert uses(recorded, "applications") == ([row], None)
+    assert uses(recorded, data) == ([row], None)
+    assert uses(recorded, str(data), name="applications", role="test") == ([row | {"role": "test"}], None)
+
+
+def test_a_state_that_is_not_recorded_is_a_gap(data, recorded):
+    """An unknown version, and a file that has changed, are recorded as what they are, with a gap."""
+    rows, gaps = uses(recorded, "applications@v9")
+    assert rows == [{"name": "applications", "version": "v9", "role": "train"}]
+    assert "there are v3" in gaps[0]
+    data.write_bytes(CSV + b"3,1\n")
+    rows, gaps = uses(recorded, data)
+    assert rows[0]["name"] == "applications"
+    assert "version" not in rows[0]
+    assert "this state of it is not recorded" in gaps[0]
+
+
+def test_a_table_in_memory_has_a_name(data, recorded):
+    """A table is known by its content; without a name it is refused."""
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"income": [1, 2], "default": [0, 1]})
+    rows, gaps = uses(recorded, table, name="applications")
+    assert len(rows[0]["digest"]) == 64
+    assert "not recorded" in gaps[0]
+    assert "has no name" in uses(recorded, table)[1][0]
+
+
+def test_without_a_ledger_data_is_known_by_itself(folder, capsys):
+    """Where no ledger is at hand, names and digests are kept as they are, and the gap is named."""
+    from mledger.recording.spool import Spool
+
+    (folder / "a.csv").write_bytes(CSV)
+    with mledger.run("credit-risk", **SAID, datasets={"train": "applications@v3"}) as run:
+        run.dataset("a.csv", role="test")
+    started, finished = (one.said["data"] for one in Spool().waiting())
+    assert started["datasets"] == [{"name": "applications", "version": "v3", "role": "train"}]
+    gap = next(row["gap"] for row in started["captures"] if row["name"] == "datasets")
+    assert "not compared with what is recorded" in gap
+    assert finished["datasets"] == [{"name": "a", "digest": SHA256, "role": "test"}]
+
+
+def test_data_may_be_named_at_the_start(data, recorded):
+    """Data that is named at the start stands in the first event."""
+    with mledger.run("credit-risk", **SAID, datasets=["applications@v3"]) as run:
+        run.metric("auc", 0.96)
+    assert recorded()[0]["data"]["datasets"][0]["digest"] == SHA256

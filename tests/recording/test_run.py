@@ -1,0 +1,431 @@
+"""A run in a training script: what is recorded, in which order, and what happens when it fails."""
+
+import hashlib
+import math
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mledger
+from mledger.errors import InputError
+from mledger.reader import Reader
+from mledger.recording.criteria import read_criteria
+from tests.recording.conftest import MODEL
+
+SAID = {"hypothesis": "Depth 4 reaches an AUC of 0.95.", "criteria": {"auc": ">=0.95"}}
+
+
+def begin(**said):
+    """A run of the model as the tests begin it."""
+    return mledger.run("credit-risk", **(SAID | said))
+
+
+def break_off(error):
+    """A run that measures something and breaks off."""
+    with begin() as run:
+        run.metric("loss", 0.4, step=1)
+        raise error
+
+
+def test_three_lines_give_a_whole_record(recorded):
+    """Hypothesis and criteria stand earlier in the chain than any metric, and the verdict is suggested."""
+    with begin(decision=46, seed=7) as run:
+        run.dataset("applications@v3", role="train")
+        run.params({"max_depth": 4, "learning_rate": np.float64(0.05)}, why={"max_depth": "decision:46"})
+        run.metric("auc", np.float32(0.9524))
+        run.note("Loss flat from step 800 on.")
+
+    first, last = recorded()
+    assert (first["type"], last["type"]) == ("run.started", "run.finished")
+    assert int(first["number"]) < int(last["number"])
+    began, ended = first["data"], last["data"]
+    assert began["hypothesis"] == SAID["hypothesis"]
+    assert began["criteria"] == [{"metric": "auc", "operator": ">=", "value": 0.95}]
+    assert began["decision"] == "46"
+    assert began["seeds"]["python"] == began["seeds"]["numpy"] == 7
+    assert began["env"]["packages"]["mledger"] == mledger.__version__
+    assert began["hardware"]["ram_bytes"] > 0
+    assert {row["name"] for row in began["captures"]} >= {"git", "gpu", "packages", "command", "seeds"}
+    assert ended["run"] == began["run"]
+    assert ended["verdict"] == "supported"
+    assert ended["metrics"] == [{"name": "auc", "value": pytest.approx(0.9524)}]
+    assert ended["params"] == {"max_depth": 4, "learning_rate": 0.05}
+    assert ended["param_reasons"] == [{"name": "max_depth", "decision": "46"}]
+    assert ended["datasets"] == [{"name": "applications", "version": "v3", "role": "train"}]
+    assert ended["notes"] == ["Loss flat from step 800 on."]
+    assert ended["resources"]["wall_s"] >= 0
+    (gap,) = ended["gaps"]
+    assert gap.startswith("dataset applications@v3: no dataset is called 'applications'")
+
+
+def test_two_lines_are_shown(path, capsys):
+    """Start and end are told on standard error with event numbers; standard output stays the script's."""
+    with begin() as run:
+        run.metric("auc", 0.9)
+    out, err = capsys.readouterr()
+    start, end = err.splitlines()
+    assert out == ""
+    assert start.startswith("mledger: run 1 started (event 1) · ")
+    assert end == "mledger: run 1 finished (event 2) · auc 0.9 ✗ · verdict suggested: refuted"
+
+
+@pytest.mark.parametrize("quiet", ["keyword", "variable"])
+def test_it_can_be_quiet(path, capsys, monkeypatch, quiet):
+    """`quiet`, or MLEDGER_QUIET, leaves the lines out."""
+    if quiet == "variable":
+        monkeypatch.setenv("MLEDGER_QUIET", "1")
+    with begin(quiet=quiet == "keyword") as run:
+        run.metric("auc", 0.96)
+    assert capsys.readouterr().err == ""
+
+
+class OwnError(Exception):
+    """An error of somebody's library."""
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (ValueError("no such column"), "ValueError"),
+        (OwnError("x"), f"{__name__}.OwnError"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (SystemExit(3), "SystemExit"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
+def test_an_exception_is_recorded_and_goes_on(recorded, error, name):
+    """Type, message and digest of the traceback are recorded; the very exception is raised again."""
+    with pytest.raises(type(error)) as caught:
+        break_off(error)
+    assert caught.value is error
+    _, last = recorded()
+    assert last["type"] == "run.failed"
+    assert last["data"]["exit"]["exception_type"] == name
+    assert last["data"]["exit"].get("message", "") == str(error)
+    assert last["data"]["metrics"] == [{"name": "loss", "value": 0.4, "step": 1}]
+    digest = last["data"]["exit"]["traceback_digest"]
+    with Reader.open("mledger.db") as reader:
+        trace = reader.attachment(digest)
+    assert hashlib.sha256(trace).hexdigest() == digest
+    assert b"raise error" in trace
+
+
+def test_leaving_by_exit_0_is_no_failure(recorded):
+    """A script that ends by sys.exit(0) within the block has ended as planned; how is noted."""
+    with pytest.raises(SystemExit):
+        break_off(SystemExit())
+    assert recorded()[1]["type"] == "run.finished"
+    assert recorded()[1]["data"]["gaps"] == [
+        "ended by sys.exit(0) before the end of the block",
+        "criterion auc >= 0.95: auc was never measured",
+    ]
+
+
+def test_a_message_is_bounded_and_clean(recorded):
+    """A message of megabytes with control characters becomes a page of text."""
+    with pytest.raises(ValueError, match="x"), begin():
+        raise ValueError("\x1b[31mx\x00\ud800" + "y" * 3_000_000)
+    message = recorded()[1]["data"]["exit"]["message"]
+    assert len(message) < 2100
+    assert message.startswith("[31mx")
+
+
+def test_steps_are_summed_up_and_kept_in_one_file(recorded):
+    """Ten thousand values are one row and one file, not ten thousand events."""
+    with begin(criteria={"auc": ">=0.95", "loss": "<=0.5"}) as run:
+        for step in range(10_000):
+            run.metric("loss", 1 / (step + 1) if step != 7 else math.nan, step=step)
+        run.metric("auc", 0.96)
+    _, last = recorded()
+    assert last["data"]["metrics"][0] == {"name": "loss", "value": 1e-4, "step": 9999}
+    assert last["data"]["series"] == [
+        {"name": "loss", "count": 10_000, "last": 1e-4, "last_step": 9999, "best": 1e-4, "best_step": 9999,
+         "min": 1e-4, "max": 1.0, "not_finite": 1}
+    ]  # fmt: skip
+    (file,) = last["data"]["files"]
+    with Reader.open("mledger.db") as reader:
+        rows = reader.attachment(file["sha256"]).decode().splitlines()
+    assert rows[:3] == ["metric,dataset,slice,step,value", "loss,,,0,1.0", "loss,,,1,0.5"]
+    assert rows[8] == "loss,,,7,NaN"
+    assert len(rows) == 10_001
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")]
+)
+def test_what_is_not_finite_is_recorded_as_it_is(recorded, value, kept):
+    """A metric that diverged goes by its name, and meets no criterion."""
+    with begin(criteria={"auc": ">=0.95"} if kept != "Infinity" else {"auc": "<=0.95"}) as run:
+        run.metric("auc", value)
+    assert recorded()[1]["data"]["metrics"] == [{"name": "auc", "value": kept}]
+    assert recorded()[1]["data"]["verdict"] == "refuted"
+
+
+@pytest.mark.parametrize("value", ["0.95", None, True, [0.95], {"auc": 1}, object(), 1j, b"1", np.zeros(2)])
+def test_what_is_no_number_is_refused_in_one_line(recorded, capsys, value):
+    """A metric that is no number does not stop a training: one line says so, and the gap is recorded."""
+    with begin() as run:
+        run.metric("auc", value)
+    err = capsys.readouterr().err
+    assert "mledger: warning: not recorded: metric: " in err
+    assert "fix: give one number" in err
+    gaps = recorded()[1]["data"]["gaps"]
+    assert "is not a number" in gaps[0]
+    assert gaps[1] == "criterion auc >= 0.95: auc was never measured"
+    assert recorded()[1]["data"]["verdict"] == "inconclusive"
+
+
+def test_strict_raises_what_is_wrong(recorded):
+    """With `strict` a metric that is no number is an error, which fails the run like any other."""
+    with pytest.raises(InputError, match="is not a number"), begin(strict=True) as run:
+        run.metric("auc", "high")
+    assert recorded()[1]["data"]["exit"]["exception_type"] == "mledger.errors.InputError"
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda run: run.metric("auc", 0.9, step=-1), "step -1 is not a whole number"),
+        (lambda run: run.metric("auc", 0.9, step=1.5), "step 1.5 is not a whole number"),
+        (lambda run: run.metric("", 0.9), "name: should not be empty"),
+        (lambda run: run.metric(3, 0.9), "name: should be"),
+        (lambda run: run.artifact("nothing.pkl"), "cannot be read: No such file"),
+        (lambda run: run.artifact("."), "is a folder"),
+        (lambda run: run.artifact(None), "is no path"),
+        (lambda run: run.note(""), "a note is text"),
+        (lambda run: run.seed("seven"), "is not a whole number"),
+        (lambda run: run.params([1]), "parameters are names with values"),
+        (lambda run: run.params({}, why="because"), "why is names with reasons"),
+        (lambda run: run.dataset(3), "3 has no name"),
+    ],
+)
+def test_whatever_is_told_wrong_is_a_gap(recorded, capsys, call, says):
+    """No mistake in what a run is told stops the training; each is one line and a gap."""
+    with begin() as run:
+        call(run)
+        run.metric("auc", 0.96)
+    assert says in capsys.readouterr().err
+    assert says in recorded()[1]["data"]["gaps"][0]
+    assert recorded()[1]["data"]["verdict"] == "supported"
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"hypotesis": "x"}, "did you mean hypothesis"),
+        ({"criteria": {"auc": "0.95"}}, "is no comparison like"),
+        ({"criteria": {"auc": ">=high"}}, "is no comparison like"),
+        ({"criteria": "auc>=0.95"}, "should be names with comparisons"),
+        ({"criteria": {"": ">=1"}}, "is no name of a metric"),
+        ({"criteria": {"auc": ("~", 1)}}, "operator"),
+        ({"hypothesis": ""}, "hypothesis: should not be empty"),
+        ({"name": "two\nlines"}, "single line"),
+        ({"config": "nothing.yaml"}, "nothing.yaml cannot be read"),
+        ({"seed": -1}, "seed -1 is not a whole number"),
+        ({"decision": "soon"}, "decision: should be an event number"),
+    ],
+)
+def test_a_wrong_beginning_is_an_error_before_anything_runs(recorded, said, says):
+    """What cannot be said of a run is an error at once, and nothing is recorded."""
+    ran = False
+    with pytest.raises(InputError, match=says), begin(**said):
+        ran = True
+    assert not ran
+    assert recorded() == []
+
+
+def test_the_model_must_have_a_name(path):
+    """What is no name of a model is refused."""
+    for model in (None, 3, "", "a b", "../x"):
+        with pytest.raises(InputError):
+            mledger.run(model, **SAID)
+
+
+@pytest.mark.parametrize("said", [{}, {"hypothesis": "x"}, {"criteria": {"auc": ">=1"}}])
+def test_nothing_is_expected_without_a_word(path, said):
+    """Who leaves out hypothesis or criteria is told what to write."""
+    with pytest.raises(InputError, match="missing: say before the run") as caught, mledger.run("m", **said):
+        pass
+    assert "=None" in caught.value.fix
+
+
+def test_a_run_that_expects_nothing_shows_a_gap(recorded, capsys):
+    """hypothesis=None is allowed, warned of, and recorded as what it is."""
+    with mledger.run("credit-risk", hypothesis=None) as run:
+        run.metric("auc", 0.9)
+    assert "the run has no hypothesis and no criteria: this is recorded as a gap" in capsys.readouterr().err
+    first, last = recorded()
+    assert first["data"]["unstated"] == "nobody stated what was expected of this run"
+    assert "hypothesis" not in first["data"]
+    assert "verdict" not in last["data"]
+    with Reader.open("mledger.db") as reader:
+        (run,) = reader.replay(MODEL).state.runs.started.values()
+    assert run.unstated
+
+
+def test_a_configuration_is_kept_to_the_byte(recorded, folder):
+    """The configuration file is attached; changing one character of it is found, by the name of the file."""
+    (folder / "params.yaml").write_bytes(b"max_depth: 4\n")
+    with begin(config="params.yaml") as run:
+        run.metric("auc", 0.96)
+    began = recorded()[0]["data"]
+    assert began["params_digest"] == hashlib.sha256(b"max_depth: 4\n").hexdigest()
+    assert ("params.yaml", "configuration") in [(f["name"], f["role"]) for f in began["files"]]
+    with Reader.open("mledger.db") as reader:
+        assert reader.attachment(began["params_digest"]) == b"max_depth: 4\n"
+
+
+def test_artifacts_are_known_by_their_bytes(recorded, folder, capsys):
+    """A file that was made is named with digest and size; of two under one name the last counts."""
+    (folder / "model.pkl").write_bytes(b"one")
+    with begin() as run:
+        run.artifact("model.pkl", role="model")
+        (folder / "model.pkl").write_bytes(b"two!")
+        run.artifact(folder / "model.pkl", role="model")
+        run.metric("auc", 0.96)
+    (row,) = recorded()[1]["data"]["artifacts"]
+    assert row == {
+        "name": "model.pkl",
+        "sha256": hashlib.sha256(b"two!").hexdigest(),
+        "size": 4,
+        "role": "model",
+    }
+    assert recorded()[1]["data"]["gaps"] == ["artifact model.pkl: was made twice, the last one counts"]
+
+
+def test_odd_parameters_are_there_as_text(recorded):
+    """A parameter that is no JSON is recorded as text without an address in memory, and that is said."""
+    with begin() as run:
+        run.params({"kernel": OwnError, "at": object(), 3: "three", "nan": math.nan})
+        run.metric("auc", 0.96)
+    ended = recorded()[1]["data"]
+    assert ended["params"]["at"] == "<object object>"
+    assert ended["params"]["3"] == "three"
+    assert ended["params"]["nan"] == "NaN"
+    assert ended["gaps"][0] == "parameter kernel: type is recorded as text"
+
+
+def test_a_seed_is_set(recorded):
+    """run.seed seeds the generators that are there, and is recorded."""
+    import random
+
+    with begin() as run:
+        run.seed(11)
+        drawn = random.random(), np.random.random()  # noqa: NPY002  the global generator is what is seeded
+        run.metric("auc", 0.96)
+    random.seed(11)
+    np.random.seed(11)  # noqa: NPY002
+    assert drawn == (random.random(), np.random.random())  # noqa: NPY002
+    assert recorded()[1]["data"]["seeds"] == {"python": 11, "numpy": 11}
+
+
+def test_a_run_is_not_begun_or_ended_twice(recorded, capsys):
+    """A second start is an error; a second end, and what is told after the end, are refused."""
+    run = begin().start()
+    with pytest.raises(InputError, match="has started already"):
+        run.start()
+    run.metric("auc", 0.96)
+    run.finish(lesson="Depth pays.")
+    with pytest.raises(InputError, match="run 1 is over"):
+        run.finish()
+    run.metric("auc", 0.97)
+    assert "run 1 is over" in capsys.readouterr().err
+    assert [row["type"] for row in recorded()] == ["run.started", "run.finished"]
+    assert recorded()[1]["data"]["lesson"] == "Depth pays."
+
+
+def test_before_the_start_nothing_is_taken(path, capsys):
+    """Metrics of a run that has not started are refused."""
+    run = begin()
+    run.metric("auc", 1)
+    assert "the run has not started" in capsys.readouterr().err
+    with pytest.raises(InputError, match="has not started"):
+        run.finish()
+
+
+def test_runs_within_runs_and_in_threads(recorded):
+    """Two runs at once in a process, nested or in threads, keep apart what they measured."""
+    with begin(name="outer") as outer, begin(name="inner") as inner:
+        inner.metric("auc", 0.91)
+        outer.metric("auc", 0.92)
+
+    def train(n):
+        with begin(name=f"thread-{n}") as run:
+            for step in range(50):
+                run.metric("loss", n, step=step)
+            run.metric("auc", n)
+
+    threads = [threading.Thread(target=train, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ends = {row["data"]["run"]: row["data"] for row in recorded() if row["type"] == "run.finished"}
+    assert len(ends) == 10
+    assert [ends[name]["metrics"][-1]["value"] for name in ("inner", "outer")] == [0.91, 0.92]
+    for n in range(8):
+        assert ends[f"thread-{n}"]["series"][0]["count"] == 50
+        assert ends[f"thread-{n}"]["series"][0]["max"] == n
+
+
+def test_many_threads_may_measure_for_one_run(recorded):
+    """No value is lost when threads share a run."""
+    with begin() as run:
+        threads = [
+            threading.Thread(target=lambda: [run.metric("loss", 1.0, step=n) for n in range(500)])
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert recorded()[1]["data"]["series"][0]["count"] == 4000
+
+
+def test_a_function_can_be_tracked(recorded):
+    """Each call of a decorated function is a run: arguments are parameters, numbers returned are metrics."""
+
+    @mledger.track("credit-risk", **SAID)
+    def train(max_depth, data, *, rate=0.1):
+        """Train."""
+        return {"auc": max_depth / 10}
+
+    assert train(9, np.zeros((2, 2))) == {"auc": 0.9}
+    assert train.__doc__ == "Train."
+    with pytest.raises(TypeError):
+        train()
+    _, last, *failed = recorded()
+    assert last["data"]["params"] == {"max_depth": 9, "rate": 0.1}
+    assert last["data"]["metrics"] == [{"name": "auc", "value": 0.9}]
+    assert [row["type"] for row in failed] == ["run.started", "run.failed"]
+
+
+def test_an_open_ledger_records_runs(recorded, path):
+    """mledger.open gives an object with run and track for a ledger named by its path."""
+    with mledger.open(path, key="alice-example") as ledger:
+        with ledger.run("credit-risk", **SAID) as run:
+            run.metric("auc", 0.96)
+        assert ledger.track("credit-risk", **SAID)(lambda: 3)() == 3
+    assert [row["type"] for row in recorded()] == ["run.started", "run.finished"] * 2
+
+
+@given(st.sampled_from(["<", "<=", "==", "!=", ">=", ">"]), st.floats(allow_nan=False, allow_infinity=False))
+def test_criteria_are_read_as_they_are_written(operator, value):
+    """Any comparison with any number is read back as that number."""
+    text = f"{operator} {value!r}"
+    assert read_criteria({"auc": text}) == [{"metric": "auc", "operator": operator, "value": value}]
+    assert read_criteria({"auc": (operator, value)}) == read_criteria({"auc": text})
+
+
+def test_criteria_may_be_several_and_on_data():
+    """A metric may have several criteria, and each may be on one dataset."""
+    found = read_criteria({"auc on applications@v3": [">=0.9", "≤0.99"], "gap": "=0"})
+    assert found == [
+        {"metric": "auc", "operator": ">=", "value": 0.9, "dataset": "applications@v3"},
+        {"metric": "auc", "operator": "<=", "value": 0.99, "dataset": "applications@v3"},
+        {"metric": "gap", "operator": "==", "value": 0.0},
+    ]
+    assert read_criteria(found) == found
