@@ -49,6 +49,15 @@ SECTIONS = {
         approve="Approve what was asked for, signed.",
         reject="Reject what was asked for, signed.",
     ),
+    "Runs": _table(
+        run="Run a command that nobody may change, and record it.",
+        runs="List what was tried and what came of it, or compare two runs.",
+        conclude="Say what a run taught.",
+        abandon="Close a run that will not end by itself.",
+        repro="Print how to run something again, or do it.",
+        env="Compare the software around two runs.",
+        spool="List events that wait to be signed, push them, or drop them.",
+    ),
     "Prove": _table(
         verify="Find whatever was changed, removed, slipped in or back-dated.",
         checkpoint="Sign the state of the ledger, to be kept elsewhere.",

@@ -19,6 +19,8 @@ else:
 
 HASH_DIGITS = 64
 DATE = "2026-11-23"
+# Hours of the units in which a while is given.
+UNITS = {"h": 1, "d": 24, "w": 168}
 
 
 class _Checked(_ParamType):
@@ -101,6 +103,23 @@ class _Since(_Checked):
         return read_moment(f"{text.strip()}T00:00:00Z" if bare else text)
 
 
+class _SinceOrAgo(_Since):
+    fix = "write 30d, 12h, 2w, or a day like 2026-11-23"
+
+    def read(self, text: str) -> str:
+        count, unit = text.strip()[:-1], text.strip()[-1:]
+        if unit not in UNITS or not count.isdecimal() or len(count) > 5:
+            try:
+                return super().read(text)
+            except InputError as error:
+                raise InputError(error.message, fix=self.fix) from None
+        from datetime import UTC, datetime, timedelta
+
+        from mledger.core.moment import format_moment
+
+        return format_moment(datetime.now(UTC) - timedelta(hours=int(count) * UNITS[unit]))
+
+
 class _Uuid(_Checked):
     name = "uuid"
 
@@ -118,6 +137,18 @@ class _Hash(_Checked):
         if len(text) == HASH_DIGITS and all(digit in "0123456789abcdefABCDEF" for digit in text):
             return bytes.fromhex(text)
         raise InputError(f"{text[:70]!r} is not a hash of {HASH_DIGITS} hexadecimal digits")
+
+
+class _Run(_Checked):
+    name = "run"
+    fix = "mledger runs --all"
+
+    def known(self, context: click.Context) -> Iterable[str]:
+        from mledger.recording.found import runs
+
+        with _reader(context) as reader:
+            found = runs(reader)
+            return [one.number for one in found] + [one.run.name for one in found if " " not in one.run.name]
 
 
 class _EventNumber(_Checked):
@@ -304,8 +335,12 @@ CUT = _Cut()
 """The end of what counts: as MOMENT, and a bare date is the whole of that day in UTC."""
 SINCE = _Since()
 """The beginning of what counts: as MOMENT, and a bare date is the start of that day in UTC."""
+SINCE_OR_AGO = _SinceOrAgo()
+"""The beginning of what counts: as SINCE, or so long ago, like 30d."""
 HASH = _Hash()
 """The hash of an entry, whole: a part of it would be easier to forge."""
+RUN = _Run()
+"""A run: the number of its start, or its name, as `mledger.recording.found` understands it."""
 EVENT_NUMBER = _EventNumber()
 """An event: its number, 41 or 41.3, or its UUID."""
 EVENT_TYPE = _EventType()

@@ -1,0 +1,143 @@
+"""mledger run: a command that nobody may change, recorded as a run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mledger_cli.context import Settings, pass_settings
+from mledger_cli.groups import Command
+from mledger_cli.params import KEY
+
+if TYPE_CHECKING:
+    from mledger.recording.run import Run
+    from mledger.recording.wrapping import Ended
+
+
+@click.command("run", cls=Command)
+@click.argument("model")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, required=True, metavar="-- COMMAND...")
+@click.option("--hypothesis", metavar="TEXT", help="What you expect, and why.")
+@click.option("--criterion", "criteria", metavar="TEXT", multiple=True, help="What must come out: auc>=0.95.")
+@click.option("--unstated", metavar="TEXT", help="Why there is no hypothesis, if there is none.")
+@click.option("--name", metavar="NAME", help="How the run is called; else by its event number.")
+@click.option("--decision", metavar="EVENT", help="The decision that it serves or tests.")
+@click.option("--param", "params", metavar="NAME=VALUE", multiple=True, help="A parameter.")
+@click.option("--config", metavar="FILE", multiple=True, help="A configuration file, kept with the record.")
+@click.option("--data", metavar="NAME@VERSION", multiple=True, help="Data that it reads; role=NAME@VERSION.")
+@click.option(
+    "--metrics",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="JSON that it writes: names with numbers.",
+)
+@click.option("--listen", is_flag=True, help="Take metrics from lines of its output: mledger: auc=0.95.")
+@click.option("--artifact", "artifacts", metavar="FILE", multiple=True, help="A file that it makes.")
+@click.option("--strict", is_flag=True, help="Do not run it if the start cannot be recorded.")
+@click.option("--as", "key", type=KEY, metavar="KEY", help="Sign with this key.")
+@pass_settings
+def command(settings: Settings, /, model: str, words: tuple[str, ...], **given: Any) -> None:
+    r"""Run a command that nobody may change, and record it.
+
+    COMMAND is recorded as a run of MODEL.
+
+      mledger run credit-risk --hypothesis 'Depth 4 reaches 0.95.' --criterion 'auc>=0.95' \
+        --metrics metrics.json -- python train.py --depth 4
+
+    Its output, its input and its exit code are its own; signals are handed on. It is run even if the
+    ledger cannot be written: events then wait for mledger spool push, unless --strict.
+    """
+    from mledger.recording.recorder import Recorder
+    from mledger.recording.wrapping import Metrics, capture_of, run_command
+
+    recorder = Recorder(settings.path, key=given["key"], strict=given["strict"])
+    with recorder:
+        run = recorder.run(model, **_said(settings, given))
+        run.start(lambda: capture_of(words))
+        listen = (
+            Metrics(lambda name, value, step: run.metric(name, value, step=step)) if given["listen"] else None
+        )
+        try:
+            ended = run_command(words, None, listen)
+        except BaseException as error:
+            run.__exit__(type(error), error, error.__traceback__)
+            raise
+        _take(run, given)
+        _close(run, words, ended)
+    if ended.code:
+        raise click.exceptions.Exit(ended.code)
+
+
+def _said(settings: Settings, given: dict[str, Any]) -> dict[str, Any]:
+    """The options as keywords of a run."""
+    said: dict[str, Any] = {"hypothesis": given["hypothesis"], "quiet": settings.quiet or settings.json}
+    said["criteria"] = _criteria(given["criteria"]) or None
+    for name in ("unstated", "name", "decision"):
+        if given[name]:
+            said[name] = given[name]
+    if given["params"]:
+        said["params"] = dict(map(_param, given["params"]))
+    if given["config"]:
+        said["config"] = given["config"]
+    if given["data"]:
+        said["datasets"] = _data(given["data"])
+    return said
+
+
+def _criteria(texts: tuple[str, ...]) -> dict[str, list[str]]:
+    """Each `auc>=0.95` as a metric with its comparisons."""
+    import re
+
+    from mledger.errors import InputError
+
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        parts = re.match(r"\s*([^<>=!≤≥]+?)\s*([<>=!≤≥].*)", text)
+        if parts is None:
+            raise InputError(f"--criterion: {text!r} is no comparison", fix="--criterion 'auc>=0.95'")
+        found.setdefault(parts[1], []).append(parts[2])
+    return found
+
+
+def _param(text: str) -> tuple[str, Any]:
+    import json
+
+    from mledger.errors import InputError
+
+    name, mark, value = text.partition("=")
+    if not mark or not name:
+        raise InputError(f"--param: {text!r} is not NAME=VALUE", fix="--param max_depth=4")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _data(texts: tuple[str, ...]) -> dict[str, str]:
+    """Data by its role, train if none is given."""
+    pairs = (text.rpartition("=") for text in texts)
+    return {role or "train": name for role, _, name in pairs}
+
+
+def _take(run: "Run", given: dict[str, Any]) -> None:
+    """Note the metrics and files that the command has written."""
+    from mledger.errors import InputError
+    from mledger.recording.wrapping import metrics_of
+
+    if given["metrics"] is not None:
+        try:
+            for name, value in metrics_of(given["metrics"]).items():
+                run.metric(name, value)
+        except InputError as error:
+            run.refuse(f"metrics: {error.message}", error.fix)
+    for path in given["artifacts"]:
+        run.artifact(path)
+
+
+def _close(run: "Run", words: tuple[str, ...], ended: "Ended") -> None:
+    """Record how the command ended."""
+    if ended.code == 0:
+        run.finish()
+        return
+    how = f"was ended by {ended.signal}" if ended.signal else f"ended with exit status {ended.code}"
+    run.fail(ended.signal or "exit status", f"{Path(words[0]).name} {how}", ended.code)
