@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import appending, holding, machine, proving, replaying, starting, table, verifying
+from benchmarks import appending, holding, machine, proving, replaying, starting, table, training, verifying
 from benchmarks.ground import Ground
 from benchmarks.measuring import home
 from benchmarks.table import Row
@@ -31,6 +31,8 @@ def measure(ground: Ground, tell: Callable[[str], None] = lambda _: None) -> Ite
     tell("appending one by one")
     yield from appending.one_by_one(ground, single)
     yield from appending.in_bulk(ground)
+    tell("recording runs")
+    yield from training.of_runs(ground)
     tell("verifying")
     yield from verifying.in_full(ground, single, many, floor)
     yield from verifying.nothing_new(ground, single, many)

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from benchmarks.floor import Event, Floor
 from benchmarks.measuring import Sample, once
 from benchmarks.workload import LAG, PROBES, Happening, happenings, plain
+from mledger.batch import Ticket
 from mledger.keys.ed25519 import Ed25519Signer
-from mledger.ledger import Ledger, What, _Ticket
+from mledger.ledger import Ledger, What
 from mledger.opening import default_policy
 
 # Events of one transaction, as the command line writes them in bulk.
@@ -136,7 +137,7 @@ def each_by_itself(ledger: Ledger, items: Sequence[What]) -> None:
 
     Errors: whatever is wrong with the first that was refused.
     """
-    tickets = [_Ticket([item], None) for item in items]
+    tickets = [Ticket([item], None) for item in items]
     ledger._write(tickets)  # noqa: SLF001  a thread for each event would take minutes
     for ticket in tickets:
         if ticket.error is not None:

@@ -41,6 +41,7 @@ def test_a_run_measures_every_target(found):
         "one durable append", "writers at once", "bulk append", "verify all, entries of one",
         "verify all, entries of many", "nothing new", "replay all", "one model, entries of one",
         "as known half-way", "inclusion proof", "bytes an event", "peak memory of verify",
+        "training step", "last event of a run", "first event",
         "peak memory of replay", "--help", "mledger append", "mledger log",
     ):  # fmt: skip
         assert words in works

@@ -3,6 +3,7 @@
 import hashlib
 import sys
 import sysconfig
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,14 @@ def script() -> Path | None:
     if not isinstance(file, str) or notebook() is not None:
         return None
     path = Path(file).absolute()
-    installed = any(path.is_relative_to(sysconfig.get_path(name)) for name in _INSTALLED)
+    installed = any(path.is_relative_to(place) for place in _installed())
     return path if path.is_file() and not installed else None
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    """The folders of installed programs and packages."""
+    return tuple(sysconfig.get_path(name) for name in _INSTALLED)
 
 
 def folder() -> Path:

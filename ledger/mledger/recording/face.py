@@ -3,16 +3,19 @@
 import os
 import threading
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, Unpack
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
 
 from mledger.recording.recorder import Recorder
 from mledger.recording.run import Run
 from mledger.recording.said import Said
 
+if TYPE_CHECKING:
+    from mledger.keys.signer import Signer
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_recorders: dict[tuple[str, str | None, bool], Recorder] = {}
+_recorders: dict[tuple[str, "Signer | str | None", bool], Recorder] = {}
 _turn = threading.Lock()
 
 
@@ -20,7 +23,7 @@ def run(
     model: str,
     *,
     ledger: str | os.PathLike[str] | None = None,
-    key: str | None = None,
+    key: "Signer | str | None" = None,
     strict: bool = False,
     **said: Unpack[Said],
 ) -> Run:
@@ -51,7 +54,7 @@ def track(
     model: str,
     *,
     ledger: str | os.PathLike[str] | None = None,
-    key: str | None = None,
+    key: "Signer | str | None" = None,
     strict: bool = False,
     **said: Unpack[Said],
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -71,7 +74,7 @@ def track(
 
 
 def open(
-    path: str | os.PathLike[str] | None = None, *, key: str | None = None, strict: bool = False
+    path: str | os.PathLike[str] | None = None, *, key: "Signer | str | None" = None, strict: bool = False
 ) -> Recorder:
     """A ledger for training scripts, with `run` and `track`; it is opened when it is first needed.
 
@@ -80,7 +83,7 @@ def open(
     return Recorder(path, key=key, strict=strict)
 
 
-def _recorder(path: str | os.PathLike[str] | None, key: str | None, strict: bool) -> Recorder:  # noqa: FBT001
+def _recorder(path: str | os.PathLike[str] | None, key: "Signer | str | None", strict: bool) -> Recorder:  # noqa: FBT001
     """The recorder of these; one for all runs of a process, so that the ledger is opened once."""
     fresh = Recorder(path, key=key, strict=strict)
     with _turn:

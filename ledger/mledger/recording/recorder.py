@@ -14,6 +14,7 @@ from mledger.recording.item import Item
 from mledger.recording.said import Said
 
 if TYPE_CHECKING:
+    from mledger.keys.signer import Signer
     from mledger.ledger import Ledger
     from mledger.recording.run import Run
 
@@ -37,11 +38,16 @@ class Recorder:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str] | None = None, *, key: str | None = None, strict: bool = False
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        key: "Signer | str | None" = None,
+        strict: bool = False,
     ) -> None:
         """Record in the ledger at `path`, or $MLEDGER_LEDGER, or mledger.db; with `key`, or $MLEDGER_KEY.
 
-        Without either it is your only key that is enrolled there. Its passphrase is $MLEDGER_PASSPHRASE.
+        The key is a signer, or how the keystore calls one; without any it is your only one that is
+        enrolled there. Its passphrase is $MLEDGER_PASSPHRASE.
         """
         self.path = Path(path or os.environ.get(LEDGER) or DEFAULT).expanduser().absolute()
         self.key = key or os.environ.get(KEY) or None

@@ -1,0 +1,97 @@
+"""What recording costs a training: by step, and by event."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from benchmarks.ground import Ground
+from benchmarks.measuring import Sample, Work, best, in_turns, median
+from benchmarks.table import Row, show
+from mledger.recording.recorder import Recorder
+from mledger.recording.run import Run
+
+ROUNDS = 9
+STEPS = 300
+WORK = 6_000  # rounds of arithmetic in a step: about a millisecond
+EVENT_LIMIT, EVENT_TARGET = 0.005, 1
+STEP_LIMIT = 1.02
+SAID = {"hypothesis": "It gets faster.", "criteria": {"loss": "<1"}, "quiet": True}
+
+
+def of_runs(ground: Ground) -> Iterator[Row]:
+    """A step with and without a metric, then the first and the last event of a run."""
+    place = ground.make("training.db")
+    rounds = ground.rounds(ROUNDS)
+    with _here(ground), Recorder(place.path, key=ground.signer()) as recorder:
+        _whole(recorder)  # packages and machine are looked up once in a process
+        with recorder.run("bench", **SAID) as run:
+            alone, told = map(best, in_turns([_steps(None), _steps(run)], rounds))
+        starts: list[Run] = []
+        begin, end = map(median, in_turns([_start(recorder, starts), _finish(starts)], rounds))
+    yield Row(
+        "a training step that notes one metric; limit: the step alone",
+        show(told.wall),
+        show(alone.wall),
+        told.wall / alone.wall,
+        STEP_LIMIT,
+        at_least=False,
+        cpu=told.cpu / alone.cpu,
+    )
+    yield _event(f"last event of a run of {STEPS} steps; limit: 5 ms", end, EVENT_TARGET)
+    # It stands before the training, and waits for git, so it has no target.
+    yield _event("first event, all captures but packages new; limit: 5 ms", begin, None)
+
+
+def _event(work: str, sample: Sample, target: float | None) -> Row:
+    """The row of one event: what it takes of five milliseconds."""
+    share, cpu = sample.wall / EVENT_LIMIT, sample.cpu / EVENT_LIMIT
+    return Row(work, show(sample.wall), show(EVENT_LIMIT), share, target, at_least=False, cpu=cpu)
+
+
+@contextmanager
+def _here(ground: Ground) -> Iterator[None]:
+    """Run in the folder of the benchmark, as a script does."""
+    before = os.getcwd()  # noqa: PTH109  as it was spelt
+    os.chdir(ground.folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def _whole(recorder: Recorder) -> None:
+    with recorder.run("bench", **SAID) as run:
+        run.metric("loss", 0.5)
+
+
+def _steps(run: Run | None) -> Work:
+    def work() -> int:
+        for step in range(STEPS):
+            loss = 0.0
+            for n in range(WORK):
+                loss += 1 / (n + step + 1)
+            if run is not None:
+                run.metric("loss", loss, step=step)
+        return STEPS
+
+    return work
+
+
+def _start(recorder: Recorder, starts: list[Run]) -> Work:
+    def work() -> int:
+        run = recorder.run("bench", **SAID).start()
+        starts.append(run)
+        return 1
+
+    return work
+
+
+def _finish(starts: list[Run]) -> Work:
+    def work() -> int:
+        run = starts.pop()
+        for step in range(STEPS):
+            run.metric("loss", 0.5, step=step)
+        run.finish()
+        return 1
+
+    return work
