@@ -203,11 +203,17 @@ def _measured(one: "Found") -> str:
     """The metrics that were judged, or else the first; of a failed run what broke it."""
     run = one.run
     if run.outcome == "failed" and run.end and run.end.failure:
-        return run.end.failure
+        return _short(run.end.failure)
     judged = {criterion.metric for criterion in one.begun.criteria}
     measures = [m for m in _measures(one) if m.slice is None]
     told = [m for m in measures if m.name in judged] or measures[:1]
     return ", ".join(f"{m.name} {m.value if isinstance(m.value, str) else f'{m.value:.4g}'}" for m in told)
+
+
+def _short(failure: str) -> str:
+    """An exception without the module of its class."""
+    kind, mark, message = failure.partition(":")
+    return f"{kind.rpartition('.')[2]}{mark}{message}"
 
 
 def _expected(one: "Found") -> str:

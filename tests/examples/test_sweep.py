@@ -1,0 +1,79 @@
+"""The example of a sweep: a part of it in a few seconds, and all of it where there is time."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from mledger.reader import Reader
+from mledger.recording.found import runs
+from tests.architecture.tree import ROOT
+from tests.conftest import IN_CI
+
+SWEEP = ROOT / "examples" / "sweep"
+FEW = """
+import sweep
+sweep.main([t for t in sweep.TRIALS if t in (("tree", {"max_depth": 2}), ("components", {"n": 40}))])
+"""
+
+
+@pytest.fixture
+def player(program) -> ModuleType:
+    """The module that plays the story."""
+    if importlib.util.find_spec("sklearn") is None:
+        if IN_CI:
+            pytest.fail("scikit-learn is not installed, and CI must not skip what needs it")
+        pytest.skip("scikit-learn is not installed")
+    program("git")
+    spec = importlib.util.spec_from_file_location("sweep_run", SWEEP / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_part_of_the_sweep(player: ModuleType, tmp_path: Path) -> None:
+    """A run that is refuted and one that fails are recorded with commit, seed and environment."""
+    folder = tmp_path / "sweep"
+    surroundings = player.environment(player.prepare(folder))
+    story = list(player.read_story(player.STORY))
+    for code, line in story[
+        : next(n for n, (_, line) in enumerate(story) if "sweep.py" in line and "git" not in line)
+    ]:
+        assert line.startswith("#") or player.run(line, folder, surroundings) == code
+    done = subprocess.run([sys.executable, "-c", FEW], cwd=folder, env=surroundings, check=False)
+    assert done.returncode == 0
+    with Reader.open(folder / "mledger.db") as reader:
+        refuted, failed = sorted(runs(reader), key=lambda one: one.run.verdict is None)
+    assert refuted.run.verdict == "refuted"
+    assert refuted.begun.seeds["numpy"] == 7
+    assert refuted.begun.git.dirty is False
+    assert refuted.begun.env.packages["features"] == "1.0"
+    assert "n_components=40" in failed.run.end.failure
+
+
+@pytest.mark.slow
+def test_the_whole_sweep(player: ModuleType, tmp_path: Path) -> None:
+    """Twenty runs, one on a dirty tree, a repetition that holds and one that does not."""
+    folder = tmp_path / "sweep"
+    command = [sys.executable, str(SWEEP / "run.py"), str(folder)]
+    done = subprocess.run(
+        command, env=os.environ | {"COLUMNS": "80"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    with Reader.open(folder / "mledger.db") as reader:
+        found = runs(reader)
+    assert Counter(one.run.verdict or one.run.outcome for one in found[:20]) == {
+        "refuted": 14, "failed": 5, "supported": 1
+    }  # fmt: skip
+    assert [one.begun.git.dirty for one in found[20:]] == [True, False, False]
+    assert "run 45 repeats run 7: all metrics within 0" in done.stdout
+    assert "outside the tolerance of 0.0001: auc" in done.stdout
+    assert "features  1.0    1.1" in done.stdout
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
