@@ -35,6 +35,7 @@ SECTIONS = {
         log="List what was recorded, the newest first.",
         show="Show one event: who signed what, when, and all its fields.",
         replay="Rebuild the state of one model, or of all, from the events.",
+        lineage="Show from which data a version came, step by step.",
         diff="Say what changed between two moments in what was known.",
         search="Find events by their words and by what they belong to.",
         attachment="List the files kept inside the ledger, or take one out.",

@@ -419,7 +419,7 @@ def test_what_is_recorded_is_hashed_again(run: Run, refreshed: Path, added: Path
     result = run("data", "verify", NAME)
     assert result.exit_code == 1
     assert "✗ applications@2  two.parquet is not what was recorded  [3.1]" in result.stdout
-    assert f"two.parquet was {digest}, and two.parquet is " in result.stdout
+    assert f"two.parquet was {digest}, and is " in result.stdout
     added.unlink()
     result = run("data", "verify", f"{NAME}@1", "--json")
     assert (result.exit_code, json.loads(result.stdout)[0]["outcome"]) == (1, "missing")

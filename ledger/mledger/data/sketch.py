@@ -31,6 +31,7 @@ class Sketch:
         self._held = 0
         self._levels: list[Any] = []
         self._odd = 0
+        self._known: tuple[Any, Any] | None = None
 
     def add(self, values: Any) -> None:
         """Take in an array of floating-point numbers, none of them NaN."""
@@ -39,6 +40,7 @@ class Sketch:
         with np.errstate(over="ignore", invalid="ignore"):
             self._measure(values[np.isfinite(values)])
         self.count += len(values)
+        self._known = None
         self._buffer.append(values)
         self._held += len(values)
         while self._held >= RUN:
@@ -94,9 +96,12 @@ class Sketch:
 
     def _points(self) -> tuple[Any, Any]:
         """The numbers kept, sorted, and for each how many lie at or below it."""
+        if self._known is not None:
+            return self._known
         runs = [(run, 4 << level) for level, run in enumerate(self._levels) if run is not None]
         runs += [(piece, 1) for piece in self._buffer]
         values = np.concatenate([run for run, _ in runs])
         weights = np.concatenate([np.full(len(run), weight) for run, weight in runs])
         order = np.argsort(values, kind="stable")
-        return values[order], np.cumsum(weights[order])
+        self._known = values[order], np.cumsum(weights[order])
+        return self._known

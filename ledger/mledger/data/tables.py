@@ -189,7 +189,8 @@ def _told(piece: LocalFile) -> Iterator[None]:
 def _parquet(piece: LocalFile) -> Table:
     def read() -> Batches:
         with _input(piece) as file:
-            parquet = pq.ParquetFile(file, buffer_size=1 << 20)
+            # Read ahead, it would keep all of the file in memory.
+            parquet = pq.ParquetFile(file, buffer_size=1 << 20, pre_buffer=False)
             yield from parquet.iter_batches(batch_size=_rows(parquet.metadata))
 
     with _input(piece) as file:

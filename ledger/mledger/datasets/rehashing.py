@@ -115,7 +115,8 @@ def _differences(reader: "Reader", recorded: dict[str, str], captured: Captured)
             yield from _files(old, parse_manifest(captured.digested.manifest))
             return
     name = MANIFEST if MANIFEST in recorded else next((n for n in recorded if n != CONTENT), CONTENT)
-    yield f"{name} was {recorded[name]}, and {whole.name} is {whole.sha256}"
+    there = "" if whole.name == name else f"{whole.name} "
+    yield f"{name} was {recorded[name]}, and {there}is {whole.sha256}"
 
 
 def _files(old: dict[str, str], new: dict[str, str]) -> Iterator[str]:

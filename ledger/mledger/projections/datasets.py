@@ -265,5 +265,13 @@ def describe(version: DatasetVersion) -> str:
     if version.period is not None:
         parts.append(f"ends {version.period[1]}")
     parts += version.schema_changes
-    parts += [f"{s.column} {s.metric} {s.value} above {s.threshold}" for s in version.shift if s.exceeds]
+    parts += [_moved(shift) for shift in version.shift if shift.exceeds]
     return ", ".join(parts)
+
+
+def _moved(shift: Moved) -> str:
+    """A shift that reached its threshold; of a share in points."""
+    if shift.metric in {"share", "missing"}:
+        missing = " missing" if shift.metric == "missing" else ""
+        return f"{shift.column}{missing} {100 * float(shift.value):+.1f} points"
+    return f"{shift.column} {shift.metric} {shift.value} above {shift.threshold}"
