@@ -55,6 +55,7 @@ SECTIONS = {
         runs="List what was tried and what came of it, or compare two runs.",
         conclude="Say what a run taught.",
         abandon="Close a run that will not end by itself.",
+        ablate="Put runs beside each other: what was varied, what came out.",
         repro="Print how to run something again, or do it.",
         env="Compare the software around two runs.",
         spool="List events that wait to be signed, push them, or drop them.",

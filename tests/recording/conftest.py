@@ -38,7 +38,8 @@ def recorded(path: Path) -> Callable[[], list[dict[str, object]]]:
 
     def read() -> list[dict[str, object]]:
         with Reader.open(path) as reader:
-            return [json.loads(json.dumps(fact.to_json())) for fact in reader.facts(MODEL)]
+            facts = [fact for fact in reader.facts(MODEL) if fact.type.startswith("run.")]
+            return [json.loads(json.dumps(fact.to_json())) for fact in facts]
 
     return read
 

@@ -30,6 +30,37 @@ def break_off(error):
         raise error
 
 
+def frame():
+    """Say what the model is to achieve."""
+    metrics = [{"name": "auc", "direction": "maximize", "threshold": 0.95}]
+    said = {"statement": "Slow.", "outcome": "Quick.", "metrics": metrics}
+    with mledger.Ledger.open("mledger.db") as ledger:
+        ledger.append("problem.framed", MODEL, said)
+
+
+def test_a_name_is_given_once(recorded):
+    """A name that another run of the model has is refused before anything runs, whoever recorded that one."""
+    with begin(name="depth-4") as run:
+        run.metric("auc", 0.96)
+    for strict in (False, True):
+        with pytest.raises(InputError, match="run depth-4 of model/credit-risk is there already, event 1"):
+            begin(name="depth-4", strict=strict).start()
+    with mledger.run("other", name="depth-4", **SAID):
+        pass
+    assert len(recorded()) == 2
+
+
+def test_what_the_model_is_for_is_asked_once(path, capsys):
+    """A model whose problem is not framed is warned of once in a process, and not at all once it is."""
+    for _ in range(2):
+        begin().start().finish()
+    assert capsys.readouterr().err.count("nobody has said") == 1
+    frame()
+    with mledger.open(strict=True).run("credit-risk", **SAID):
+        pass
+    assert "nobody has said" not in capsys.readouterr().err
+
+
 def test_three_lines_give_a_whole_record(recorded):
     """Hypothesis and criteria stand earlier in the chain than any metric, and the verdict is suggested."""
     with begin(decision=46, seed=7) as run:
@@ -66,7 +97,12 @@ def test_two_lines_are_shown(path, capsys):
     with begin() as run:
         run.metric("auc", 0.9)
     out, err = capsys.readouterr()
-    start, end = err.splitlines()
+    warning, fix, start, end = err.splitlines()
+    assert (
+        warning
+        == "mledger: warning: nobody has said what model/credit-risk is to achieve, before it is tried"
+    )
+    assert fix == "  fix: mledger append problem.framed model/credit-risk --edit"
     assert out == ""
     assert start.startswith("mledger: run 1 started (event 1) · ")
     assert end == "mledger: run 1 finished (event 2) · auc 0.9 ✗ · verdict suggested: refuted"
@@ -75,6 +111,7 @@ def test_two_lines_are_shown(path, capsys):
 @pytest.mark.parametrize("quiet", ["keyword", "variable"])
 def test_it_can_be_quiet(path, capsys, monkeypatch, quiet):
     """`quiet`, or MLEDGER_QUIET, leaves the lines out."""
+    frame()
     if quiet == "variable":
         monkeypatch.setenv("MLEDGER_QUIET", "1")
     with begin(quiet=quiet == "keyword") as run:

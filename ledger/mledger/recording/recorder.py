@@ -1,11 +1,12 @@
 """Records runs in one ledger, whatever happens to it."""
 
+import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, Self, TypeVar, Unpack
 from weakref import WeakSet
 
 from mledger.errors import InputError, IntegrityError, MledgerError
@@ -14,6 +15,7 @@ from mledger.recording.item import Item
 from mledger.recording.said import Said
 
 if TYPE_CHECKING:
+    from mledger.chain.history import Fact
     from mledger.keys.signer import Signer
     from mledger.ledger import Ledger
     from mledger.recording.run import Run
@@ -22,11 +24,20 @@ LEDGER, KEY = "MLEDGER_LEDGER", "MLEDGER_KEY"
 DEFAULT = "mledger.db"
 PUSH = "mledger spool push"
 
+_FRAMED, _STARTED = "problem.framed", "run.started"
+
 P = ParamSpec("P")
 R = TypeVar("R")
 # A store does not survive a fork, and must not be closed by a child: what it inherited stays here.
 _inherited: list[object] = []
 _all: "WeakSet[Recorder]" = WeakSet()
+
+
+class Known(NamedTuple):
+    """Whether the problem of a model is framed, and its runs by name, with the numbers of their starts."""
+
+    framed: bool
+    names: dict[str, str]
 
 
 class Recorder:
@@ -56,6 +67,7 @@ class Recorder:
         self._opened: tuple[int, Ledger] | None = None
         self._warned: set[str] = set()
         self._models: set[str] = set()
+        self._read: dict[str, tuple[int, Known]] = {}
         _all.add(self)
 
     # --- runs
@@ -141,11 +153,25 @@ class Recorder:
         name = f" --ledger {self.path}" if self.path != Path(DEFAULT).absolute() else ""
         return f"{fix}; then: {PUSH}{name}" if fix else f"{PUSH}{name}"
 
-    def first_of(self, stream: str) -> bool:
-        """Whether no run of this model has started in this process."""
+    def known(self, stream: str) -> Known | None:
+        """What the ledger holds of a model that matters to a new run of it; None if it cannot be read."""
+        try:
+            ledger = self.ledger
+            size = ledger.head.size
+            with self._turn:
+                start, known = self._read.get(stream, (0, Known(False, {})))
+                known = _more(known, ledger.facts(stream, start, size))
+                self._read[stream] = size, known
+        except MledgerError:  # whoever records says what is wrong
+            return None
+        return known
+
+    def first_of(self, stream: str, *, look: bool = False) -> bool:
+        """Whether no run of this model has started in this process; unless we only `look`, one has now."""
         with self._turn:
             first = stream not in self._models
-            self._models.add(stream)
+            if not look:
+                self._models.add(stream)
             return first
 
     # --- leaving
@@ -173,6 +199,16 @@ class Recorder:
     def after_fork(self) -> None:
         """Begin anew in a child process: a thread of the parent may have held the lock."""
         self._turn = threading.RLock()
+
+
+def _more(known: Known, facts: "Iterable[Fact]") -> Known:
+    """What is known once more facts are read."""
+    framed, names = known
+    for fact in facts:
+        framed = framed or fact.type == _FRAMED
+        if fact.type == _STARTED and fact.body is not None:
+            names.setdefault(str(json.loads(fact.body).get("run")), fact.number)
+    return Known(framed, names)
 
 
 def _is_wrong(error: Exception) -> bool:

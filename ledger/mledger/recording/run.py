@@ -91,8 +91,9 @@ class Run:
         self._pid, self._usage = os.getpid(), Usage()
         self.number = self._recorder.record(Item(begun.body, self._stream, begun.attach), mendable=True)
         self._started, self._spooled = begun.body, self.number is None
-        for gap in begun.warnings:
-            telling.warn(gap)
+        for one in begun.warnings:
+            if not (self._quiet and one.fix):
+                telling.warn(one.line, one.fix)
         telling.told(
             (f"run {self.called} started{self._event(self.number)}", *begun.summary), quiet=self._quiet
         )

@@ -2,12 +2,13 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from mledger.attachment import Attachment
 from mledger.capture.base import Capture, one_line
+from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.recording import reading
 from mledger.recording.criteria import read_criteria
@@ -29,7 +30,14 @@ class Begun(NamedTuple):
     body: "RunStarted"
     attach: tuple[Attachment, ...]
     summary: tuple[str, ...]
-    warnings: tuple[str, ...]
+    warnings: "tuple[Warned, ...]"
+
+
+class Warned(NamedTuple):
+    """Something that people should know, and the way out."""
+
+    line: str
+    fix: str | None = None
 
 
 def started(
@@ -47,13 +55,29 @@ def started(
     attach = (*files, *found.files)
     more = {"seeds": seeds, "files": [file.file.model_dump(exclude_none=True) for file in attach]}
     body = cast("RunStarted", events.build("run.started", found.fields | fields | more))
-    return Begun(body, attach, tuple(_summary(body, found)), _warnings(body))
+    return Begun(body, attach, tuple(_summary(body, found)), tuple(_warnings(recorder, stream, body, said)))
 
 
-def _warnings(body: "RunStarted") -> tuple[str, ...]:
-    """What a person should know at once: that nobody said what was expected."""
+def _warnings(
+    recorder: "Recorder", stream: str, body: "RunStarted", said: Mapping[str, Any]
+) -> Iterator[Warned]:
+    """What a person should know at once: that nobody said what is expected, of the run or of the model.
+
+    Errors: InputError for a name that another run of the model has.
+    """
     lacking = [name for name in ("hypothesis", "criteria") if not getattr(body, name)]
-    return (f"the run has no {' and no '.join(lacking)}: this is recorded as a gap",) if lacking else ()
+    if lacking:
+        yield Warned(f"the run has no {' and no '.join(lacking)}: this is recorded as a gap")
+    first = recorder.first_of(stream)
+    if not first and said.get("name") is None:
+        return
+    known = recorder.known(stream)
+    if known is not None and body.run in known.names:
+        taken = f"run {body.run} of {stream} is there already, event {known.names[body.run]}"
+        raise InputError(taken, fix="give another name, or none")
+    if first and known is not None and not known.framed:
+        line = f"nobody has said what {stream} is to achieve, before it is tried"
+        yield Warned(line, f"mledger append problem.framed {stream} --edit")
 
 
 def _said(
@@ -112,7 +136,7 @@ def _name(said: Mapping[str, Any]) -> str:
 def _reproduction(recorder: "Recorder", stream: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What `mledger repro` asks for: the first run of that model repeats another."""
     model, _, number = os.environ.get(REPRODUCES, "").rpartition("@")
-    if not number or model != stream or "reproduces" in fields or not recorder.first_of(stream):
+    if not number or model != stream or "reproduces" in fields or not recorder.first_of(stream, look=True):
         return {}
     return {"reproduces": number, "tolerance": float(os.environ.get(TOLERANCE) or 0)}
 
