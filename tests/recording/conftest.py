@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mledger.events import base, forms
 from mledger.keys.ed25519 import Ed25519Signer
 from mledger.keystore import Keystore
 from mledger.ledger import Ledger
@@ -30,6 +31,14 @@ def path(folder: Path) -> Path:
     Keystore().add(signer, owner="Alice Example")
     Ledger.create("mledger.db", origin="acme.example/credit", signer=signer, name="Alice Example").close()
     return folder / "mledger.db"
+
+
+@pytest.fixture
+def decision(path: Path) -> str:
+    """The number of a decision that was proposed for the model."""
+    with Ledger.open(path) as ledger:
+        said = forms.example(base.find("decision.proposed"), optional=False)
+        return ledger.append("decision.proposed", MODEL, said).number
 
 
 @pytest.fixture

@@ -61,11 +61,13 @@ def test_what_the_model_is_for_is_asked_once(path, capsys):
     assert "nobody has said" not in capsys.readouterr().err
 
 
-def test_three_lines_give_a_whole_record(recorded):
+def test_three_lines_give_a_whole_record(recorded, decision):
     """Hypothesis and criteria stand earlier in the chain than any metric, and the verdict is suggested."""
-    with begin(decision=46, seed=7) as run:
+    with begin(decision=int(decision), seed=7) as run:
         run.dataset("applications@v3", role="train")
-        run.params({"max_depth": 4, "learning_rate": np.float64(0.05)}, why={"max_depth": "decision:46"})
+        run.params(
+            {"max_depth": 4, "learning_rate": np.float64(0.05)}, why={"max_depth": f"decision:{decision}"}
+        )
         run.metric("auc", np.float32(0.9524))
         run.note("Loss flat from step 800 on.")
 
@@ -75,7 +77,7 @@ def test_three_lines_give_a_whole_record(recorded):
     began, ended = first["data"], last["data"]
     assert began["hypothesis"] == SAID["hypothesis"]
     assert began["criteria"] == [{"metric": "auc", "operator": ">=", "value": 0.95}]
-    assert began["decision"] == "46"
+    assert began["decision"] == decision
     assert began["seeds"]["python"] == began["seeds"]["numpy"] == 7
     assert began["env"]["packages"]["mledger"] == mledger.__version__
     assert began["hardware"]["ram_bytes"] > 0
@@ -84,7 +86,7 @@ def test_three_lines_give_a_whole_record(recorded):
     assert ended["verdict"] == "supported"
     assert ended["metrics"] == [{"name": "auc", "value": pytest.approx(0.9524)}]
     assert ended["params"] == {"max_depth": 4, "learning_rate": 0.05}
-    assert ended["param_reasons"] == [{"name": "max_depth", "decision": "46"}]
+    assert ended["param_reasons"] == [{"name": "max_depth", "decision": decision}]
     assert ended["datasets"] == [{"name": "applications", "version": "v3", "role": "train"}]
     assert ended["notes"] == ["Loss flat from step 800 on."]
     assert ended["resources"]["wall_s"] >= 0

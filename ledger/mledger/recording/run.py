@@ -53,7 +53,7 @@ class Run:
         self._stream = reading.stream_of(model)
         self._recorder = recorder
         self._said = dict(said)
-        self._quiet = bool(self._said.pop("quiet", False))
+        self._quiet = bool(self._said.pop("quiet", False)) or telling.is_quiet()
         self._started: RunStarted | None = None
         self._turn = threading.RLock()
         self._pid = os.getpid()

@@ -10,9 +10,14 @@ QUIET = "MLEDGER_QUIET"
 _DOT = " · "
 
 
+def is_quiet() -> bool:
+    """Whether the variable MLEDGER_QUIET asks for silence about what goes well."""
+    return bool(os.environ.get(QUIET))
+
+
 def told(parts: Iterable[str | None], *, quiet: bool) -> None:
-    """Say what happened, in one line; `quiet`, or the variable MLEDGER_QUIET, leaves it out."""
-    if not quiet and not os.environ.get(QUIET):
+    """Say what happened, in one line, unless `quiet`."""
+    if not quiet:
         _write(f"mledger: {_DOT.join(part for part in parts if part)}")
 
 
