@@ -153,9 +153,9 @@ def dossier_of(
     asked: str | None = None,
 ) -> Dossier:
     """The dossier of a model; `read` gives the facts of a stream, in order."""
-    own = tuple(read(stream))
+    own = tuple(map(_kept, read(stream)))
     records = tuple(_records(own))
-    others = {name: tuple(read(name)) for name in (*data_streams(records), "ledger")}
+    others = {name: tuple(map(_kept, read(name))) for name in (*data_streams(records), "ledger")}
     state: ModelState = find("model").fold(own)
     state.stream = state.stream or stream
     ids: dict[str, str] = {}
@@ -173,6 +173,18 @@ def dossier_of(
         asked,
         ids,
     )
+
+
+class _Kept(Fact):
+    """A fact whose body is decoded once, though it is both folded and read."""
+
+    @cached_property
+    def data(self) -> EventBody | None:
+        return super().data
+
+
+def _kept(fact: Fact) -> Fact:
+    return _Kept(*fact)
 
 
 def _records(facts: tuple[Fact, ...]) -> Iterator[Record]:
