@@ -38,6 +38,7 @@ SECTIONS = {
         lineage="Show from which data a version came, step by step.",
         diff="Say what changed between two moments in what was known.",
         search="Find events by their words and by what they belong to.",
+        report="Say what the events of a model tell together.",
         attachment="List the files kept inside the ledger, or take one out.",
     ),
     "Check": _table(

@@ -308,6 +308,15 @@ class _Meaning(_Checked):
         return MEANINGS
 
 
+class _Report(_Checked):
+    name = "report"
+
+    def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
+        from mledger.reports.base import names
+
+        return names()
+
+
 class _Zone(_Checked):
     name = "zone"
     fix = "name one like Europe/Berlin"
@@ -337,6 +346,8 @@ SINCE = _Since()
 """The beginning of what counts: as MOMENT, and a bare date is the start of that day in UTC."""
 SINCE_OR_AGO = _SinceOrAgo()
 """The beginning of what counts: as SINCE, or so long ago, like 30d."""
+REPORT = _Report()
+"""A report about a model, as `mledger.reports` knows it."""
 HASH = _Hash()
 """The hash of an entry, whole: a part of it would be easier to forge."""
 RUN = _Run()

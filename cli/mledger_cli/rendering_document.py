@@ -25,13 +25,18 @@ def document_lines(document: "Document", width: int) -> list[str]:
             claims.line(f"  {section.none}")
         for block in section.blocks:
             if isinstance(block, Claim):
-                claims.row(block.label, block.words, block.numbers)
+                claims.row(block.label, _spaced(block.words), block.numbers)
                 continue
             lines += claims.done()
             claims = Page(width)
             lines += _table(block, width)
         lines += claims.done()
     return lines
+
+
+def _spaced(words: str) -> str:
+    """Words of several lines on one."""
+    return " ".join(words.split())
 
 
 def _wrapped(words: str, width: int) -> list[str]:
@@ -45,7 +50,7 @@ def _table(table: "Table", width: int) -> Iterator[str]:
         *(tables.Column(title, lambda row, n=n: row.cells[n], flexible=True) for n, title in _others(table)),  # type: ignore[misc]
         tables.Column(table.columns[-1], lambda row: row.cells[-1], lines=_LINES),
     ]
-    cells = [[text.one_line(str(column.cell(row))) for column in columns] for row in table.rows]
+    cells = [[text.one_line(_spaced(str(column.cell(row)))) for column in columns] for row in table.rows]
     drawn = tables.Table(columns, width)
     drawn.learn(cells)
     yield drawn.titles()

@@ -9,15 +9,22 @@ Whoever tells something out of the ledger makes a `Document` and leaves to other
         )),
     ))
 
-`to_json` and `markdown` are here; the command line prints one by `mledger_cli.rendering_document`.
-Texts are as they were recorded: whoever renders them escapes them.
+A report about one model is a function of its dossier, registered by `@report(name, title)`; others
+make documents as they like. `to_json` and `markdown` are here; the command line prints one by
+`mledger_cli.rendering_document`. Texts are as they were recorded: whoever renders them
+escapes them.
 """
 
-from collections.abc import Iterable, Iterator
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 
 from mledger.core.markdown import escaped
+from mledger.projections.dossier import Dossier
+from mledger.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,54 @@ class Document:
             parts.append(f"## {escaped(section.title)}")
             parts += ["\n".join(_listed(section)) if section.blocks else f"_{escaped(section.none)}_"]
         return "\n\n".join(parts) + "\n"
+
+
+Make: TypeAlias = Callable[[Dossier], tuple[Section, ...]]
+
+
+class Report(NamedTuple):
+    """A report about one model: its name, its title, and what makes its sections."""
+
+    name: str
+    title: str
+    make: Make
+
+    def of(self, dossier: Dossier) -> Document:
+        """The document about a model."""
+        known = f"as known on {dossier.day}, {dossier.entries:,} entries"
+        return Document(self.name, self.title, dossier.stream, self.make(dossier), known)
+
+
+_reports: Registry[Report] = Registry("report", fix="mledger report --list")
+
+
+def report(name: str, title: str) -> Callable[[Make], Make]:
+    """A decorator that registers a function of a dossier as the report `name`."""
+
+    def keep(make: Make) -> Make:
+        _reports.add(name, Report(name, title, make))
+        return make
+
+    return keep
+
+
+def find(name: str) -> Report:
+    """The report of that name. Errors: NotFoundError with the nearest names."""
+    _import_own()
+    return _reports.get(name)
+
+
+def names() -> list[str]:
+    """The names of all reports, sorted."""
+    _import_own()
+    return list(_reports)
+
+
+@cache
+def _import_own() -> None:
+    package = importlib.import_module("mledger.reports")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"mledger.reports.{module.name}")
 
 
 def _numbers(section: Section) -> Iterator[str]:

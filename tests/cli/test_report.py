@@ -1,0 +1,68 @@
+"""mledger report: reports on a screen, as Markdown, as JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mledger_cli import text
+from tests.cli.asking import Run, done, refused_alike, told
+
+NAMES = ["concessions", "dead-ends", "impact", "learning", "objectives", "trace"]
+
+
+def test_objectives_are_told(ready: Path, run: Run) -> None:
+    """A table of what was agreed and achieved, with the events behind each row."""
+    out = done(run("report", "objectives", "credit-risk"))
+    lines = out.splitlines()
+    assert lines[0] == "model/credit-risk: What was agreed, and what was achieved"
+    row = next(line for line in lines if line.endswith("r1.0"))
+    assert row.split() == ["3,", "6,", "7", "1.0", "auc", "≥", "0.9", "0.95", "passed", "r1.0"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("columns", [80, 120])
+def test_reports_fit_a_terminal(
+    ready: Path, run: Run, name: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No line of a report is wider than the terminal."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for line in done(run("report", name, "credit-risk")).splitlines():
+        assert text.width(line) <= columns, line
+
+
+def test_markdown_goes_to_a_file(ready: Path, run: Run) -> None:
+    """--output writes Markdown to a new file, the same that --format md prints; never over another."""
+    shown = done(run("report", "trace", "credit-risk", "--format", "md"))
+    said = done(run("report", "trace", "credit-risk", "-o", "trace.md"))
+    assert said == "Decisions, the runs that follow them, and what was released, in trace.md\n"
+    assert Path("trace.md").read_text(encoding="utf-8") == shown
+    refused_alike(run, ["report", "trace", "credit-risk", "-o", "trace.md"], "trace.md is there already")
+
+
+def test_json_holds_the_events(ready: Path, run: Run) -> None:
+    """The JSON names the report, its sections, and every event that it rests on."""
+    found = told(run("--json", "report", "learning", "credit-risk"))
+    assert (found["report"], found["about"]) == ("learning", "model/credit-risk")
+    assert found == json.loads(done(run("report", "learning", "credit-risk", "--format", "json")))
+    assert set(found["events"]) >= {"4"}
+
+
+def test_reports_are_listed(run: Run) -> None:
+    """Without a name the reports are listed, without a ledger."""
+    assert [row["report"] for row in told(run("--json", "report"))] == NAMES
+    assert "dead-ends    What led nowhere" in done(run("report"))
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        (["nothing", "credit-risk"], "no report is called 'nothing'"),
+        (["trace"], "MODEL is missing"),
+        (["trace", "nobody"], "nothing is recorded on nobody"),
+        (["trace", "dataset/applications"], "dataset/applications is no model"),
+    ],
+)
+def test_wrong_use_is_told(ready: Path, run: Run, args: list[str], line: str) -> None:
+    """A report or a model that is not there: one line and the way out."""
+    refused_alike(run, ["report", *args], line)
