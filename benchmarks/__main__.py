@@ -8,7 +8,18 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import appending, holding, machine, proving, replaying, starting, table, training, verifying
+from benchmarks import (
+    appending,
+    holding,
+    machine,
+    proving,
+    replaying,
+    searching,
+    starting,
+    table,
+    training,
+    verifying,
+)
 from benchmarks.ground import Ground
 from benchmarks.measuring import home
 from benchmarks.table import Row
@@ -47,6 +58,8 @@ def measure(ground: Ground, tell: Callable[[str], None] = lambda _: None) -> Ite
     yield from holding.peaks(many, small_many, "many")
     yield from holding.peaks(single, small_single, "one")
     yield from starts
+    tell("searching")
+    yield from searching.among_all(ground, many)
     floor.close()
 
 

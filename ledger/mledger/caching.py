@@ -41,6 +41,11 @@ def open_cache(file: Path, schema: str, version: int, redactions: int = 0) -> sq
     return _open(":memory:", schema, version)
 
 
+def open_temporary(schema: str, version: int) -> sqlite3.Connection:
+    """A connection to a cache that nobody else sees, and that is gone when it is closed."""
+    return _open("", schema, version)
+
+
 @contextmanager
 def guarded(file: Path) -> Iterator[None]:
     """Whatever asks an open cache goes through here: what is wrong with its file is no error of SQLite's.
@@ -94,7 +99,7 @@ def _open(name: str, schema: str, version: int) -> sqlite3.Connection:
 def _make_anew(connection: sqlite3.Connection, schema: str, version: int) -> None:
     """Drop whatever is there and make the tables, within the transaction that is open."""
     for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
-        connection.execute(f'DROP TABLE "{table}"')
+        connection.execute(f'DROP TABLE IF EXISTS "{table}"')  # one brings others down
     for statement in filter(None, map(str.strip, schema.split(";"))):
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {version}")

@@ -207,5 +207,22 @@ class Reader(Lookup):
             self.snapshots.clear()
         return wrong
 
+    def wrong_words(self) -> str | None:
+        """What is wrong with the cache of words, if there is one; it is thrown away then."""
+        from mledger.search import Words, words_file
+
+        if self.path is None or not words_file(self.genesis.leaf).exists():
+            return None
+        words = Words(self.genesis.leaf, self.redactions)
+        try:
+            head = words.head
+            if not head.size or self.leaf_at(head.size - 1) != head.leaf:
+                return None  # of another history, and not wrong about that one
+            if (wrong := words.wrong(self.store.entries(0, head.size))) is not None:
+                words.clear()
+            return wrong
+        finally:
+            words.close()
+
 
 __all__ = ["Clock", "Progress", "Reader", "utc_now"]

@@ -8,19 +8,20 @@ so that matches can be narrowed and counted. An event is row 1000 * seq + place.
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from mledger.caching import cache_file, guarded, open_cache
+from mledger.caching import cache_file, guarded, open_cache, open_temporary
 from mledger.chain.entry import Entry, Head
 from mledger.chain.history import Fact
 from mledger.chain.seal import open_entry
 from mledger.chain.statement import NO_LEAF
 from mledger.errors import InputError
 
-VERSION = 1
+VERSION = 2
 BATCH = 2_000
 _PLACES = 1000
 _SCHEMA = """
@@ -31,6 +32,9 @@ CREATE TABLE about (
 ) STRICT;
 CREATE TABLE facet (
   stream INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (stream, kind, value)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE mark (
+  kind TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (kind, value, n)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE data (name INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (name, n)) STRICT, WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(
@@ -47,9 +51,15 @@ FACETS = {
     "evaluation_criteria": "criterion",
 }
 
+# Fields of single events by which people look for them, with the types that have them.
+MARKS = {"category": frozenset({"decision.proposed"})}
+
 
 class Wanted(NamedTuple):
-    """What is looked for: words, and what the events must belong to."""
+    """What is looked for: words, and what the events must belong to.
+
+    `facets` are those of the models, by what each is called; `marks` those of the events themselves.
+    """
 
     text: str = ""
     type: str | None = None
@@ -57,6 +67,7 @@ class Wanted(NamedTuple):
     stream: str | None = None
     data: str | None = None
     facets: Mapping[str, str] = {}
+    marks: Mapping[str, str] = {}
     start: int = 0
     stop: int | None = None
 
@@ -76,11 +87,17 @@ def words_file(genesis: bytes) -> Path:
 class Words:
     """The words of one ledger's events."""
 
-    def __init__(self, genesis: bytes, redactions: int = 0) -> None:
-        """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
+    def __init__(self, genesis: bytes, redactions: int = 0, *, kept: bool = True) -> None:
+        """Open the cache of the ledger with this entry 0; where nothing can be written, in memory.
+
+        One that is not `kept` is empty, and gone when it is closed.
+        """
         self.path = words_file(genesis)
         self.redactions = redactions
-        self._connection = open_cache(self.path, _SCHEMA, VERSION, redactions)
+        if kept:
+            self._connection = open_cache(self.path, _SCHEMA, VERSION, redactions)
+        else:
+            self._connection = open_temporary(_SCHEMA, VERSION)
         self._names: dict[str, int] = {}
 
     def close(self) -> None:
@@ -98,7 +115,7 @@ class Words:
         """Forget everything, to be read anew."""
         with guarded(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
-            for table in ("name", "about", "facet", "data"):
+            for table in ("name", "about", "facet", "data", "mark"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand above
             self._connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
             self._connection.execute("UPDATE head SET size = 0, leaf = ?", (NO_LEAF,))
@@ -148,6 +165,9 @@ class Words:
             connection.execute("INSERT INTO words (rowid, said) VALUES (?, ?)", (n, said))
         if not isinstance(body, dict):
             return
+        for kind, types in MARKS.items():
+            for value in _values(body.get(kind)) if fact.type in types else ():
+                connection.execute("INSERT OR IGNORE INTO mark VALUES (?, ?, ?)", (kind, value, n))
         for name in _datasets(body):
             connection.execute("INSERT OR IGNORE INTO data VALUES (?, ?)", (self._id(name), n))
         if fact.type == "model.registered":
@@ -164,14 +184,32 @@ class Words:
     def _id(self, text: str) -> int:
         if text not in self._names:
             row = self._connection.execute("SELECT id FROM name WHERE text = ?", (text,)).fetchone()
-            row = (
-                row
-                or self._connection.execute(
-                    "INSERT INTO name (text) VALUES (?) RETURNING id", (text,)
-                ).fetchone()
-            )
+            row = row or self._connection.execute(_NEW_NAME, (text,)).fetchone()
             self._names[text] = row[0]
         return self._names[text]
+
+    # --- doubting
+
+    def wrong(self, entries: Iterable[Entry]) -> str | None:
+        """What is wrong with what was read so far, found by reading the entries again; None if nothing is.
+
+        `entries` are those up to `head`. They are indexed once more, in a file that nobody sees.
+        """
+        fresh = Words(b"", kept=False)
+        try:
+            fresh.add(entries)
+            with guarded(self.path):
+                for what, sql in _TOLD.items():
+                    if any(one != two for one, two in zip_longest(self.told(sql), fresh.told(sql))):
+                        return what
+            return None
+        finally:
+            fresh.close()
+
+    def told(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of one of the questions by which two caches are compared."""
+        self._connection.execute(_INSTANCES)
+        return self._connection.execute(sql)
 
     # --- finding
 
@@ -186,13 +224,18 @@ class Words:
                 yield Place(*divmod(n, _PLACES))
 
     def count(self, wanted: Wanted) -> dict[str, dict[str, int]]:
-        """How many matches there are of each type, stream, signer and facet, the most frequent first."""
+        """How many matches there are of each type, stream, signer, dataset and facet, the most first."""
         by = "GROUP BY 1 ORDER BY 2 DESC, 1"
         counts = {}
         with guarded(self.path):
             for column in ("type", "stream", "signer"):
                 join = f"JOIN name ON name.id = about.{column}"
                 counts[column] = dict(self._rows("SELECT name.text, count(*)", join, wanted, by))
+            join = "JOIN data ON data.n = about.n JOIN name ON name.id = data.name"
+            counts["data"] = dict(self._rows("SELECT name.text, count(*)", join, wanted, by))
+            join = "JOIN mark ON mark.n = about.n AND mark.kind = ?"
+            for kind in MARKS:
+                counts[kind] = dict(self._rows("SELECT mark.value, count(*)", join, wanted, by, kind))
             join = "JOIN facet ON facet.stream = about.stream AND facet.kind = ?"
             for kind in FACETS.values():
                 counts[kind] = dict(self._rows("SELECT facet.value, count(*)", join, wanted, by, kind))
@@ -205,6 +248,17 @@ class Words:
             return self._connection.execute(sql, [*values, *narrowing])
 
 
+# All that the cache says, apart from the ids that it made up.
+_INSTANCES = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.instance USING fts5vocab(main, words, instance)"
+_TOLD = {
+    "it places events wrongly": "SELECT n, t.text, s.text, b.text FROM about JOIN name t ON t.id = type"
+    " JOIN name s ON s.id = stream JOIN name b ON b.id = signer ORDER BY n",
+    "it has other facets of models": "SELECT text, kind, value FROM facet JOIN name ON id = stream"
+    " ORDER BY 1, 2, 3",
+    "it has other datasets of runs": "SELECT text, n FROM data JOIN name ON id = data.name ORDER BY 1, 2",
+    "it has other categories of decisions": "SELECT kind, value, n FROM mark ORDER BY 1, 2, 3",
+    "it has other words": "SELECT term, doc, offset FROM temp.instance",
+}
 _NAMED = "(SELECT id FROM name WHERE text = ?)"
 # Words first where there are any: FTS5 then gives the newest match at once, however many there are.
 _SPOKEN = "words CROSS JOIN about ON about.n = words.rowid"
@@ -220,6 +274,7 @@ def _narrowing(wanted: Wanted) -> tuple[str, list[object]]:
     spoken = _match(wanted.text) if wanted.text.strip() else None
     stop = None if wanted.stop is None else wanted.stop * _PLACES
     has_data = f"(about.n IN (SELECT n FROM data WHERE name = {_NAMED}) OR about.stream = {_NAMED})"  # noqa: S608
+    of_mark = "about.n IN (SELECT n FROM mark WHERE kind = ? AND value = lower(?))"
     of_facet = "about.stream IN (SELECT stream FROM facet WHERE kind = ? AND lower(value) = lower(?))"
     conditions: list[tuple[str, tuple[object, ...]]] = [
         ("words MATCH ?", (spoken,)),
@@ -230,6 +285,7 @@ def _narrowing(wanted: Wanted) -> tuple[str, list[object]]:
         ("about.signer IN (SELECT id FROM name WHERE lower(text) = lower(?))", (wanted.by,)),
         (has_data, (wanted.data, wanted.data and f"dataset/{wanted.data}")),
         *((of_facet, (kind, value)) for kind, value in wanted.facets.items()),
+        *((of_mark, (kind, value)) for kind, value in wanted.marks.items()),
     ]
     asked = [(sql, values) for sql, values in conditions if None not in values]
     return " AND ".join(sql for sql, _ in asked) or "1", [value for _, values in asked for value in values]

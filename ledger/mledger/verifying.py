@@ -105,6 +105,8 @@ class Verifier:
             history = History(self.reader.facts, head.size, head.size)
             if wrong := self.reader.wrong_snapshot(history):
                 self.find("cache.wrong", "the cache of snapshots", wrong)
+            if wrong := self.reader.wrong_words():
+                self.find("cache.wrong", "the cache of words", wrong)
         verification = self._verdict(audit, head, plan)
         self._remember(verification, print_before)
         return verification

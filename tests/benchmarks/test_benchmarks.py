@@ -43,6 +43,7 @@ def test_a_run_measures_every_target(found):
         "as known half-way", "inclusion proof", "bytes an event", "peak memory of verify",
         "training step", "last event of a run", "first event",
         "peak memory of replay", "--help", "mledger append", "mledger log",
+        "find a phrase",
     ):  # fmt: skip
         assert words in works
     for row in rows:

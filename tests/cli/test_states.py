@@ -8,6 +8,7 @@ import pytest
 
 from mledger_cli import text
 from tests.cli.asking import ALICE, MODEL, Run, done, refused_alike, told
+from tests.cli.gaps import decision, record
 
 OTHER = "model/churn"
 
@@ -139,6 +140,20 @@ def test_words_are_found(run: Run, lived: Path) -> None:
     assert found("--by", "alice", "--limit", "1") == ["5"]
     assert run("search", "zebra").stderr == "nothing matches\n"
     assert json.loads(done(run("search", "--facets", "--json")))["type"]["model.registered"] == 2
+
+
+def test_options_may_stand_among_the_words(run: Run, lived: Path) -> None:
+    """category:architecture is --category architecture; both at once, if they differ, are refused."""
+    found = lambda *args: [row["number"] for row in told(run("search", "--json", *args))]  # noqa: E731
+    record(run, "decision.proposed", decision(category="architecture", title="Trees, not nets"))
+    assert found("category:architecture") == found("--category", "architecture") == ["6"]
+    assert found("category:risk") == []
+    assert found("trees", "model:credit-risk", "type:decision.proposed", "by:alice") == ["6"]
+    assert found("model:churn", "--model", "churn") == found("--model", "churn")
+    assert told(run("search", "--facets", "--json"))["category"] == {"architecture": 1}
+    refused_alike(run, ["search", "model:churn", "--model", "credit-risk"], "--model: asked for twice")
+    refused_alike(run, ["search", "type:Nonsense"], "'Nonsense' is not an event type")
+    assert found("nobody:knows") == []
 
 
 def test_a_replay_shows_its_work_on_a_terminal(lived: Path, terminal: Callable) -> None:

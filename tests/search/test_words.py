@@ -1,14 +1,19 @@
 """Events are found by their words and by what they belong to."""
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mledger.errors import InputError
 from mledger.events import base as events
-from mledger.ledger import What
-from mledger.search import Wanted
-from mledger.testing.simulator import Simulator
+from mledger.ledger import Ledger, What
+from mledger.reader import Reader
+from mledger.search import Wanted, words_file
+from mledger.testing.simulator import Simulator, signer_of
+from tests.projections.stories import PROPOSED
 
 CRITERIA = [{"metric": "auc", "operator": ">=", "value": 0.9}]
 WORDS = ("early", "stopping", "drift", "région", "auc", "Shift")
@@ -47,6 +52,8 @@ def sim() -> Simulator:
         by="Bob Example",
     )
     sim.append("comment.added", "model/churn", {"on": "3", "text": "Nothing to add."})
+    for category in ("architecture", "regularization"):
+        sim.append("decision.proposed", "model/churn", PROPOSED | {"category": category})
     return sim
 
 
@@ -60,10 +67,13 @@ def sim() -> Simulator:
         ({"text": "stop"}, []),
         ({"text": "early", "by": "bob example"}, ["5"]),
         ({"text": "early", "type": "run.started"}, ["4"]),
-        ({"stream": "model/churn"}, ["6", "3"]),
+        ({"stream": "model/churn"}, ["8", "7", "6", "3"]),
+        ({"marks": {"category": "Regularization"}}, ["8"]),
+        ({"text": "deeper", "marks": {"category": "architecture"}}, ["7"]),
+        ({"text": "nothing", "marks": {"category": "architecture"}}, []),
         ({"data": "applications"}, ["4"]),
         ({"facets": {"domain": "Credit Scoring"}}, ["5", "4", "2"]),
-        ({"facets": {"criterion": "f1"}}, ["6", "3"]),
+        ({"facets": {"criterion": "f1"}}, ["8", "7", "6", "3"]),
         ({"facets": {"domain": "credit scoring", "criterion": "f1"}}, []),
         ({"text": "early", "start": 5}, ["5"]),
         ({"text": "early", "stop": 5}, ["4"]),
@@ -91,6 +101,9 @@ def test_counts_what_it_finds(sim: Simulator) -> None:
     assert counts["signer"] == {"Alice Example": 1, "Bob Example": 1}
     assert counts["domain"] == {"credit scoring": 2}
     assert counts["criterion"] == {}
+    assert counts["data"] == {"applications": 1}
+    counts = sim.reader().words.count(Wanted())
+    assert counts["category"] == {"architecture": 1, "regularization": 1}
 
 
 @given(
@@ -122,3 +135,80 @@ def test_no_text_is_a_syntax_error(text: str) -> None:
     elif text.strip():
         with pytest.raises(InputError, match="no word"):
             said(sim, text=text)
+
+
+# --- a cache that is not what the ledger says
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A ledger in a file, of which every word has been indexed."""
+    path, owner = tmp_path / "mledger.db", "Alice Example"
+    with Ledger.create(path, origin="a.example/x", signer=signer_of(owner), name=owner) as ledger:
+        fields = {"title": "Credit", "purpose": "p", "owner": owner, "problem_domain": "credit scoring"}
+        ledger.append("model.registered", "model/m", fields)
+        ledger.append("decision.proposed", "model/m", PROPOSED)
+        run = {"run": "r1", "hypothesis": "It drifts.", "criteria": CRITERIA}
+        data = [{"name": "applications", "role": "train"}]
+        ledger.append("run.started", "model/m", run | {"datasets": data})
+    with Reader.open(path) as reader:
+        assert [fact.number for fact in reader.search(Wanted(text="drifts"))] == ["3"]
+    return path
+
+
+def cache_of(path: Path) -> Path:
+    """The file of the cache of words."""
+    with Reader.open(path) as reader:
+        return words_file(reader.genesis.leaf)
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("UPDATE about SET stream = type WHERE n = 3000", "places events wrongly"),
+        ("DELETE FROM about WHERE n = 3000", "places events wrongly"),
+        ("UPDATE facet SET value = 'fraud'", "other facets"),
+        ("DELETE FROM data", "other datasets"),
+        ("UPDATE mark SET value = 'risk'", "other categories"),
+        ("INSERT INTO words (words, rowid, said) VALUES ('delete', 3000, 'r1\nIt drifts.')", "other words"),
+        ("INSERT INTO words (rowid, said) VALUES (9000, 'zebra')", "other words"),
+    ],
+)
+def test_an_edited_cache_is_found_and_made_anew(file: Path, sql: str, what: str) -> None:
+    """A full verification compares the cache of words with the ledger, reports it, and throws it away."""
+    with Reader.open(file) as reader:
+        assert reader.verify(full=True).findings == []
+    connection = sqlite3.connect(cache_of(file))
+    connection.execute(sql)
+    connection.commit()
+    connection.close()
+    with Reader.open(file) as reader:
+        (finding,) = reader.verify(full=True).findings
+        assert (finding.rule, finding.where) == ("cache.wrong", "the cache of words")
+        assert what in finding.message
+        assert reader.verify(full=True).findings == []
+        assert [fact.number for fact in reader.search(Wanted(text="drifts"))] == ["3"]
+        assert reader.verify(full=True).findings == []
+
+
+def test_a_cache_of_another_history_is_not_called_wrong(file: Path) -> None:
+    """A cache whose head is not in this ledger belongs to another history: it is made anew in silence."""
+    connection = sqlite3.connect(cache_of(file))
+    connection.execute("UPDATE head SET leaf = zeroblob(32)")
+    connection.commit()
+    connection.close()
+    with Reader.open(file) as reader:
+        assert reader.verify(full=True).findings == []
+        assert [fact.number for fact in reader.search(Wanted(text="drifts"))] == ["3"]
+
+
+def test_a_cache_of_an_older_layout_is_made_anew(file: Path) -> None:
+    """A cache whose layout is another version's is dropped with all that FTS5 keeps, and filled again."""
+    connection = sqlite3.connect(cache_of(file))
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with Reader.open(file) as reader:
+        assert [fact.number for fact in reader.search(Wanted(text="drifts"))] == ["3"]
+    connection = sqlite3.connect(cache_of(file))
+    assert connection.execute("SELECT count(*) FROM about").fetchone() == (4,)
+    connection.close()

@@ -20,6 +20,11 @@ LIMIT = 20
 # Times are kept to the microsecond: this is the one before.
 _INSTANT = 0.000_001
 FACETS = ("domain", "model-type", "source", "criterion")
+MARKS = ("category",)
+# What may be written among the words, and the option that it stands for.
+PREFIXES = {"type": "type_", "by": "by", "model": "model", "data": "data"} | {
+    kind: kind.replace("-", "_") for kind in (*FACETS, *MARKS)
+}
 
 
 @click.command("search", cls=Command)
@@ -32,6 +37,7 @@ FACETS = ("domain", "model-type", "source", "criterion")
 @click.option("--model-type", metavar="TEXT", help="Only models of this type.")
 @click.option("--source", metavar="TEXT", help="Only models with this source of data.")
 @click.option("--criterion", metavar="TEXT", help="Only models judged by this criterion.")
+@click.option("--category", metavar="NAME", help="Only decisions of this category, such as architecture.")
 @click.option("--since", type=SINCE, metavar="TIME", help="Only what was recorded from then on.")
 @click.option("--until", type=CUT, metavar="TIME", help="Only what was recorded by then.")
 @click.option(
@@ -41,7 +47,7 @@ FACETS = ("domain", "model-type", "source", "criterion")
     metavar="N",
     help=f"At most so many, 0 for all; else {LIMIT}.",
 )
-@click.option("--facets", is_flag=True, help="Count the matches by type, stream, person and facet instead.")
+@click.option("--facets", is_flag=True, help="Count the matches by type, person, data and facet instead.")
 @pass_settings
 def command(
     settings: Settings,
@@ -58,8 +64,10 @@ def command(
 
     The newest come first. All WORDS must be there. A phrase stands in quotes within quotes:
     mledger search '"early stopping"'. A word may end in * for whatever follows. The facets are those
-    with which models are registered.
+    with which models are registered. An option may also be written among the words, as in
+    category:regularization.
     """
+    words = _prefixed(words, narrow)
     with opening.reader(settings) as reader:
         wanted = _wanted(reader, words, since, until, narrow)
         if facets:
@@ -69,6 +77,22 @@ def command(
         settings.out.table(islice(found, limit or None), columns(settings), none="nothing matches")
         if limit and next(found, None) is not None:
             settings.out.note("there is more: --limit 0 shows all")
+
+
+def _prefixed(words: tuple[str, ...], narrow: dict[str, str | None]) -> tuple[str, ...]:
+    """The words without those that are options; they are put among the options."""
+    left = []
+    for word in words:
+        prefix, colon, value = word.partition(":")
+        name = PREFIXES.get(prefix)
+        if not colon or not value or name is None:
+            left.append(word)
+            continue
+        if narrow[name] not in {None, value}:
+            option = f"--{prefix}"
+            raise InputError(f"{option}: asked for twice, {narrow[name]!r} and {value!r}", fix="ask for one")
+        narrow[name] = EVENT_TYPE.read(value) if prefix == "type" else value
+    return tuple(left)
 
 
 def _count(settings: Settings, counts: dict[str, dict[str, int]]) -> None:
@@ -109,6 +133,7 @@ def _wanted(
         stream=f"model/{narrow['model']}" if narrow["model"] else None,
         data=narrow["data"],
         facets=facets,
+        marks={kind: value for kind in MARKS if (value := narrow[kind]) is not None},
         start=reader.size_at(later(Moment(since), -_INSTANT)) if since else 0,
         stop=reader.size_at(Moment(until)) if until else None,
     )
