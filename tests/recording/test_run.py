@@ -442,6 +442,22 @@ def test_a_function_can_be_tracked(recorded):
     assert [row["type"] for row in failed] == ["run.started", "run.failed"]
 
 
+def test_what_cannot_be_tracked(path):
+    """A function that only begins its work when it is called, and a wrong keyword, are refused at once."""
+
+    async def later():
+        return 1
+
+    def one_by_one():
+        yield 1
+
+    for function in (later, one_by_one):
+        with pytest.raises(InputError, match="its call ends before its work does"):
+            mledger.track("m", **SAID)(function)
+    with pytest.raises(InputError, match="did you mean hypothesis"):
+        mledger.track("m", hypotesis="x")(print)
+
+
 def test_an_open_ledger_records_runs(recorded, path):
     """mledger.open gives an object with run and track for a ledger named by its path."""
     with mledger.open(path, key="alice-example") as ledger:

@@ -1,6 +1,7 @@
 """Which program runs: a script, a module, a notebook, or typed lines."""
 
 import hashlib
+import os
 import sys
 import sysconfig
 from functools import cache
@@ -19,7 +20,7 @@ def script() -> Path | None:
     file = getattr(sys.modules.get("__main__"), "__file__", None)
     if not isinstance(file, str) or notebook() is not None:
         return None
-    path = Path(file).absolute()
+    path = Path(os.path.abspath(file))  # noqa: PTH100  without "..", and with links as they are
     installed = any(path.is_relative_to(place) for place in _installed())
     return path if path.is_file() and not installed else None
 

@@ -12,7 +12,7 @@ from weakref import WeakSet
 from mledger.errors import InputError, IntegrityError, MledgerError
 from mledger.recording import telling
 from mledger.recording.item import Item
-from mledger.recording.said import Said
+from mledger.recording.said import Said, check_plain, check_said
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
@@ -80,8 +80,11 @@ class Recorder:
 
     def track(self, model: str, **said: Unpack[Said]) -> Callable[[Callable[P, R]], Callable[P, R]]:
         """A decorator: each call of the function is a run; see `mledger.track`."""
+        check_said(said)
 
         def decorate(function: Callable[P, R]) -> Callable[P, R]:
+            check_plain(function)
+
             @wraps(function)
             def tracked(*args: P.args, **kwargs: P.kwargs) -> R:
                 with self.run(model, **said) as run:

@@ -12,6 +12,7 @@ from mledger.errors import InputError
 from mledger.recording import reading, telling
 from mledger.recording.ending import Failure, Usage, bounded, failure, status_of
 from mledger.recording.item import Item
+from mledger.recording.said import check_said
 from mledger.recording.series import Key, Measured
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Run:
         self._stream = reading.stream_of(model)
         self._recorder = recorder
         self._said = dict(said)
+        check_said(self._said)
         self._quiet = bool(self._said.pop("quiet", False)) or telling.is_quiet()
         self._started: RunStarted | None = None
         self._turn = threading.RLock()

@@ -1,5 +1,6 @@
 """What a person says of a run when it starts."""
 
+import inspect
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
@@ -42,6 +43,15 @@ class Said(TypedDict, total=False):
     """Why there is no hypothesis, if there is none."""
     quiet: bool
     """Whether to leave out the two lines on standard error."""
+
+
+def check_plain(function: object) -> None:
+    """Refuse a function whose call is over before its work is. Errors: InputError."""
+    for lazy, kind in ((inspect.iscoroutinefunction, "async"), (inspect.isgeneratorfunction, "a generator")):
+        if lazy(function):
+            name = getattr(function, "__name__", "the function")
+            line = f"{name} is {kind}: its call ends before its work does"
+            raise InputError(line, fix="with mledger.run(...) as run: … within it")
 
 
 def check_said(said: Mapping[str, Any]) -> None:

@@ -12,7 +12,6 @@ from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.recording import reading
 from mledger.recording.criteria import read_criteria
-from mledger.recording.said import check_said
 
 if TYPE_CHECKING:
     from mledger.events.run import RunStarted
@@ -44,7 +43,6 @@ def started(
     recorder: "Recorder", stream: str, said: Mapping[str, Any], capture: Callable[[], Capture]
 ) -> Begun:
     """What is to be recorded at the start. Errors: InputError for what was said."""
-    check_said(said)
     fields, files, gaps = _said(recorder, said)
     fields |= _reproduction(recorder, stream, fields)
     found = _seeded(said, capture)
