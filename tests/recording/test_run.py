@@ -335,6 +335,36 @@ def test_artifacts_are_known_by_their_bytes(recorded, folder, capsys):
     assert recorded()[1]["data"]["gaps"] == ["artifact model.pkl: was made twice, the last one counts"]
 
 
+def test_files_of_one_name_are_told_apart(recorded, folder):
+    """Two artifacts of one name in two folders are two; a lock file that is configuration, too, is one."""
+    for name in ("a", "b"):
+        (folder / name).mkdir()
+        (folder / name / "model.pkl").write_text(name)
+    (folder / "requirements.txt").write_text("numpy==2.1.3\n")
+    (folder / "a" / "requirements.txt").write_text("numpy==2.2.0\n")
+    with begin(config=["requirements.txt", "a/requirements.txt"]) as run:
+        run.artifact("a/model.pkl")
+        run.artifact("b/model.pkl")
+        run.metric("auc", 0.96)
+    first, last = recorded()
+    assert [row["name"] for row in last["data"]["artifacts"]] == ["a/model.pkl", "b/model.pkl"]
+    assert [row["name"] for row in first["data"]["files"]][:2] == ["requirements.txt", "1-requirements.txt"]
+    assert len({row["sha256"] for row in first["data"]["files"]}) == len(first["data"]["files"])
+
+
+def test_what_is_too_much_is_refused_at_the_start(recorded):
+    """Parameters of megabytes are refused before anything runs; at the end they are left out, and named."""
+    with pytest.raises(InputError, match="a body holds at most"):
+        begin(params={"all": list(range(500_000))}).start()
+    with begin() as run:
+        run.params({"all": list(range(500_000))})
+        run.metric("auc", 0.96)
+    ended = recorded()[-1]["data"]
+    assert "params" not in ended
+    assert ended["metrics"] == [{"name": "auc", "value": 0.96}]
+    assert "params left out" in ended["gaps"][0]
+
+
 def test_odd_parameters_are_there_as_text(recorded):
     """A parameter that is no JSON is recorded as text without an address in memory, and that is said."""
     with begin() as run:

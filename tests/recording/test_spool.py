@@ -293,6 +293,14 @@ def test_events_of_another_ledger_are_not_pushed_here(path, capsys):
     assert "event 1" in command("spool", "push", "--meant-for", "/elsewhere/other.db")[0]
 
 
+def test_what_waits_is_mentioned_once(path, capsys):
+    """The first run of a process that meets events in the spool says so."""
+    Spool().write(item(), ledger=path, why="locked")
+    train()
+    train()
+    assert capsys.readouterr().err.count("earlier events wait to be signed: mledger spool push") == 1
+
+
 def test_events_can_be_dropped(path, script):
     """Events are thrown away by id or all; those of a process that runs stay, which is said."""
     Spool().write(item(at=Moment("2026-11-23T09:00:00.000000Z")), ledger=path, why="gone")

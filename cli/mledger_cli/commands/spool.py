@@ -31,7 +31,7 @@ def list_(settings: Settings) -> None:
     """List what waits, in the order in which it happened, and why."""
     waiting = _spool().waiting()
     here = _absolute(settings.path)
-    elsewhere = any(one.ledger != here for one in waiting)
+    elsewhere = any(_absolute(one.ledger) != here for one in waiting)
     settings.out.table(waiting, _columns(settings, elsewhere=elsewhere), none="nothing waits")
 
 
@@ -49,7 +49,7 @@ def push(settings: Settings, key: str | None, meant_for: str | None) -> None:
     spool = _spool()
     everything = spool.waiting()
     wanted = _absolute(meant_for or settings.path)
-    meant = [one for one in everything if one.ledger == wanted or one.damage]
+    meant = [one for one in everything if one.damage or _absolute(one.ledger) == wanted]
     if not meant:
         elsewhere = sorted({one.ledger for one in everything})
         settings.out.note(f"nothing waits for {wanted}")
@@ -113,9 +113,9 @@ def _spool() -> "Spool":
 
 
 def _absolute(path: object) -> str:
-    from pathlib import Path
+    import os
 
-    return str(Path(str(path)).expanduser().absolute())
+    return os.path.realpath(os.path.expanduser(str(path)))  # noqa: PTH111  links are followed, too
 
 
 def _short(one: "Waiting") -> str:

@@ -40,7 +40,8 @@ def folder() -> Path:
 def notebook() -> Any:
     """The shell of IPython, if this is a notebook or a session of it."""
     module = sys.modules.get("IPython")
-    return module.get_ipython() if module is not None else None
+    asked = getattr(module, "get_ipython", None)
+    return asked() if callable(asked) else None
 
 
 @source("script")

@@ -151,7 +151,13 @@ def artifact_row(path: Any, role: str | None, uri: str | None) -> dict[str, Any]
         raise InputError(f"{place} is a folder", fix="name its files one by one, or pack it into one")
     digest, size = digest_of(place)
     said = {"media_type": _media_type(place.name), "role": role, "uri": uri}
-    return {"name": place.name, "sha256": digest, "size": size} | {k: v for k, v in said.items() if v}
+    return {"name": _called(place), "sha256": digest, "size": size} | {k: v for k, v in said.items() if v}
+
+
+def _called(place: Path) -> str:
+    """The path below the current folder, so that two files of one name are told apart; or else the name."""
+    whole, here = os.path.abspath(place), os.path.join(os.path.abspath("."), "")  # noqa: PTH100, PTH118
+    return Path(whole[len(here) :]).as_posix() if whole.startswith(here) else place.name
 
 
 def digest_of(path: Path) -> tuple[str, int]:

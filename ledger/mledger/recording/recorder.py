@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, ParamSpec, Self, TypeVar, Unpack
 from weakref import WeakSet
 
 from mledger.errors import InputError, IntegrityError, MledgerError
+from mledger.folders import spool_folder
 from mledger.recording import telling
 from mledger.recording.item import Item
 from mledger.recording.said import Said, check_plain, check_said
@@ -66,6 +67,7 @@ class Recorder:
         self._turn = threading.RLock()
         self._opened: tuple[int, Ledger] | None = None
         self._warned: set[str] = set()
+        self._asked = False
         self._models: set[str] = set()
         self._read: dict[str, tuple[int, Known]] = {}
         _all.add(self)
@@ -176,6 +178,17 @@ class Recorder:
             if not look:
                 self._models.add(stream)
             return first
+
+    def mentions_spool(self) -> bool:
+        """Whether events wait in the spool, the first time that somebody asks."""
+        with self._turn:
+            if self._asked:
+                return False
+            self._asked = True
+        try:
+            return any(spool_folder().glob("*.jsonl"))
+        except OSError:
+            return False
 
     # --- leaving
 

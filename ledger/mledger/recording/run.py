@@ -93,6 +93,8 @@ class Run:
         self._pid, self._usage = os.getpid(), Usage()
         self.number = self._recorder.record(Item(begun.body, self._stream, begun.attach), mendable=True)
         self._started, self._spooled = begun.body, self.number is None
+        if self.number and not self._quiet and self._recorder.mentions_spool():
+            telling.told(("earlier events wait to be signed: mledger spool push",), quiet=False)
         for one in begun.warnings:
             if not (self._quiet and one.fix):
                 telling.warn(one.line, one.fix)

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -50,10 +50,21 @@ def started(
     found.fields["captures"] += [{"name": name, "gap": gap} for name, gap in lacking]
     # What a person says counts more than what was found.
     seeds = found.fields.get("seeds", {}) | fields.pop("seeds", {})
-    attach = (*files, *found.files)
+    attach = _told_apart((*files, *found.files))
     more = {"seeds": seeds, "files": [file.file.model_dump(exclude_none=True) for file in attach]}
     body = cast("RunStarted", events.build("run.started", found.fields | fields | more))
+    body.to_bytes()  # which may be too large
     return Begun(body, attach, tuple(_summary(body, found)), tuple(_warnings(recorder, stream, body, said)))
+
+
+def _told_apart(files: Iterable[Attachment]) -> tuple[Attachment, ...]:
+    """Each file once, under a name of its own: a lock file may be given as configuration, too."""
+    kept: dict[str, Attachment] = {}
+    for file in files:
+        held = kept.setdefault(file.name, file)
+        if held.data != file.data:
+            kept[f"{len(kept)}-{file.name}"] = file._replace(name=f"{len(kept)}-{file.name}")
+    return tuple(kept.values())
 
 
 def _warnings(
