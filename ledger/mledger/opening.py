@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from mledger.chain.draft import Draft, new_ids
@@ -48,7 +49,8 @@ def create(path: Path, signer: Signer, opening: LedgerOpened, clock: Clock) -> N
         _name(unborn, path)
     finally:
         for leftover in (unborn, Path(f"{unborn}-wal"), Path(f"{unborn}-shm")):
-            leftover.unlink(missing_ok=True)
+            with suppress(OSError):  # the ledger is there under its name, or the error says that it is not
+                leftover.unlink()
 
 
 def begin(reader: Reader, signer: Signer, opening: LedgerOpened, random: Random = os.urandom) -> None:
