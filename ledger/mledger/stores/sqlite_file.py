@@ -282,9 +282,9 @@ class LedgerFile:
         One that may only read leaves two empty files behind. If they were there before, or if there is
         something in them, a reader leaves them alone.
         """
-        if self._read_only and (self.frozen or not self._lonely or self._look_at_log()):
-            return
-        with suppress(sqlite3.Error, StoreError):
+        with suppress(sqlite3.Error, StoreError, OSError):
+            if self._read_only and (self.frozen or not self._lonely or self._look_at_log()):
+                return
             self.check_same()
             db = self._connect("mode=rw")
             try:
