@@ -43,6 +43,7 @@ SECTIONS = {
     ),
     "Check": _table(
         check="Find what the records of a model lack.",
+        refs="Resolve every reference of a model: events, commits, files, links.",
         gate="Verify and check a release; stop a pipeline if it is not in order.",
     ),
     "Answer": _table(

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mledger.checks.engine import Checked, Level, check
-from mledger.checks.links import commits_of
+from mledger.checks.links import Link, Resolved, commits_of, links_of, mentions, resolved
 from mledger.checks.world import Awaited, Change, World
 from mledger.errors import NotFoundError
 from mledger.projections.dossier import Dossier, dossier_of
 from mledger.registry import unknown
+from mledger.search import Wanted
 from mledger.worktree import ARCHITECTURE, WATCHED, Worktree
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def gather(
     watched: tuple[str, ...] = WATCHED,
 ) -> World:
     """What the rules need to know of the world, as it is now."""
-    world = World(approvals=_approvals(reader, dossier))
+    world = World(approvals=_approvals(reader, dossier), events=_events(reader, dossier))
     if tree is None:
         away = "no working tree was looked at"
         return replace(world, absent=dict.fromkeys(("components", "hashes", "commits", "changes"), away))
@@ -103,6 +104,36 @@ def gather(
         changes=_changes(tree, dossier, watched, absent),
         absent=absent,
     )
+
+
+def links_in(reader: "Reader", history: "History", stream: str, tree: Path) -> list[Resolved]:
+    """Where all that a model's events name leads."""
+    dossier = dossier_in(reader, history, stream)
+    links, place, absent = list(links_of(dossier.records)), Worktree(tree), dict[str, str]()
+    world = World(
+        events=_events(reader, dossier),
+        hashes=place.hashes(link.file for link in links if link.file),
+        commits=_commits(place, dossier, absent),
+        digests=_digests(reader, dossier, links),
+        absent=absent,
+    )
+    return list(resolved(links, dossier, world))
+
+
+def _events(reader: "Reader", dossier: Dossier) -> dict[str, str]:
+    """The events of other streams that the model's events name and that are there."""
+    named = {link.target for link in links_of(dossier.records) if link.kind == "event"}
+    away = {target: reader.answered(target) for target in named if dossier.resolve(target) is None}
+    return {target: found.number for target, found in away.items() if found is not None}
+
+
+def _digests(reader: "Reader", dossier: Dossier, links: Iterable[Link]) -> frozenset[str]:
+    """The digests that events of other streams name as well; those of these streams are counted there."""
+    held = mentions(dossier)
+    asked = {link.target for link in links if link.kind == "digest" and held.get(link.target, 0) < 2}
+    found = {digest: [f.number for f in reader.search(Wanted(digest))] for digest in asked}
+    elsewhere = (digest for digest, numbers in found.items() if set(numbers) - set(dossier.ids))
+    return frozenset((*elsewhere, *(sha256.hex() for sha256, _ in reader.store.attachments())))
 
 
 def _approvals(reader: "Reader", dossier: Dossier) -> dict[str, Awaited]:

@@ -185,7 +185,7 @@ WORLD = World(
 )
 # What is there at once in a whole life, because the world says so.
 OF_THE_WORLD = {"ARCH-001", "DATA-004", "LINK-003", "CODE-001"}
-APART = {"GOAL-001", "GOAL-002", "RAT-005"}
+APART = {"GOAL-001", "GOAL-002", "RAT-005", "LINK-001", "LINK-004"}
 
 
 def test_every_rule_has_a_case() -> None:
@@ -226,6 +226,30 @@ def test_a_model_without_a_problem() -> None:
     number = told.tell("model.registered", REGISTERED)
     (one,) = found(told, "GOAL-001")
     assert (one.message, one.numbers) == ("no problem is framed, so nothing says what success is", (number,))
+
+
+def test_references_that_lead_nowhere() -> None:
+    """A reference to an event that neither the model nor the rest of the ledger holds is found."""
+    told = life()
+    number = told.tell("comment.added", {"on": "77", "text": "About nothing."})
+    (one,) = found(told, "LINK-001", WORLD)
+    assert one.message == f"event {number} names event 77 in on, which is not there"
+    assert found(told, "LINK-001", World(events={"77": "77"})) == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "good"),
+    [
+        ("https://acme.example/r", True), ("https:///r", False), ("s3://b/key", True), ("s3:///key", False),
+        ("https://acme.example:99999/r", False), ("urn:uuid:1", True), ("file:///tmp/r", True),
+        ("https://[::1/r", False),
+    ],
+)  # fmt: skip
+def test_addresses(uri: str, good: bool) -> None:
+    """An address has the host that its scheme needs, and a port that is one; none is opened."""
+    told = life()
+    told.decide(refs=[{"rel": "evidence", "uri": uri}])
+    assert (found(told, "LINK-004") == []) is good
 
 
 def test_runs_before_the_problem() -> None:

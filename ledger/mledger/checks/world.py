@@ -43,6 +43,8 @@ class World:
     """The watched files that changed since the last release."""
     events: Mapping[str, str] | None = None
     """References of events to others that lead somewhere, with the numbers found there."""
+    digests: frozenset[str] | None = None
+    """Digests that events of other streams name as well, or that are kept as attachments."""
     approvals: Mapping[str, Awaited] | None = None
     """Requests for promotion, where the policy asks for approvals, with how far they have come."""
     absent: Mapping[str, str] = field(default_factory=dict)

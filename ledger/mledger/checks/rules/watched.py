@@ -24,7 +24,7 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
     """Find changed files of which no event names the commit or the new digest."""
     known = mentions(dossier)
     for change in world.changes or ():
-        if known.isdisjoint(filter(None, (change.commit, change.sha256, *change.later))):
+        if not any(name in known for name in (change.commit, change.sha256, *change.later) if name):
             commit = f" (commit {change.commit[:12]})" if change.commit else " (not committed)"
             what = "is gone" if change.sha256 is None else "changed"
             yield Found(

@@ -1,0 +1,27 @@
+"""LINK-004: addresses that cannot be one."""
+
+from collections.abc import Iterator
+
+from mledger.checks.base import Found, rule
+from mledger.checks.links import is_address, links_of
+from mledger.checks.words import cut, quoted
+from mledger.checks.world import World
+from mledger.projections.dossier import Dossier
+
+
+@rule(
+    "LINK-004",
+    "Each address is well formed",
+    severity="warning",
+    why="Evidence that nobody can open is none.",
+    fix="mledger append record.corrected {stream} --edit",
+    reads=("*",),
+)
+def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
+    """Find addresses without the host or the path that their scheme needs; none is opened."""
+    for link in links_of(dossier.records):
+        if link.kind == "uri" and not is_address(link.target):
+            fields = quoted(f'{{"{link.path}": "URI"}}')
+            fix = f"mledger append record.corrected {link.stream} --set event={link.number}"
+            message = f"event {link.number} names {cut(link.target)} in {link.path}, which is no address"
+            yield Found(message, (link.number,), f"{fix} --set fields={fields} --edit")

@@ -1,0 +1,29 @@
+"""LINK-001: references to events that are not there."""
+
+from collections.abc import Iterator
+
+from mledger.checks.base import Found, rule
+from mledger.checks.links import links_of
+from mledger.checks.words import quoted
+from mledger.checks.world import World
+from mledger.projections.dossier import Dossier
+
+
+@rule(
+    "LINK-001",
+    "Each reference to an event leads to one",
+    severity="error",
+    why="A chain of reasons is as good as its weakest link.",
+    fix="mledger append record.corrected {stream} --edit",
+    reads=("*",),
+    needs=("events",),
+)
+def check(dossier: Dossier, world: World) -> Iterator[Found]:
+    """Find references to events that the ledger does not hold."""
+    for link in links_of(dossier.records):
+        known = dossier.resolve(link.target) or link.target in (world.events or {})
+        if link.kind == "event" and not known:
+            fields = quoted(f'{{"{link.path}": "EVENT"}}')
+            fix = f"mledger append record.corrected {link.stream} --set event={link.number}"
+            message = f"event {link.number} names event {link.target} in {link.path}, which is not there"
+            yield Found(message, (link.number,), f"{fix} --set fields={fields} --edit")
