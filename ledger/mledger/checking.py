@@ -156,9 +156,9 @@ def _approvals(reader: "Reader", dossier: Dossier) -> dict[str, Awaited]:
 
 
 def _files(dossier: Dossier) -> list[str]:
-    """The names of the files of which the newest states of the datasets consist."""
+    """The paths of the files of which the newest states of the datasets consist."""
     current = [found.current for found in dossier.datasets.values()]
-    return [digest.name for version in current if version for digest in version.digests]
+    return [version.path_of(digest) for version in current if version for digest in version.digests]
 
 
 def _components(

@@ -300,3 +300,18 @@ def test_a_file_of_data_that_changed(tree: Path, run: Run) -> None:
     assert outcomes(run)["DATA-004"] == "passed"
     Path("data.csv").write_text("a,b\n1,3\n")
     assert "data.csv of applications@v1 changed" in run("check").stdout
+
+
+def test_a_file_of_data_is_looked_for_where_it_was_read(tree: Path, run: Run) -> None:
+    """A file that was recorded from a folder is hashed again there, and the way out is a command."""
+    Path("lake").mkdir()
+    Path("lake/data.csv").write_text("a,b\n1,2\n")
+    said = ("--origin", "x", "--collected", "x", "--by-whom", "x", "--licence", "x")
+    done(run("data", "add", "lake/data.csv", "--as", "applications", *said))
+    use = [{"name": "applications", "version": "1", "role": "train"}]
+    made(run, "1.2", 0.05, datasets=use)
+    assert outcomes(run)["DATA-004"] == "passed"
+    Path("lake/data.csv").write_text("a,b\n1,3\n")
+    text = run("check").stdout
+    assert "lake/data.csv" in text or "data.csv of applications@1 changed" in text
+    assert "mledger data add lake/data.csv --as applications --refresh" in text

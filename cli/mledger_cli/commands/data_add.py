@@ -9,7 +9,7 @@ import click
 from mledger_cli import opening, screen
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import DATASET, KEY
+from mledger_cli.params import DATASET, DATASET_STATE, KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,12 @@ def _text(option: str, field: str, help: str) -> Callable[[F], F]:
     help="Record shares: of each value, or of age<25.",
 )
 @click.option("--time", metavar="COLUMN", help="The column that tells which days it covers.")
+@click.option(
+    "--like",
+    type=DATASET_STATE,
+    metavar="NAME@VERSION",
+    help="A new dataset: with the groups and bins of another, to be compared with it.",
+)
 @_text("--title", "title", "A new dataset: what people call it.")
 @_text("--origin", "origin", "A new dataset: where it comes from.")
 @_text("--collected", "collected_how", "A new dataset: how, and who is missing.")
@@ -70,6 +76,7 @@ def command(
     version: str | None,
     groups: tuple[str, ...],
     time: str | None,
+    like: str | None,
     key: str | None,
     *,
     refresh: bool,
@@ -102,6 +109,7 @@ def command(
             version=version,
             groups=groups,
             time=time,
+            like=like,
             progress=progress,
         )
     tell(settings, added)

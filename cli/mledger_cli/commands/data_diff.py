@@ -25,7 +25,8 @@ def command(settings: Settings, before: str, after: str) -> None:
 
     It is worked out from the profiles that are recorded; the data itself is not needed. The
     population stability index (psi) of a column deserves a look from 0.1 on, and from 0.25 on the
-    column is another one.
+    column is another one. States of two datasets can be compared if the later one was added with
+    --like.
     """
     from mledger import datasets
     from mledger_cli import rendering_data
@@ -34,7 +35,8 @@ def command(settings: Settings, before: str, after: str) -> None:
         found = datasets.diff(reader, before, after)
     comparison = found.comparison
     if settings.json:
-        row = {"dataset": found.name, "before": found.before.name, "after": found.after.name}
+        one, two = _cited(found)
+        row = {"before": one, "after": two}
         settings.out.json(
             row | (rendering_data.comparison_row(comparison) if comparison else {"comparison": None})
         )
@@ -56,9 +58,7 @@ def _head(settings: Settings, found: "Diff") -> None:
     from mledger_cli import rendering_data
 
     one, two = found.before, found.after
-    settings.out.parts(
-        f"{found.name}  {one.name} → {two.name}", f"events {one.source.number} and {two.source.number}"
-    )
+    settings.out.parts(" → ".join(_cited(found)), f"events {one.source.number} and {two.source.number}")
     days = {"start": two.period[0], "end": two.period[1]} if two.period else None
     settings.out.facts(
         {
@@ -67,6 +67,11 @@ def _head(settings: Settings, found: "Diff") -> None:
             "period": rendering_data.period(days, one),
         }
     )
+
+
+def _cited(found: "Diff") -> tuple[str, str]:
+    """Both states as they are cited."""
+    return f"{found.names[0]}@{found.before.name}", f"{found.names[1]}@{found.after.name}"
 
 
 class _Line(NamedTuple):

@@ -191,7 +191,8 @@ def _parquet(piece: LocalFile) -> Table:
         with _input(piece) as file:
             # Read ahead, it would keep all of the file in memory.
             parquet = pq.ParquetFile(file, buffer_size=1 << 20, pre_buffer=False)
-            yield from parquet.iter_batches(batch_size=_rows(parquet.metadata))
+            for batch in parquet.iter_batches(batch_size=_rows(parquet.metadata)):
+                yield from _sliced(batch)
 
     with _input(piece) as file:
         return Table("Parquet", pq.ParquetFile(file).schema_arrow, read)
@@ -226,6 +227,8 @@ def _arrow_stream(piece: LocalFile) -> Table:
 
 
 def _sliced(batch: pa.RecordBatch) -> Batches:
+    """The rows in pieces, once it is sure that no offset leads out of them and that text is text."""
+    batch.validate(full=True)
     for start in range(0, batch.num_rows, ROWS):
         yield batch.slice(start, ROWS)
 

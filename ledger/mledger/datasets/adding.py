@@ -13,8 +13,8 @@ from mledger.data.sources import Source, find_source
 from mledger.datasets.comparing import profile_of
 from mledger.datasets.conditions import naming
 from mledger.datasets.places import location
-from mledger.datasets.states import holding, read
-from mledger.errors import ConflictError, InputError
+from mledger.datasets.states import holding, read, resolve
+from mledger.errors import ConflictError, InputError, NotFoundError
 from mledger.events.base import build
 from mledger.ledger import What
 from mledger.projections.datasets import DatasetState, DatasetVersion
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 REQUIRED = ("origin", "collected_how", "by_whom", "licence")
 """What has to be said of a dataset when it is recorded first; its title is its name unless it is said."""
+OF_EACH = frozenset({"preprocessing", "known_issues", "foreign_ids", "refs"})
+"""What may be said of each state."""
 STAGE = "as recorded"
 """The stage of the profile that is made when a state is recorded."""
 _COUNTED = re.compile(r"(.*?)(\d+)")
@@ -63,21 +65,25 @@ def add(  # noqa: PLR0913  what may be said of data
     version: str | None = None,
     groups: Sequence[str] = (),
     time: str | None = None,
+    like: str | None = None,
     progress: Progress | None = None,
 ) -> Added:
     """Record the data at a path or a URI as the next state of dataset `name`, unless it is there already.
 
     `why` is needed for every state but the first; `about` says of the first where it comes from, in
     the fields of dataset.registered (see REQUIRED). `groups` are columns, or comparisons like
-    `age<25`, whose shares are recorded; `time` is the column that tells the period. Nothing is
-    written if anything is wrong. Errors: InputError, FormatError, NotFoundError, RetryError, and those
-    of appending.
+    `age<25`, whose shares are recorded; `time` is the column that tells the period. `like` is a state
+    of another dataset, NAME@VERSION, whose groups and bins a new one takes over, so that the two can be
+    compared. Nothing is written if anything is wrong. Errors: InputError, FormatError, NotFoundError,
+    RetryError, and those of appending.
     """
     state = read(ledger, name)
     said = _said(state, what, why, about or {})
     source = find_source(what)
-    before = profile_of(ledger, state, state.current.name) if state.current else None
-    captured = capture(source, _wishes(groups, time, before), progress)
+    before = _before(ledger, state, like)
+    current = state.current.digests if state.current else ()
+    known = {digest.sha256 for digest in current}
+    captured = capture(source, _wishes(groups, time, before), progress, known=known)
     _check_rows(source, captured)
     if state.current is not None and (same := _same(state, captured)) is not None:
         return Added(state.name, same.name, same.source.number, captured)
@@ -89,7 +95,7 @@ def add(  # noqa: PLR0913  what may be said of data
         )
     next_ = _next(state) if version is None else _named(state, version)
     profile = captured.recorded(next_, STAGE)
-    comparison = compare(before, profile) if before and profile else None
+    comparison = compare(before, profile) if before and profile and state.current else None
     where = location(ledger, source)
     fields = captured.fields() | said | {"version": next_} | ({"location": where} if where else {})
     body = _body(state, fields, profile, comparison)
@@ -100,11 +106,33 @@ def add(  # noqa: PLR0913  what may be said of data
     )  # fmt: skip
 
 
+def _before(ledger: "Ledger", state: DatasetState, like: str | None) -> "ProfileRecorded | None":
+    """The profile whose groups and bins are used again. Errors: NotFoundError, InputError."""
+    if state.current is not None:
+        if like is not None:
+            raise InputError(
+                f"{state.name} is compared with its own version {state.current.name}", fix="leave --like out"
+            )
+        return profile_of(ledger, state, state.current.name)
+    if like is None:
+        return None
+    found = resolve(ledger, like)
+    profile = profile_of(ledger, read(ledger, found.name), str(found.version))
+    if profile is None:
+        raise NotFoundError(f"no profile is recorded of {like}", fix=f"mledger data show {like}")
+    return profile
+
+
 def _said(
     state: DatasetState, what: "str | os.PathLike[str]", why: str | None, about: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What somebody says of the data, complete. Errors: InputError."""
     if state.current is not None:
+        if once := sorted(about.keys() - OF_EACH):
+            raise InputError(
+                f"{once[0].replace('_', ' ')} is said once, when a dataset is new, and {state.name} is not",
+                fix=f"leave it out; to put it right: mledger append record.corrected {state.stream} --edit",
+            )
         return {"why": why, **about}
     if why is not None:
         raise InputError(

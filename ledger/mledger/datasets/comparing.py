@@ -1,10 +1,10 @@
-"""What is different between two recorded states of a dataset."""
+"""What is different between two recorded states."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.data.shift import Comparison, compare
 from mledger.datasets.states import read, resolve
-from mledger.errors import InputError, NotFoundError
+from mledger.errors import NotFoundError
 from mledger.events.profile import ProfileRecorded
 from mledger.projections.datasets import DatasetState, DatasetVersion
 
@@ -13,30 +13,28 @@ if TYPE_CHECKING:
 
 
 class Diff(NamedTuple):
-    """Two states of one dataset, and how the second differs; without profiles there is no comparison."""
+    """Two states, and how the second differs; without profiles there is no comparison."""
 
-    name: str
+    names: tuple[str, str]
     before: DatasetVersion
     after: DatasetVersion
     comparison: Comparison | None
 
 
 def diff(reader: "Reader", before: str, after: str) -> Diff:
-    """What moved from NAME@VERSION to another version of the same dataset, from what is recorded.
+    """What moved from one recorded state, NAME@VERSION, to another, from what is recorded.
 
-    Errors: NotFoundError, InputError if they are two datasets.
+    Usually both are of one dataset. Of two datasets those columns can be compared that have the same
+    bins or categories: see `like` of `add`. Errors: NotFoundError, InputError.
     """
-    one, two = resolve(reader, before), resolve(reader, after)
-    if one.name != two.name:
-        raise InputError(
-            f"{one.name} and {two.name} are two datasets, and versions of one are compared",
-            fix=f"mledger data diff {one.name}@1 {one.name}@2",
-        )
-    state = read(reader, one.name)
-    versions = [state.versions[str(found.version)] for found in (one, two)]
-    profiles = [profile_of(reader, state, version.name) for version in versions]
-    comparison = compare(profiles[0], profiles[1]) if profiles[0] and profiles[1] else None
-    return Diff(state.name, versions[0], versions[1], comparison)
+    found = [resolve(reader, text) for text in (before, after)]
+    states = [read(reader, one.name) for one in found]
+    versions = [state.versions[str(one.version)] for state, one in zip(states, found, strict=True)]
+    one, two = (
+        profile_of(reader, state, version.name) for state, version in zip(states, versions, strict=True)
+    )
+    comparison = compare(one, two) if one and two else None
+    return Diff((states[0].name, states[1].name), versions[0], versions[1], comparison)
 
 
 def profile_of(reader: "Reader", state: DatasetState, version: str) -> ProfileRecorded | None:

@@ -10,7 +10,7 @@ from mledger.data.hashing import Progress
 from mledger.data.sources import CONTENT, MANIFEST, find_source
 from mledger.datasets.places import found_at
 from mledger.datasets.states import names, read, resolve
-from mledger.errors import InputError, NotFoundError, RetryError
+from mledger.errors import FormatError, InputError, NotFoundError, RetryError
 from mledger.projections.datasets import DatasetState, DatasetVersion
 
 if TYPE_CHECKING:
@@ -88,19 +88,23 @@ def _one(
     about = (state.name, version.name, version.source.number)
     if where is None:
         return Rehashed(*about, "not known where")
+    recorded = {digest.name: digest.sha256 for digest in version.digests}
+    notes: tuple[str, ...] = ()
     try:
-        captured = capture(find_source(where), None, progress)
+        source = find_source(where)
+        try:
+            captured = capture(source, None, progress, known=recorded.values())
+        except FormatError as error:  # it was a table, and is none any more
+            captured, notes = Captured(source.hash(), []), (error.message,)
     except NotFoundError:
         return Rehashed(*about, "missing", where)
     except RetryError as error:
         return Rehashed(*about, "unreachable", where, (error.message,))
-    recorded = {digest.name: digest.sha256 for digest in version.digests}
-    whole = captured.digested.whole
-    if whole.sha256 in recorded.values():
+    if captured.digested.whole.sha256 in recorded.values():
         return Rehashed(*about, "same", where)
     if captured.content is not None and captured.content == recorded.get(CONTENT):
         return Rehashed(*about, "same content", where)
-    return Rehashed(*about, "changed", where, tuple(_differences(reader, recorded, captured)))
+    return Rehashed(*about, "changed", where, (*_differences(reader, recorded, captured), *notes))
 
 
 def _differences(reader: "Reader", recorded: dict[str, str], captured: Captured) -> Iterator[str]:

@@ -83,7 +83,7 @@ def identify(reader: "Reader", data: Any, name: str) -> State:
     """
     found = read(reader, name)
     if isinstance(data, str | os.PathLike):
-        digests = capture(find_source(data)).sha256s
+        digests = capture(find_source(data), known=digests_of(found)).sha256s
     else:
         require("pyarrow")
         from mledger.data.content import digest_of
@@ -106,6 +106,11 @@ def digest_of_version(version: DatasetVersion) -> str | None:
     held = {digest.name: digest.sha256 for digest in version.digests}
     only = next(iter(held.values())) if len(held) == 1 else None
     return held.get(CONTENT) or held.get(MANIFEST) or only
+
+
+def digests_of(dataset: DatasetState) -> set[str]:
+    """The digests of all its versions."""
+    return {digest.sha256 for version in dataset.versions.values() for digest in version.digests}
 
 
 def holding(dataset: DatasetState, sha256: str) -> DatasetVersion | None:

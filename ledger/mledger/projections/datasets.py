@@ -69,6 +69,11 @@ class DatasetVersion:
     location: str | None = None
     corrected: tuple[Correction, ...] = ()
 
+    def path_of(self, digest: Digest) -> str:
+        """Where a file of it lies: where it was read, if that is of its name; else the name alone."""
+        where = self.location or ""
+        return where if where.rpartition("/")[2] == digest.name else digest.name
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:

@@ -13,7 +13,7 @@ from mledger.projections.dossier import Dossier
     "The files of data that are here are those that were registered",
     severity="error",
     why="A file that changed since its digest was signed is other data under the same name.",
-    fix="mledger append dataset.refreshed dataset/NAME --edit",
+    fix="mledger data add FILE --as NAME --refresh --why WHY",
     reads=("dataset.registered", "dataset.refreshed"),
     needs=("hashes",),
 )
@@ -23,12 +23,13 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
     for found in dossier.datasets.values():
         version = found.current
         for digest in version.digests if version else ():
-            now = hashes.get(digest.name)
+            path = version.path_of(digest) if version else ""
+            now = hashes.get(path)
             if version is not None and now is not None and now != digest.sha256:
                 yield Found(
                     f"{plain(digest.name)} of {state(found.name, version.name)} changed:"
                     f" {digest.sha256[:12]} was signed, {now[:12]} is here",
                     (version.source.number,),
-                    f"mledger append dataset.refreshed {found.stream} --edit",
-                    digest.name,
+                    f"mledger data add {plain(path)} --as {found.name} --refresh --why WHY",
+                    path,
                 )

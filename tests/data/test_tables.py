@@ -1,0 +1,166 @@
+"""Tables in files: what is read, what is told when it cannot be."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import feather, ipc
+from pyarrow import parquet as pq
+from sklearn.datasets import load_wine
+
+from mledger import datasets
+from mledger.data.capture import capture
+from mledger.data.content import Content, digest_of
+from mledger.data.hashing import LocalFile
+from mledger.data.profile import Wishes
+from mledger.data.sources import find_source
+from mledger.data.tables import as_table, open_table
+from mledger.errors import FormatError, MledgerError
+from mledger.testing.simulator import Simulator
+
+
+def read(path: Path) -> pa.Table:
+    """The table in a file, as it is taken in batch by batch."""
+    table = open_table([LocalFile.at(path)], path.name)
+    assert table is not None
+    batches: list[pa.RecordBatch] = []
+
+    def begin(schema: pa.Schema) -> tuple[Callable[[pa.RecordBatch], object], Callable[[], pa.Table]]:
+        batches.clear()
+        return batches.append, lambda: pa.Table.from_batches(batches, schema)
+
+    return table.each(begin)
+
+
+def write(path: Path, text: str) -> Path:
+    """A file with that text."""
+    path.write_text(text)
+    return path
+
+
+MANY = 200_000
+
+
+def test_types_are_those_that_all_rows_fit(tmp_path: Path) -> None:
+    """A value far down that is of another type than the first rows makes the type of the whole column."""
+    rows = "".join(f"{n},{n},,2026-01-01,x,\n" for n in range(MANY))
+    path = write(tmp_path / "a.csv", f"i,f,late,day,t,never\n{rows}7,1.5,true,soon,y,\n")
+    table = read(path)
+    assert path.stat().st_size > 5 << 20
+    assert [str(field.type) for field in table.schema] == [
+        "int64",
+        "double",
+        "bool",
+        "string",
+        "string",
+        "null",
+    ]
+    assert table.num_rows == MANY + 1
+    assert table.slice(MANY).to_pylist() == [
+        {"i": 7, "f": 1.5, "late": True, "day": "soon", "t": "y", "never": None}
+    ]
+
+
+def test_a_row_far_down_is_named_by_its_number(tmp_path: Path) -> None:
+    """A row with too few fields is found, counted from the first line, and not quoted."""
+    rows = "".join(f"{n},secret\n" for n in range(MANY))
+    path = write(tmp_path / "a.csv", f"a,b\n{rows}7\n")
+    with pytest.raises(
+        FormatError, match=f"row {MANY + 2} of a.csv has 1 fields, and its first row has 2"
+    ) as told:
+        read(path)
+    assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.CSV", "a.csv.gz", "a.tsv", "a.tab", "a.tsv.gz"])
+def test_text_tables_come_in_several_forms(name: str, tmp_path: Path) -> None:
+    """Commas or tabs, compressed or not, with line ends of any kind and quoted line breaks."""
+    text = 'a,b\r\n1,"x\ny"\r\n2,"say ""z"""\r\n'
+    if "csv" not in name.lower():
+        text = text.replace(",", "\t")
+    data = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    assert read(tmp_path / name).to_pylist() == [{"a": 1, "b": "x\ny"}, {"a": 2, "b": 'say "z"'}]
+
+
+def test_bytes_that_are_no_text_are_bytes(tmp_path: Path) -> None:
+    """A CSV file in another encoding has a column of bytes, and a profile that says so."""
+    (tmp_path / "a.csv").write_bytes("n,name\n1,Müller\n".encode("latin-1"))
+    found = capture(find_source(tmp_path / "a.csv"), Wishes()).profile
+    assert found is not None
+    assert [column["dtype"] for column in found.columns] == ["int64", "binary"]
+
+
+TABLE = pa.table({"n": range(2_000), "t": [f"row {n}" for n in range(2_000)]})
+
+
+def _forms(folder: Path) -> dict[str, bytes]:
+    pq.write_table(TABLE, folder / "a.parquet", row_group_size=500)
+    feather.write_feather(TABLE, folder / "a.feather", chunksize=500)
+    with ipc.new_stream(folder / "a.arrows", TABLE.schema) as writer:
+        writer.write_table(TABLE, max_chunksize=500)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_damage_is_one_line(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A file that is cut off, or has other bytes somewhere, is read or refused, never a stranger's error."""
+    folder = tmp_path_factory.mktemp("forms")
+    name, whole = data.draw(st.sampled_from(sorted(_forms(folder).items())))
+    at = data.draw(st.integers(0, len(whole) - 1))
+    if data.draw(st.booleans()):
+        broken = whole[:at]
+    else:
+        width = data.draw(st.integers(1, 40))
+        broken = whole[:at] + data.draw(st.binary(min_size=width, max_size=width)) + whole[at + width :]
+    (folder / name).write_bytes(broken)
+    told = None
+    try:
+        capture(find_source(folder / name), Wishes())
+    except MledgerError as error:
+        told = error
+    assert told is None or (told.fix and "\n" not in told.message)
+
+
+def test_rows_of_any_length_fit_into_memory(tmp_path: Path) -> None:
+    """A table of long rows comes in small batches."""
+    table = pa.table({"blob": [bytes(1 << 20)] * 70})
+    pq.write_table(table, tmp_path / "a.parquet", use_dictionary=False, compression="none")
+    found = open_table([LocalFile.at(tmp_path / "a.parquet")], "a")
+    assert found is not None
+    assert max(batch.num_rows for batch in found.read()) <= 32
+
+
+def test_real_data_is_the_same_as_frame_and_as_file(tmp_path: Path) -> None:
+    """The wines of scikit-learn, as data frame, Parquet and CSV, are one state of one dataset."""
+    frame = load_wine(as_frame=True).frame
+    frame.to_parquet(tmp_path / "wine.parquet")
+    frame.to_csv(tmp_path / "wine.csv", index=False)
+    assert digest_of(as_table(frame)) == digest_of(read(tmp_path / "wine.parquet"))
+    assert digest_of(as_table(frame)) == digest_of(read(tmp_path / "wine.csv"))
+    simulator = Simulator()
+    about = dict.fromkeys(("origin", "collected_how", "by_whom", "licence"), "UCI, as scikit-learn ships it.")
+    first = datasets.add(simulator.ledger(), tmp_path / "wine.csv", "wine", about=about, groups=["target"])
+    assert datasets.identify(simulator.reader(), frame, "wine").version == first.version == "1"
+    shifted = frame.assign(alcohol=frame["alcohol"] + 1.0)
+    shifted.to_parquet(tmp_path / "wine.parquet")
+    second = datasets.add(simulator.ledger(), tmp_path / "wine.parquet", "wine", why="Measured anew.")
+    assert second.comparison is not None
+    assert [moved.name for moved in second.comparison.moved] == ["alcohol"]
+    assert {group.name for group in second.comparison.groups} == {"target = 0", "target = 1", "target = 2"}
+    assert [one.outcome for one in datasets.rehash(simulator.reader(), "wine@2")] == ["same"]
+    simulator.check()
+
+
+def test_an_index_of_pandas_is_a_column_if_it_says_something() -> None:
+    """A counting index is no content; any other is a column, as in a file that pandas writes."""
+    plain = pd.DataFrame({"a": [1, 2]})
+    assert as_table(plain).column_names == ["a"]
+    assert as_table(plain.set_index(pd.Index(["x", "y"], name="key"))).column_names == ["a", "key"]
+    assert Content(as_table(plain).schema).digest() != digest_of(as_table(plain))
