@@ -51,6 +51,12 @@ SECTIONS = {
         review="Show all that an answer rests on, and answer.",
         approve="Approve what was asked for, signed.",
         reject="Reject what was asked for, signed.",
+        approvals="List who let what pass: in which role, when, why.",
+    ),
+    "Go live": _table(
+        promotion="Ask for a stage, and move a version there.",
+        rollback="Put an earlier version back.",
+        history="List how versions moved toward a stage and away from it.",
     ),
     "Runs": _table(
         run="Run a command that nobody may change, and record it.",

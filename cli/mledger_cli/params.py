@@ -169,6 +169,11 @@ class _EventNumber(_Checked):
         return text
 
 
+class _EventOrVersion(_EventNumber):
+    def read(self, text: str) -> str:
+        return text if "@" in text else super().read(text)
+
+
 class _EventType(_Checked):
     name = "type"
     fix = "mledger types"
@@ -354,6 +359,8 @@ RUN = _Run()
 """A run: the number of its start, or its name, as `mledger.recording.found` understands it."""
 EVENT_NUMBER = _EventNumber()
 """An event: its number, 41 or 41.3, or its UUID."""
+EVENT_OR_VERSION = _EventOrVersion()
+"""An event, or a version of a model: credit-risk@2.1."""
 EVENT_TYPE = _EventType()
 """A type such as decision.accepted; whether it exists is for the command to find out."""
 ANY_TYPE = _AnyType()

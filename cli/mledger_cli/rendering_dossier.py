@@ -13,10 +13,13 @@ def dossier_lines(document: "Document", width: int) -> list[str]:
     from mledger.reports.base import Claim
 
     page = Page(width)
-    page.line(document.title, (document.data["number"],))
+    number = document.data.get("number")
+    page.line(document.title, (number,) if number else ())
     if document.subtitle:
         page.line(document.subtitle)
     for section in document.sections:
         claims = [block for block in section.blocks if isinstance(block, Claim)]
         page.rows(section.title, ((claim.words, claim.numbers) for claim in claims))
+        if not claims:
+            page.row(section.title, section.none)
     return page.done()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mledger.desk.disputes import dispute_of, disputes
 from mledger_cli import opening
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
@@ -12,12 +13,14 @@ from mledger_cli.stories import story
 from mledger_cli.tables import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mledger.chain.history import Fact
+    from mledger.desk.disputes import Dispute
     from mledger.reader import Reader
 
 LIMIT = 30
+MARK = "?"
 
 
 @click.command("log", cls=Command)
@@ -55,11 +58,42 @@ def command(
         stream = opening.stream(reader, stream)
         found = (fact for fact in _cut(reader, stream, since, until) if _wanted(fact, types, by))
         shown = _Shown(found, limit)
+        disputed = Disputed(disputes(reader))
         settings.out.table(
-            shown, columns(settings, whole=stream is None), none="nothing of that kind is recorded"
+            shown,
+            columns(settings, whole=stream is None, by=disputed.by),
+            none="nothing of that kind is recorded",
         )
+        disputed.tell(settings)
         if shown.more:
             settings.out.note(f"older ones: --limit 0, or --until {settings.out.moment(shown.last)}")
+
+
+class Disputed:
+    """The disputes that a listing shows: a mark behind the name, a line below."""
+
+    def __init__(self, known: "list[Dispute]") -> None:
+        """Know them all, and note those that are shown."""
+        self._known = known
+        self._shown: dict[str, None] = {}
+
+    def by(self, fact: "Fact") -> str:
+        """Who signed; with a mark if it may have been somebody else."""
+        found = dispute_of(fact, self._known) if self._known else None
+        if found is None:
+            return fact.signer
+        self._shown[f"{found.told()}, says event {found.number}"] = None
+        return f"{fact.signer} {MARK}"
+
+    def tell(self, settings: Settings) -> None:
+        """Say what the marks mean."""
+        explain(settings, self._shown)
+
+
+def explain(settings: Settings, lines: "Iterable[str]") -> None:
+    """Say below a listing what its marks mean; JSON says it beside each row."""
+    for line in lines if not settings.json else ():
+        settings.out.prose(f"{MARK} disputed: {line}", hang=2)
 
 
 class _Shown:
@@ -95,13 +129,15 @@ def _wanted(fact: "Fact", types: tuple[str, ...], by: str | None) -> bool:
     return kind and (by is None or by.casefold() in fact.signer.casefold())
 
 
-def columns(settings: Settings, *, whole: bool = True) -> "list[Column[Fact]]":
+def columns(
+    settings: Settings, *, whole: bool = True, by: "Callable[[Fact], str]" = lambda fact: fact.signer
+) -> "list[Column[Fact]]":
     """What listings say of an event; its stream only if the `whole` ledger is listed."""
     found: list[Column[Fact]] = [
         Column("event", lambda fact: fact.number, right=True),
         Column("recorded", lambda fact: settings.out.moment(fact.time)),
         Column("type", lambda fact: fact.type),
-        Column("by", lambda fact: fact.signer, flexible=True),
+        Column("by", by, flexible=True),
         Column("what", story, lines=1),
     ]
     if whole:

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mledger_cli import opening
+from mledger_cli import opening, screen, versions
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import EVENT_NUMBER
+from mledger_cli.params import EVENT_OR_VERSION
+from mledger_cli.rendering_dossier import dossier_lines
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
@@ -15,26 +16,42 @@ if TYPE_CHECKING:
 
 
 @click.command("show", cls=Command)
-@click.argument("event", type=EVENT_NUMBER)
+@click.argument("what", type=EVENT_OR_VERSION, metavar="EVENT|MODEL@VERSION")
 @click.option("--raw", is_flag=True, help="Print the signed envelope of its entry, byte for byte.")
+@click.option("--circumstances", is_flag=True, help="Of an approval: show what its author could see.")
 @pass_settings
-def command(settings: Settings, event: str, *, raw: bool) -> None:
+def command(settings: Settings, what: str, *, raw: bool, circumstances: bool) -> None:
     """Show one event: who signed what, when, and all its fields.
 
-    EVENT is its number, 41 or 41.3, or its UUID.
+    EVENT is its number, 41 or 41.3, or its UUID. Of an approval, a rejection or another answer
+    --circumstances rebuilds what was known before it was signed.
+
+    MODEL@VERSION shows a version: its files, who made it, on what it was tested, its configuration.
     """
     with opening.reader(settings) as reader:
-        if raw:
-            settings.out.raw(reader.envelope(event) + b"\n")
-            return
-        fact = reader.fact(event)
-        leaf = reader.entry(fact.seq).leaf
-        redaction = _redaction(reader, fact)
+        if "@" in what:
+            _version(settings, reader, what)
+        elif raw:
+            settings.out.raw(reader.envelope(what) + b"\n")
+        elif circumstances:
+            _circumstances(settings, reader, what)
+        else:
+            _event(settings, reader, what)
+
+
+def _event(settings: Settings, reader: "Reader", event: str) -> None:
+    from mledger.desk.disputes import dispute_of, disputes
+
+    fact = reader.fact(event)
+    leaf = reader.entry(fact.seq).leaf
+    dispute, redaction = dispute_of(fact, disputes(reader)), _redaction(reader, fact)
     if settings.json:
         by = {"redacted": redaction.to_json()} if redaction else {}
-        settings.out.json(fact.to_json() | {"leaf": leaf} | by)
+        said = {"leaf": leaf, "disputed": dispute and dispute.told()}
+        settings.out.json(fact.to_json() | said | by)
         return
-    settings.out.facts(_about(settings, fact, leaf, redaction))
+    disputed = {"disputed": f"{dispute.told()}, says event {dispute.number}"} if dispute else {}
+    settings.out.facts(_about(settings, fact, leaf, redaction) | disputed)
     if fields := _fields(fact):
         settings.out.line()
         settings.out.facts(fields)
@@ -47,6 +64,35 @@ def _redaction(reader: "Reader", fact: "Fact") -> "Fact | None":
     from mledger.redacting import redaction_of
 
     return redaction_of(reader, fact)
+
+
+def _circumstances(settings: Settings, reader: "Reader", event: str) -> None:
+    """What somebody who answered could see: the state after the entry before."""
+    from mledger.desk.dossier import dossier, question_of
+
+    question, given = question_of(reader, event)
+    signed = given or question
+    person = reader.keyring(signed.seq).members.get(signed.key)
+    document = dossier(reader, question, known_at=signed.seq, person=person if given else None)
+    if settings.json:
+        settings.out.json(document)
+        return
+    data = document.data
+    head = f"after entry {data['entries'] - 1} ({data['head'][:12]}), {settings.out.moment(data['time'])}"
+    settings.out.line(f"what {signed.signer} could see at event {signed.number}: {head}")
+    settings.out.line()
+    settings.out.raw("\n".join(dossier_lines(document, screen.width() or 100)) + "\n")
+
+
+def _version(settings: Settings, reader: "Reader", what: str) -> None:
+    from mledger.desk.version import version_sheet
+
+    model, version = versions.whole(what)
+    document = version_sheet(reader, opening.stream(reader, model) or model, version)
+    if settings.json:
+        settings.out.json(document)
+    else:
+        settings.out.raw("\n".join(dossier_lines(document, screen.width() or 100)) + "\n")
 
 
 def _about(settings: Settings, fact: "Fact", leaf: bytes, redaction: "Fact | None") -> dict[str, object]:

@@ -166,6 +166,7 @@ def _placed(move: "partial[Move]", body: PromotionExecuted | DeploymentRecorded 
                 version=body.to_version,
                 stage=body.stage,
                 environment=body.environment,
+                request=body.request,
                 before=body.from_version,
                 reason=body.reason,
             )

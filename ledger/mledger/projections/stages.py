@@ -198,7 +198,9 @@ class _Walk:
         """The earlier version in one environment; where it served beside a share, it serves alone."""
         held = self._serving(stage, where, move.version)
         self._leave(stage, where, move.before if held else None)
-        return held or self._put(self._vouched(Place(stage, where, move.version, "rolled back", move.source)))
+        return held or self._put(
+            self._vouched(Place(stage, where, move.version, "rolled back", move.source), move.request)
+        )
 
     def _serving(
         self, stage: str, environment: str | None, version: str, *, share: bool = False

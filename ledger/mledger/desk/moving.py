@@ -1,0 +1,132 @@
+"""Moves of versions: what the state already knows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from mledger.data.hashing import hash_file
+from mledger.errors import InputError, NotFoundError
+from mledger.projections.model import ModelState, Version
+from mledger.projections.moves import Place, Request
+from mledger.registry import unknown
+
+Fields = dict[str, object]
+
+
+def request(state: ModelState, version: str, stage: str) -> Fields:
+    """What is known of a request for a stage. Errors: NotFoundError for a version nobody released."""
+    _released(state, version)
+    standing = [place.stage for place in state.stages.places if place.version == version]
+    if stage in standing:
+        raise InputError(f"{version} stands in {stage} already", fix=_history(state, version))
+    fields: Fields = {"version": version, "to_stage": stage}
+    return fields | ({"from_stage": standing[-1]} if standing else {})
+
+
+def execute(state: ModelState, number: str) -> Fields:
+    """What is known of the execution of a request, by its number. Errors: InputError."""
+    found = _request(state, number)
+    fields: Fields = {"request": number, "version": found.version, "to_stage": found.to_stage}
+    if found.from_stage is not None:
+        fields["from_stage"] = found.from_stage
+    held = _before(state, found)
+    return fields | ({"replaced": held} if held is not None else {})
+
+
+def deploy(state: ModelState, number: str) -> Fields:
+    """What is known of a deployment under a request, by its number. Errors: InputError."""
+    found = _request(state, number)
+    return {"request": number, "version": found.version, "stage": found.to_stage}
+
+
+def roll_back(state: ModelState, version: str, stage: str | None) -> Fields:
+    """What is known of a rollback to a version: from which, in which stage, by which earlier request.
+
+    Errors: InputError if nothing stands there; NotFoundError.
+    """
+    _released(state, version)
+    if stage is None:
+        place = state.stages.foremost
+        if place is None:
+            raise InputError(f"no version of {state.name} stands anywhere", fix=_history(state))
+        stage = place.stage
+    held = _holder(state, stage)
+    if held is None:
+        raise InputError(f"no version of {state.name} stands in {stage}", fix=_history(state))
+    if held.version == version:
+        raise InputError(f"{version} stands in {stage} now", fix=_history(state, version))
+    fields: Fields = {"from_version": held.version, "to_version": version, "stage": stage}
+    earlier = [
+        number
+        for number, asked in state.stages.requests.items()
+        if (asked.version, asked.to_stage.casefold(), asked.status) == (version, stage.casefold(), "approved")
+    ]
+    return fields | ({"request": earlier[-1]} if earlier else {})
+
+
+def _history(state: ModelState, version: str | None = None) -> str:
+    """The command that shows how versions moved."""
+    return f"mledger history {state.name}{f'@{version}' if version else ''}"
+
+
+def _released(state: ModelState, version: str) -> Version:
+    """The version, if it was released. Errors: NotFoundError with the nearest names."""
+    found = state.versions.get(version)
+    if found is None:
+        raise NotFoundError(
+            unknown("released version", version, state.versions),
+            fix=f"mledger append version.released {state.stream} --edit",
+        )
+    return found
+
+
+def _request(state: ModelState, number: str) -> Request:
+    found = state.stages.requests.get(number)
+    if found is None:
+        raise InputError(
+            f"event {number} is no request for a stage of {state.name}",
+            fix=f"mledger log {state.stream} --type promotion.requested",
+        )
+    return found
+
+
+def _holder(state: ModelState, stage: str) -> Place | None:
+    """The place that counts in a stage."""
+    places = [place for place in state.stages.places if place.stage.casefold() == stage.casefold()]
+    return places[-1] if places else None
+
+
+def _before(state: ModelState, found: Request) -> str | None:
+    """The version that came last into the stage of a request, before the one that it is about."""
+    stage, steps = found.to_stage.casefold(), state.stages.steps
+    came = [s.version for s in steps if (s.to_stage or "").casefold() == stage and s.version != found.version]
+    return came[-1] if came and state.stages.retired is None else None
+
+
+# --- files
+
+
+class Compared(NamedTuple):
+    """A file of a version: what was released, and what lies on the disk, None if nothing does."""
+
+    name: str
+    released: str
+    found: str | None
+
+    @property
+    def same(self) -> bool:
+        """Whether the file that lies there is the one that was released."""
+        return self.found == self.released
+
+
+def compare_files(state: ModelState, version: str, folder: Path) -> Iterator[Compared]:
+    """Each file of a version with its namesake in a folder. Errors: NotFoundError, InputError."""
+    for file in _released(state, version).artifacts:
+        yield Compared(file.name, file.sha256, _digest(folder / file.name))
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return hash_file(path).sha256
+    except NotFoundError:
+        return None

@@ -1,0 +1,109 @@
+"""The register of approvals: who, in which role, when, why."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from mledger.chain.history import Fact
+from mledger.desk.disputes import dispute_of, disputes
+
+if TYPE_CHECKING:
+    from mledger.chain.keyring import Keyring
+    from mledger.reader import Reader
+
+TYPES = frozenset(
+    {"promotion.approved", "promotion.rejected", "decision.accepted", "decision.rejected"}
+    | {"review.submitted", "plan.agreed", "plan.amended", "waiver.granted"}
+)
+# The fields that say what was answered, and in which words.
+_ANSWERED = ("request", "decision")
+_REASONS = ("reason", "summary", "justification", "title")
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature by which somebody let something pass, or did not; `to` is what it answers.
+
+    `roles` are those of the key when it signed. `disputed` says why the signature may not be theirs.
+    """
+
+    number: str
+    time: str
+    name: str
+    roles: tuple[str, ...]
+    meaning: str
+    type: str
+    verdict: str
+    stream: str
+    to: str | None
+    about: str
+    reason: str
+    conditions: tuple[str, ...] = ()
+    disputed: str | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """The row as `--json` prints it."""
+        return asdict(self)
+
+
+def register_of(reader: "Reader", stream: str | None = None) -> Iterator[Signed]:
+    """The approvals on one stream, or on all, in order. Errors: IntegrityError if the ledger is broken."""
+    history = reader.history()
+    narrowed = history if stream is None else history.of(stream)
+    known, roles = disputes(reader), _Roles(reader)
+    for fact in narrowed.facts():
+        if fact.type in TYPES:
+            dispute = dispute_of(fact, known)
+            yield _signed(reader, fact, roles.of(fact), dispute.told() if dispute is not None else None)
+
+
+class _Roles:
+    """The roles of keys at entries, without folding what governs the ledger for each of them."""
+
+    def __init__(self, reader: "Reader") -> None:
+        self._reader = reader
+        self._seqs = [entry.seq for entry in reader.store.entries(governance=True)]
+        self._known: dict[int, Keyring] = {}
+
+    def of(self, fact: Fact) -> tuple[str, ...]:
+        """The roles of the author before the entry."""
+        count = bisect_left(self._seqs, fact.seq)
+        if count not in self._known:
+            self._known[count] = self._reader.keyring(fact.seq)
+        member = self._known[count].members.get(fact.key)
+        return tuple(sorted(member.roles)) if member is not None else ()
+
+
+def _signed(reader: "Reader", fact: Fact, roles: tuple[str, ...], disputed: str | None) -> Signed:
+    data = fact.data
+    to = next((ref for name in _ANSWERED if (ref := getattr(data, name, None)) is not None), None)
+    about = _about(reader.fact(to)) if to is not None and reader.answered(to) is not None else _about(fact)
+    reason = next((text for name in _REASONS if (text := getattr(data, name, None))), fact.obstacle or "")
+    conditions = tuple(getattr(data, "conditions", ()))
+    return Signed(
+        fact.number,
+        fact.time,
+        fact.signer,
+        roles,
+        fact.meaning,
+        fact.type,
+        getattr(data, "verdict", None) or fact.type.partition(".")[2],
+        fact.stream,
+        to,
+        about,
+        reason,
+        conditions,
+        disputed,
+    )
+
+
+def _about(fact: Fact) -> str:
+    """What an event is about, in a few words."""
+    data = fact.data
+    if (stage := getattr(data, "to_stage", None)) is not None:
+        return f"{getattr(data, 'version', '')} to {stage}"
+    return next(
+        (text for name in ("title", "question", "rule", "what") if (text := getattr(data, name, None))),
+        fact.obstacle or fact.type,
+    )
