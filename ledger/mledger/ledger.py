@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
@@ -180,8 +180,28 @@ class Ledger(Reader):
         ticket = Ticket(items, meaning)
         self._together.bring(ticket)
         if ticket.error is not None:
+            if isinstance(ticket.error, DeniedError):
+                self._tell_refusal(items, ticket.error)
             raise ticket.error
         return ticket.receipts
+
+    def _tell_refusal(self, items: Sequence[What], error: DeniedError) -> None:
+        """Record that somebody was refused, where the policy wants it; what fails here changes nothing."""
+        policy, rule = self._writer.keyring.policy, error.details.get("rule")
+        if policy is None or not policy.record_refusals or not isinstance(rule, str):
+            return
+        from mledger.refusing import refusal, told_before  # late: it is seldom needed
+
+        with suppress(MledgerError):
+            body, stream = refusal(items[0].body, rule, error.message), items[0].stream
+            number = told_before(self, self.signer.key_id, body, stream)
+            if number is None:
+                ticket = Ticket([What(body, stream)], None)
+                self._together.bring(ticket)
+                number = ticket.receipts[0].number if ticket.receipts else None
+            if number is not None:
+                error.details["recorded"] = number
+                error.message = f"{error.message} (attempt recorded, event {number})"
 
     def _write(self, tickets: list[Ticket]) -> None:
         """Write what everybody waits for."""

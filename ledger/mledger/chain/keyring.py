@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mledger.events.policy import Policy
 
 
+REFUSED = "attempt.refused"
+
+
 class GovernanceError(ValueError):
     """A governance event that cannot take effect; the message says why. Never leaves the chain."""
 
@@ -158,7 +161,12 @@ class Keyring:
         return {name: role.may for name, role in self.policy.roles.items()} if self.policy else {}
 
     def may(self, member: Member, event_type: str) -> bool:
-        """Whether some role of the member allows this type of event."""
+        """Whether some role of the member allows this type of event.
+
+        That somebody was refused they may always record, where the policy wants it.
+        """
+        if event_type == REFUSED and self.policy is not None and self.policy.record_refusals:
+            return True
         roles = self.roles()
         return any(may_record(roles.get(name, ()), event_type) for name in member.roles)
 

@@ -142,6 +142,11 @@ class Policy(Part):
         description="the approvals that a version needs before it may enter a stage",
         examples=[[{"stages": ["production"], "needs": {"reviewer": 1}, "independent": True}]],
     )
+    record_refusals: Annotated[bool, Field(exclude_if=operator.not_)] = Field(
+        default=False,
+        description="whether it is recorded, as attempt.refused, when the rules refuse somebody",
+        examples=[True],
+    )
     skew_seconds: Count = Field(
         default=120,
         le=86_400,
