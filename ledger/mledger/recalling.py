@@ -1,6 +1,6 @@
 """Looks up what approvals a request has."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mledger.chain.docket import APPROVAL_TYPES, Asked, Docket, Makers
@@ -75,6 +75,22 @@ class Recalling(NamedTuple):
             yield from self.reader.entries_of(stream, start, stop)
         else:
             yield from self.reader.store.entries(start, stop)
+
+
+def partial_approvals(reader: "Lookup", requests: Mapping[str, Iterable[str]]) -> list[str]:
+    """The approvals after which the policy of their time missed others, of requests by number."""
+    if not reader.keyring().governed >= APPROVAL_TYPES:
+        return []
+    found = []
+    for number, approvals in requests.items():
+        for approval in approvals:
+            size = parse_number(approval)[0] + 1
+            docket = Docket(reader.recall())
+            asked = docket.asked(number, size)
+            standings = docket.standing(reader.keyring(size), asked, size) if asked is not None else []
+            if any(standing.missing for standing in standings):
+                found.append(approval)
+    return found
 
 
 def _body(fact: Fact) -> EventBody | None:

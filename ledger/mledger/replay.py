@@ -22,7 +22,9 @@ from mledger.projections.diff import Change, compare
 from mledger.projections.model import ModelState
 from mledger.projections.overview import overview
 from mledger.projections.people import PeopleState, people
+from mledger.projections.stages import Stages
 from mledger.projections.statements import Citation, cite, to_json
+from mledger.recalling import partial_approvals
 from mledger.registry import unknown
 
 if TYPE_CHECKING:
@@ -230,24 +232,24 @@ def _replay(
     if stream is None:
         made = _of_all(reader, narrowed, cut)
     else:
-        made = _of_one(reader.origin, narrowed, cut, stream)
+        made = _of_one(reader, narrowed, cut, stream)
         if with_people and stream != "ledger":
             made = replace(made, people=people.fold(narrowed.of("ledger").facts()))
     return made
 
 
-def _of_one(origin: str, history: History, cut: Cut, stream: str) -> Replay:
+def _of_one(reader: "Reader", history: History, cut: Cut, stream: str) -> Replay:
     """The state of one stream; of a model with the datasets that it names."""
     projection = base.reading(stream)
     if projection is None:
         raise NotFoundError(f"nothing here can make a state of {stream}", fix=f"mledger log {stream}")
     later: list[Mention] = []
-    state = projection.fold(_noting(history.of(stream).facts(), cut, later))
+    state = _counted(reader, projection, projection.fold(_noting(history.of(stream).facts(), cut, later)))
     named = state.datasets if isinstance(state, ModelState) else ()
     datasets = _datasets(history, named, cut, later)
     streams = [stream, *(found.stream for found in datasets.values())]
     return Replay(
-        origin,
+        reader.origin,
         stream,
         projection.name,
         cut,
@@ -259,6 +261,23 @@ def _of_one(origin: str, history: History, cut: Cut, stream: str) -> Replay:
     )
 
 
+def _counted(reader: "Reader", projection: Projection[Any], state: Any) -> Any:
+    """The state, in which approvals that do not suffice under the policy move nothing."""
+    if isinstance(state, ModelState) and (partial := _partial(reader, state.stages)):
+        state.stages.partial = partial
+        return projection.go_on(state, ())
+    return state
+
+
+def _partial(reader: "Reader", stages: Stages) -> list[str]:
+    """The approvals after which others were still missing."""
+    approved: dict[str, list[str]] = {}
+    for move in stages.moves:
+        if move.kind == "approved" and move.request is not None:
+            approved.setdefault(move.request, []).append(move.source.number)
+    return partial_approvals(reader, approved) if approved else []
+
+
 def _of_all(reader: "Reader", history: History, cut: Cut) -> Replay:
     """A row for each model and dataset; those that were corrected are taken from a fold of their own."""
     later: list[Mention] = []
@@ -266,10 +285,11 @@ def _of_all(reader: "Reader", history: History, cut: Cut) -> Replay:
         state = overview_at(reader, history)
     else:
         state = overview.fold(_noting(history.facts(), cut, later))
-    for name in state.corrected:
+    counted = [name for name, account in state.accounts.items() if _partial(reader, account.stages)]
+    for name in dict.fromkeys((*state.corrected, *counted)):
         projection: Projection[Any] | None = base.reading(name)
         if projection is not None:
-            state.put(projection.fold(history.of(name).facts()))
+            state.put(_counted(reader, projection, projection.fold(history.of(name).facts())))
     late = tuple(_not_yet_known(history, cut))
     members = people.fold(history.of("ledger").facts())
     return Replay(reader.origin, None, overview.name, cut, state, {}, members, late, tuple(later))

@@ -156,3 +156,24 @@ def test_the_sheet_of_a_version_has_all_four_or_says_what_is_missing(company: Co
     bare = version_sheet(company.sim.reader(), STREAM, "2.2")
     assert bare.data["missing"] == ["evaluated on", "configuration"]
     assert bare.sections[2].none.startswith("missing: ")
+
+
+def test_approvals_that_do_not_suffice_move_nothing(company: Company) -> None:
+    """Only with the last one that the policy asks for does a version get its place, in all projections."""
+    company.say(CAROL, "model.registered", {"title": "M", "purpose": "P.", "owner": CAROL})
+    company.say(CAROL, "version.released", {"version": "2.1", "artifacts": FILES, "notes": "x"})
+    request = company.ask()
+    first = company.say(BOB, "promotion.approved", {"request": request} | REASON)
+    reader = company.sim.reader()
+    state = reader.replay(STREAM).state
+    assert (state.stages.places, state.stages.requests[request].status) == ([], "open")
+    assert [one.number for one in state.stages.requests[request].approvals] == [first]
+    assert reader.replay().state.models[STREAM].stage.value == "in development"
+    second = company.say(DORA, "promotion.approved", {"request": request} | REASON)
+    reader = company.sim.reader()
+    (place,) = reader.replay(STREAM).state.stages.places
+    assert (place.version, place.since.number) == ("2.1", second)
+    assert reader.replay().state.models[STREAM].stage.value == "production"
+    assert reader.replay(STREAM, known_at=int(first)).state.stages.places == []
+    changes = reader.diff(int(first), int(second), STREAM).changes
+    assert ("stage", "in development", "production") in [(c.path, c.before, c.after) for c in changes]

@@ -30,13 +30,11 @@ def command(settings: Settings, event: str, key: str | None) -> None:
     from mledger.desk.dossier import dossier
     from mledger_cli.rendering_dossier import dossier_lines
 
-    with (
-        opening.reader(settings) as reader,
-        screen.progress("verifying", show=not settings.quiet) as reader.progress,
-    ):
-        question = answering.asked(reader, event)
-        person = _person(reader, key)
-        document = dossier(reader, question, person=person)
+    with opening.reader(settings) as reader:
+        with screen.progress("verifying", show=not settings.quiet) as reader.progress:
+            question = answering.asked(reader, event)
+            document = dossier(reader, question, person=_person(reader, key))
+        reader.progress = None  # a bar that is drawn over a question hides it
         if settings.json:
             settings.out.json(document)
             return

@@ -2,10 +2,10 @@
 
 The rules, in the words of the events:
 
-1. An approved `promotion.requested` gives its version a place in the stage that it asked for. The
-   version holds the place without an environment until a deployment says where it serves; another
-   version that held it so loses it. The version also leaves the stage that it came from, unless an
-   environment there still serves it.
+1. An approved `promotion.requested` gives its version a place in the stage that it asked for, from the
+   approval on after which the policy misses none. The version holds the place without an environment
+   until a deployment says where it serves; another version that held it so loses it. The version also
+   leaves the stage that it came from, unless an environment there still serves it.
 2. `promotion.executed` gives the version its place in the same way, and says that it has moved.
 3. `deployment.recorded` puts the version into an environment of a stage, approved or not: a state
    says what is, and who approved it, or that nobody did. It takes the place of what served there,
@@ -38,6 +38,8 @@ class Stages:
     places: list[Place] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     retired: Citation | None = None
+    partial: list[str] = field(default_factory=list)
+    """The approvals after which others were still missing: for whoever knows the policy to say."""
 
     def add(self, event: Header, body: EventBody, *, reasons: bool = True) -> None:
         """Take in one event of `EVENTS`; without `reasons` only what moves is kept."""
@@ -52,7 +54,7 @@ class Stages:
     def settle(self, resolve: Resolve) -> list[Remark]:
         """Work out answers, places and steps from all that was taken in; what does not fit is returned."""
         self.unsettle()
-        walk = _Walk(self.requests, resolve)
+        walk = _Walk(self.requests, resolve, frozenset(self.partial))
         for move in self.moves:
             walk.take(move)
         self.places, self.retired = walk.places, walk.retired
@@ -96,9 +98,10 @@ def _weight(item: tuple[int, Place]) -> tuple[bool, bool, bool, int]:
 class _Walk:
     """The places as the moves make them, one after the other."""
 
-    def __init__(self, requests: dict[str, Request], resolve: Resolve) -> None:
+    def __init__(self, requests: dict[str, Request], resolve: Resolve, partial: frozenset[str]) -> None:
         self.requests = requests
         self.resolve = resolve
+        self.partial = partial
         self.places: list[Place] = []
         self.steps: list[Step] = []
         self.remarks: list[Remark] = []
@@ -131,6 +134,9 @@ class _Walk:
             )
             return
         request.answers.append(move)
+        if move.kind == "approved" and move.source.number in self.partial:
+            request.status = "open"
+            return
         before, request.status = request.status, "approved" if move.kind == "approved" else "rejected"
         if move.kind == "rejected":
             if before == "approved":
