@@ -100,7 +100,7 @@ def test_the_history_of_a_version_has_every_step(company: Company) -> None:
         (said[BOB], "approved", "production"),
         (said[DORA], "approved", "production"),
         (said["moved 2.1"], "moved", "production"),
-        (said["deployed"], "deployed", "production in eu"),
+        (said["deployed"], "deployed", "production"),
         (said["back"], "withdrawn", None),
     ]
     assert (stops[5].asked, stops[5].approved) == (CAROL, (BOB, DORA))

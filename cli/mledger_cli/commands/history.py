@@ -50,7 +50,7 @@ def _columns(settings: Settings, *, whole: bool) -> "list[Column[Stop]]":
 
 def _why(stop: "Stop") -> str:
     """The reason, after who asked and who approved where that is not who did it."""
-    people = []
+    people = [f"in {stop.environment}"] if stop.environment else []
     if stop.asked is not None and stop.asked != stop.by:
         people.append(f"asked by {stop.asked}")
     if stop.approved and stop.what != "approved":

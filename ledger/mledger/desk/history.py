@@ -28,6 +28,7 @@ class Stop:
     approved: tuple[str, ...]
     why: str
     numbers: tuple[str, ...]
+    environment: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """The step as `--json` prints it."""
@@ -74,7 +75,8 @@ def _answer(version: str, stage: str, asked: str, answer: "Move") -> Stop:
     source = answer.source
     approved = (source.by,) if answer.kind == "approved" else ()
     numbers = tuple(filter(None, (answer.request, source.number)))
-    why = "; ".join((answer.reason or "", *answer.conditions))
+    conditions = f" (if {'; '.join(answer.conditions)})" if answer.conditions else ""
+    why = f"{answer.reason or ''}{conditions}"
     return Stop(
         source.number,
         source.time,
@@ -92,24 +94,24 @@ def _answer(version: str, stage: str, asked: str, answer: "Move") -> Stop:
 
 def _moved(step: "Step") -> Iterator[Stop]:
     source = step.source
-    stage = f"{step.to_stage} in {step.environment}" if step.environment else step.to_stage
     stop = Stop(
         source.number,
         source.time,
         step.version,
         step.what,
         step.from_stage,
-        stage,
+        step.to_stage,
         source.by,
         step.asked.by if step.asked is not None else None,
         tuple(dict.fromkeys(one.by for one in step.approvals)),
         step.reason or "",
         step.numbers,
+        step.environment,
     )
     yield stop
     if step.what == "rolled back" and step.before is not None:
         away = Stop(
-            source.number, source.time, step.before, "withdrawn", stage, None, source.by, None, (),
+            source.number, source.time, step.before, "withdrawn", step.to_stage, None, source.by, None, (),
             stop.why, (source.number,),
         )  # fmt: skip
         yield away
