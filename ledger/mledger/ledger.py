@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
@@ -13,6 +13,7 @@ from mledger.attachment import Attachment, check_named
 from mledger.batch import Ticket, What, apart, attached
 from mledger.chain.draft import Draft, format_id, new_ids, read_id
 from mledger.chain.history import Fact
+from mledger.chain.keyring import REFUSED
 from mledger.chain.seal import open_entry
 from mledger.chain.statement import Author, check_author
 from mledger.core import merkle
@@ -181,27 +182,17 @@ class Ledger(Reader):
         self._together.bring(ticket)
         if ticket.error is not None:
             if isinstance(ticket.error, DeniedError):
-                self._tell_refusal(items, ticket.error)
+                self._tell_refusal(items[0], ticket.error)
             raise ticket.error
         return ticket.receipts
 
-    def _tell_refusal(self, items: Sequence[What], error: DeniedError) -> None:
+    def _tell_refusal(self, item: What, error: DeniedError) -> None:
         """Record that somebody was refused, where the policy wants it; what fails here changes nothing."""
-        policy, rule = self._writer.keyring.policy, error.details.get("rule")
-        if policy is None or not policy.record_refusals or not isinstance(rule, str):
-            return
-        from mledger.refusing import refusal, told_before  # late: it is seldom needed
+        policy = self._writer.keyring.policy
+        if policy is not None and policy.record_refusals and item.body.type != REFUSED:
+            from mledger.refusing import record  # late: it is seldom needed
 
-        with suppress(MledgerError):
-            body, stream = refusal(items[0].body, rule, error.message), items[0].stream
-            number = told_before(self, self.signer.key_id, body, stream)
-            if number is None:
-                ticket = Ticket([What(body, stream)], None)
-                self._together.bring(ticket)
-                number = ticket.receipts[0].number if ticket.receipts else None
-            if number is not None:
-                error.details["recorded"] = number
-                error.message = f"{error.message} (attempt recorded, event {number})"
+            record(self, self.signer.key_id, (item.body, item.stream), error, self.append)
 
     def _write(self, tickets: list[Ticket]) -> None:
         """Write what everybody waits for."""

@@ -1,14 +1,36 @@
 """What is recorded of an attempt that the rules refused."""
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mledger.errors import DeniedError, MledgerError
 from mledger.events import base as events
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mledger.events.base import EventBody
     from mledger.lookup import Lookup
 
 _LONGEST = 1000
+Append: TypeAlias = "Callable[[EventBody, str], Any]"
+
+
+def record(
+    reader: "Lookup", key: str, refused: "tuple[EventBody, str]", error: DeniedError, append: Append
+) -> None:
+    """Record what was refused, by the key that tried, and say so in the error.
+
+    Whatever goes wrong here leaves the error as it is.
+    """
+    (body, stream), rule = refused, error.details.get("rule")
+    if not isinstance(rule, str):
+        return
+    with suppress(MledgerError):
+        said = refusal(body, rule, error.message)
+        number = told_before(reader, key, said, stream) or append(said, stream).number
+        error.details["recorded"] = number
+        error.message = f"{error.message} (attempt recorded, event {number})"
 
 
 def refusal(refused: "EventBody", rule: str, message: str) -> "EventBody":
