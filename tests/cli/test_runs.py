@@ -58,6 +58,14 @@ def test_all_runs_are_listed_if_asked(sweep, run):
     assert "MemoryError: cannot allocate 64 GiB" in text
 
 
+def test_a_long_listing_is_cut(sweep, run):
+    """A listing shows so many runs as asked, and says how many there are before."""
+    result = run("runs", "--all", "--limit", "2")
+    assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == ["12", "10"]
+    assert "4 older ones: --limit 0" in result.stderr
+    assert len(done(run("runs", "--all", "--limit", "0")).splitlines()) == 7
+
+
 def test_runs_as_json_are_whole(sweep, run):
     """--json gives every run with its parameters, criteria, metrics and events."""
     rows = json.loads(done(run("runs", "--json")))

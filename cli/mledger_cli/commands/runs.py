@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mledger.recording.found import Found
 
 # What a listing folds: the map of what does not work is a page of its own.
+LIMIT = 30
 TIMES = "\N{MULTIPLICATION SIGN}"
 FOLDED = ("refuted", "invalid", "failed", "abandoned")
 
@@ -44,9 +45,16 @@ def command() -> None:
 @click.option("--open", "only_open", is_flag=True, help="Only those that started and did not end.")
 @click.option("--all", "everything", is_flag=True, help="Refuted, failed and abandoned ones too.")
 @click.option("--since", type=SINCE_OR_AGO, metavar="TIME", help="Only what started since: 30d, or a day.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    default=LIMIT,
+    metavar="N",
+    help=f"At most so many, 0 for all; else {LIMIT}.",
+)
 @pass_settings
 def list_(
-    settings: Settings, model: str | None, since: str | None, *, only_open: bool, everything: bool
+    settings: Settings, model: str | None, since: str | None, limit: int, *, only_open: bool, everything: bool
 ) -> None:
     """List runs, the newest first.
 
@@ -62,12 +70,15 @@ def list_(
     if only_open:
         found = [one for one in found if one.run.outcome == "open"]
     shown = found if everything or only_open else _unfolded(found)
+    cut = shown[:limit] if limit else shown
     if settings.json:
         settings.out.json([row(one) for one in found])
         return
     none = "no run is open" if only_open else "no run is recorded"
-    settings.out.table(shown, _columns(settings, whole=stream is None), none=none)
-    if hidden := [one for one in found if one not in shown]:
+    settings.out.table(cut, _columns(settings, whole=stream is None), none=none)
+    if len(cut) < len(shown):
+        settings.out.note(f"{len(shown) - len(cut):,} older ones: --limit 0, or --since TIME")
+    if hidden := _hidden(found, shown):
         settings.out.prose(f"… {folded(hidden)}  show: --all", hang=2)
     if only_open and found:
         settings.out.note(f"a run whose process is gone: mledger abandon {found[-1].number} --reason …")
@@ -127,6 +138,12 @@ def tell_outside(settings: Settings, reproduction: "Found", outside: list[Any]) 
 def _unfolded(found: "list[Found]") -> "list[Found]":
     """The runs that a short listing shows: what is open or still believed, and the newest whatever it is."""
     return [one for n, one in enumerate(found) if n == 0 or fate(one) not in FOLDED]
+
+
+def _hidden(found: "list[Found]", shown: "list[Found]") -> "list[Found]":
+    """The runs that are folded."""
+    numbers = {one.number for one in shown}
+    return [one for one in found if one.number not in numbers]
 
 
 def fate(one: "Found") -> str:
