@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mledger.core.cosignature import cosigned
 from mledger.core.note import (
     COSIGNATURE,
     ED25519,
@@ -11,7 +12,6 @@ from mledger.core.note import (
     MAX_SIGNATURES,
     Note,
     NoteSignature,
-    cosigned,
     format_note,
     format_vkey,
     key_hash,

@@ -6,13 +6,13 @@ from base64 import b64decode, b64encode
 import pytest
 
 from mledger.core.checkpoint import Checkpoint, format_checkpoint
+from mledger.core.cosignature import cosigned
 from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
 from mledger.core.merkle import consistency_proof, inclusion_proof, leaf_hash, root
 from mledger.core.note import (
     COSIGNATURE,
     Note,
     NoteSignature,
-    cosigned,
     format_note,
     format_vkey,
     key_hash,

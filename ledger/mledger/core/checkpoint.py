@@ -4,7 +4,8 @@
     <size, decimal>
     <root, base64>
 
-Three lines, each ending in a newline, no extension lines: the text of a signed note.
+Three lines, each ending in a newline: the text of a signed note. Ours have no more; the checkpoints of
+other logs, which a witness reads, may go on with extension lines.
 """
 
 from typing import NamedTuple
@@ -31,9 +32,14 @@ def format_checkpoint(checkpoint: Checkpoint) -> str:
     return f"{checkpoint.origin}\n{checkpoint.size}\n{encode_base64(checkpoint.root)}\n"
 
 
-def parse_checkpoint(text: str) -> Checkpoint:
-    """The checkpoint of the three lines; FormatError unless they are what `format_checkpoint` makes."""
+def parse_checkpoint(text: str, *, extensions: bool = False) -> Checkpoint:
+    """The checkpoint of the three lines; FormatError unless they are what `format_checkpoint` makes.
+
+    With `extensions`, more lines may follow, none of them empty.
+    """
     lines = text.split("\n")
+    if extensions and len(lines) > 4 and all(lines[3:-1]):
+        lines[3:-1] = []
     if len(lines) != 4 or lines[3]:
         raise FormatError("a checkpoint has three lines, each with its newline, and no more")
     origin = check_origin(lines[0])

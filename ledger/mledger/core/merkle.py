@@ -262,6 +262,20 @@ def check_consistency(
         if proof or old_root != new_root:
             raise _broken()
         return
+    if consistency_roots(old_size, old_root, new_size, proof) != (old_root, new_root):
+        raise _broken()
+
+
+def consistency_roots(
+    old_size: int, old_root: bytes, new_size: int, proof: Sequence[bytes]
+) -> tuple[bytes, bytes]:
+    """The old and the new root that a proof leads to; ProofError if none has its form.
+
+    `old_root` is where it begins if the old size is a power of two, and otherwise not looked at.
+    Source: RFC 9162, section 2.1.4.2.
+    """
+    if not 0 < old_size < new_size or not _are_hashes(old_root, *proof):
+        raise _broken()
     # The old tree is itself a node of the new one if its size is a power of two.
     path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
     place, last = old_size - 1, new_size - 1
@@ -280,8 +294,9 @@ def check_consistency(
         else:
             new = node_hash(new, other)
         place, last = place >> 1, last >> 1
-    if last or old != old_root or new != new_root:
+    if last:
         raise _broken()
+    return old, new
 
 
 def _are_hashes(*values: bytes) -> bool:

@@ -66,6 +66,14 @@ def read_cut(text: str) -> Moment:
     return read_moment(text)
 
 
+def of_seconds(seconds: int) -> Moment:
+    """The moment so many seconds after the beginning of 1970; InputError beyond the year 9999."""
+    try:
+        return format_moment(datetime.fromtimestamp(seconds, UTC))
+    except (OverflowError, ValueError, OSError):
+        raise InputError(f"{seconds} seconds after 1970 is outside the years 1 to 9999") from None
+
+
 def is_later(moment: Moment, than: Moment, seconds: float = 0) -> bool:
     """Whether a moment lies more than so many seconds after another."""
     return moment > than and parse_moment(moment) - parse_moment(than) > timedelta(seconds=seconds)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
+from mledger.core.cosignature import cosigned, parse_cosignature
 from mledger.core.encoding import decode_base64, encode_base64
 from mledger.errors import FormatError, InputError, ProofError, UsageError
 
@@ -23,7 +24,6 @@ MAX_SIGNATURES = 16
 
 _HASH_BYTES = 4
 _KEY_BYTES = 32
-_TIME_BYTES = 8
 _DASH = "\N{EM DASH} "
 
 Verify = Callable[[bytes, bytes, bytes], bool]
@@ -90,8 +90,7 @@ def parse_vkey(text: str) -> NoteKey:
 def format_note(note: Note) -> bytes:
     """The note's bytes; InputError if the text or a signature cannot stand in a note."""
     _check(note, InputError)
-    lines = [f"{_DASH}{name} {encode_base64(hash + value)}\n" for name, hash, value in note.signatures]
-    data = f"{note.text}\n{''.join(lines)}".encode()
+    data = f"{note.text}\n".encode() + _format_lines(note.signatures)
     if len(data) > MAX_NOTE:
         raise InputError(f"a note of {len(data)} bytes passes the limit of {MAX_NOTE}")
     return data
@@ -109,10 +108,38 @@ def parse_note(data: bytes) -> Note:
     text, gap, block = whole.rpartition("\n\n")
     if not gap or not block.endswith("\n"):
         raise FormatError("the note has no signatures after an empty line, or does not end in a newline")
-    lines = block[:-1].split("\n")
-    note = Note(text + "\n", tuple(_parse_line(line, at) for at, line in enumerate(lines, 1)))
+    note = Note(text + "\n", _parse_lines(block))
     _check(note, FormatError)
     return note
+
+
+def format_signatures(signatures: Sequence[NoteSignature]) -> bytes:
+    """Signature lines alone, as a witness answers; InputError if one cannot stand in a note."""
+    _check_lines(signatures, InputError)
+    return _format_lines(signatures)
+
+
+def parse_signatures(data: bytes) -> tuple[NoteSignature, ...]:
+    """Signature lines, unchecked; FormatError unless `data` is what `format_signatures` makes."""
+    try:
+        block = data[: MAX_NOTE + 1].decode()
+    except UnicodeDecodeError as error:
+        raise FormatError(f"the signature lines are not UTF-8 at byte {error.start}") from None
+    if len(data) > MAX_NOTE or not block.endswith("\n"):
+        raise FormatError("signature lines end in a newline, and do not pass the limit of a note")
+    lines = _parse_lines(block)
+    _check_lines(lines, FormatError)
+    return lines
+
+
+def _format_lines(signatures: Sequence[NoteSignature]) -> bytes:
+    return "".join(
+        f"{_DASH}{name} {encode_base64(hash + value)}\n" for name, hash, value in signatures
+    ).encode()
+
+
+def _parse_lines(block: str) -> tuple[NoteSignature, ...]:
+    return tuple(_parse_line(line, at) for at, line in enumerate(block[:-1].split("\n"), 1))
 
 
 def _parse_line(line: str, at: int) -> NoteSignature:
@@ -133,9 +160,13 @@ def _check(note: Note, error: type[UsageError]) -> None:
         note.text.encode()
     except UnicodeEncodeError:
         raise error("the text of a note holds a lone surrogate") from None
-    if not 0 < len(note.signatures) <= MAX_SIGNATURES:
-        raise error(f"a note has 1 to {MAX_SIGNATURES} signatures, this one {len(note.signatures)}")
-    for at, line in enumerate(note.signatures, 1):
+    _check_lines(note.signatures, error)
+
+
+def _check_lines(signatures: Sequence[NoteSignature], error: type[UsageError]) -> None:
+    if not 0 < len(signatures) <= MAX_SIGNATURES:
+        raise error(f"a note has 1 to {MAX_SIGNATURES} signatures, this one {len(signatures)}")
+    for at, line in enumerate(signatures, 1):
         if not _is_name(line.name) or len(line.hash) != _HASH_BYTES or not line.signature:
             raise error(f"signature line {at} of the note has no proper key name, hash or signature")
 
@@ -183,10 +214,8 @@ def _by_name(keys: Sequence[NoteKey]) -> dict[tuple[str, bytes], NoteKey]:
 def _holds(key: NoteKey, text: str, signature: bytes, verify: Verify) -> bool:
     if key.alg == ED25519:
         return verify(key.public, text.encode(), signature)
-    time, rest = signature[:_TIME_BYTES], signature[_TIME_BYTES:]
-    return key.alg == COSIGNATURE and verify(key.public, cosigned(text, int.from_bytes(time)), rest)
-
-
-def cosigned(text: str, time: int) -> bytes:
-    """The message that a witness signs of a note's text at `time`, in seconds since 1970."""
-    return f"cosignature/v1\ntime {time}\n{text}".encode()
+    try:
+        time, own = parse_cosignature(signature)
+    except FormatError:
+        return False
+    return key.alg == COSIGNATURE and verify(key.public, cosigned(text, time), own)
