@@ -82,6 +82,22 @@ class Reader(Lookup):
         """The proof that the tree of `new` entries extends that of `old` (RFC 6962, 2.1.2)."""
         return merkle.consistency_proof(self.store, old, new)
 
+    def fork(self, kept: bytes) -> bytes | None:
+        """Evidence that a checkpoint kept elsewhere and one of this ledger are of two histories.
+
+        None if the two fit, or if this ledger has no checkpoint that is as large. Errors: FormatError,
+        ProofError if the ledger's key has not signed the one that was kept.
+        """
+        from mledger.chain.fork import find_fork
+        from mledger.core.evidence import format_evidence
+
+        size = self.read_checkpoint(kept).size
+        for own, note in reversed(self.checkpoints()):
+            if size <= own.size <= self.head.size and own.root == merkle.root(self.store, own.size):
+                evidence = find_fork(kept, note, self.store)
+                return None if evidence is None else format_evidence(evidence)
+        return None
+
     # --- memory of heads
 
     def check_memory(self) -> Memory | None:
