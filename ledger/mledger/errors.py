@@ -13,7 +13,8 @@
     └── RetryError          exit 4   try again
         ├── ConflictError            somebody else appended first
         ├── LockedError              the store is held by another process
-        └── StoreError               the disk: full, read-only, failing
+        ├── StoreError               the disk: full, read-only, failing
+        └── UnreachableError         a server that does not answer, or not as it should
 
 `message` is one line; `fix` is the command or the act that puts it right.
 Findings of a verification are values, not errors: see `mledger.chain.findings`.
@@ -121,3 +122,9 @@ class StoreError(RetryError):
     """The disk failed: full, read-only, or broken."""
 
     code = "store"
+
+
+class UnreachableError(RetryError):
+    """A server on the network does not answer, or not as it should."""
+
+    code = "unreachable"

@@ -4,6 +4,7 @@
     heads    state           what this machine has seen, see `mledger.heads`
     spool    state           events that wait for their ledger, see `mledger.recording.spool`
     cache    cache           what can be derived again
+    witness  state           the key of a witness and what it cosigned, see `mledger.exchange.witness`
 
 `MLEDGER_HOME` puts all of them under one folder.
 """
@@ -53,6 +54,15 @@ def cache_folder() -> Path:
     return user_cache_path("mledger")
 
 
+def witness_folder() -> Path:
+    """The folder of a witness; it need not exist."""
+    if home := _home():
+        return home / "witness"
+    from platformdirs import user_state_path
+
+    return user_state_path("mledger") / "witness"
+
+
 def _home() -> Path | None:
     home = os.environ.get("MLEDGER_HOME")
     return Path(home).expanduser().absolute() if home else None
@@ -66,13 +76,15 @@ def make_private(folder: Path) -> None:
             folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes, *, durable: bool = False) -> None:
     """Put `data` in the place of the file in one step: a reader sees the old bytes or the new, never a part.
 
-    Not synced: after a power cut the old bytes may be back. Errors: StoreError.
+    Unless it is `durable` it is not synced: after a power cut the old bytes may be back. Errors: StoreError.
     """
-    with translated(path), _draft(path, data, durable=False) as draft:
+    with translated(path), _draft(path, data, durable=durable) as draft:
         draft.replace(path)
+        if durable:
+            _sync_folder(path.parent)
 
 
 def create(path: Path, data: bytes, *, mode: int = 0o600) -> None:
@@ -111,6 +123,24 @@ def sync(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder against other processes and threads; without flock (Windows) the last one wins."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with translated(folder):
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with translated(folder):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager

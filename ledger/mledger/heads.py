@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -104,7 +104,7 @@ class Heads:
         StoreError if the folder cannot be written.
         """
         folders.make_private(self.folder)
-        with self._lock():
+        with folders.locked(self.folder):
             held = self.recall(memory.genesis)
             if held is None:
                 merged = memory
@@ -160,23 +160,6 @@ class Heads:
                 fix=f"make sure of the ledger, then: mledger heads forget {short(file.stem)}",
             )
         return memory
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Hold the folder against the other processes; without flock (Windows) the last one wins."""
-        try:
-            import fcntl
-        except ImportError:
-            yield
-            return
-        with folders.translated(self.folder):
-            handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            with folders.translated(self.folder):
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
 
 
 def place(path: str | Path) -> str:
