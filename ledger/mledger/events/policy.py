@@ -24,6 +24,7 @@ from mledger.events.fields import (
 from mledger.events.free import refuse_each
 from mledger.events.governing import APPROVAL_TYPES, is_governance
 from mledger.events.shape import Schema, faults
+from mledger.events.vouching import EXAMPLE_WITNESS, Witnesses
 from mledger.events.words import Means
 from mledger.keys.roles import may_record
 
@@ -119,7 +120,7 @@ class ApprovalRule(Part):
 
 
 class Policy(Part):
-    """The rules in force: roles, four eyes, approvals, clocks, anchors, and what bodies must hold."""
+    """The rules in force: roles, approvals, clocks, anchors, witnesses, and what bodies must hold."""
 
     name: Name = Field(description="the name that reports and refusals show", examples=["acme-default"])
     roles: dict[RoleName, RoleRule] = Field(
@@ -159,6 +160,11 @@ class Policy(Part):
         le=3_650,
         description="how many days may pass between two time anchors",
         examples=[30],
+    )
+    witnesses: Witnesses | None = Field(
+        default=None,
+        description="who must cosign the checkpoints of this ledger",
+        examples=[{"keys": [EXAMPLE_WITNESS], "needed": 1, "days": 7}],
     )
     types: Annotated[dict[EventType, TypeRule], Field(exclude_if=operator.not_)] = Field(
         default_factory=dict,
