@@ -85,7 +85,13 @@ def _mendable(error: MledgerError, settings: "Settings") -> MledgerError:
 
 def _tell(error: MledgerError, args: Sequence[str]) -> int:
     """Print an error in its form; its exit code."""
-    if _wants_json(args):
+    tell(error, as_json=_wants_json(args))
+    return error.exit_code
+
+
+def tell(error: MledgerError, *, as_json: bool) -> None:
+    """Print an error on standard error: one line and the way out, or one object."""
+    if as_json:
         from mledger_cli.output import dumps
 
         screen.warn(dumps(error.to_json()))
@@ -93,7 +99,6 @@ def _tell(error: MledgerError, args: Sequence[str]) -> int:
         screen.warn(f"mledger: {text.one_line(error.message)}")
         if error.fix:
             screen.warn(f"  fix: {text.one_line(error.fix)}")
-    return error.exit_code
 
 
 def _wants_json(args: Sequence[str]) -> bool:

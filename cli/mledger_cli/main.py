@@ -73,6 +73,7 @@ SECTIONS = {
         checkpoint="Sign the state of the ledger, to be kept elsewhere.",
         prove="Write a receipt of an event, or of the growth since.",
         check_proof="Check a receipt or a checkpoint without the ledger.",
+        witness="Vouch for the ledgers of others, or let others vouch.",
         heads="List what this machine remembers of ledgers, or forget.",
     ),
     "People and keys": _table(

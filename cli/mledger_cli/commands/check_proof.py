@@ -1,4 +1,4 @@
-"""mledger check-proof: check a receipt without the ledger."""
+"""mledger check-proof: check a receipt, or evidence of a fork, without the ledger."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,9 +34,9 @@ FIX = "ask for the file and the verifier key again, and tell whoever answers for
 def command(settings: Settings, file: Path, vkey: str | None, between: tuple[Path, Path] | None) -> None:
     """Check a receipt or a checkpoint without the ledger.
 
-    FILE is a receipt (.tlog-proof), a checkpoint, or with --between a proof of growth. The verifier
-    key is what `mledger checkpoint --vkey` prints where the ledger is. Exit code 3 if the proof does
-    not hold.
+    FILE is a receipt (.tlog-proof), a checkpoint, evidence of a fork, or with --between a proof of
+    growth. The verifier key is what `mledger checkpoint --vkey` prints where the ledger is. Exit code
+    0 if it proves what it is about, a fork included, and 3 if it does not hold.
     """
     from mledger.core.note import parse_vkey
 
@@ -81,10 +81,13 @@ def _growth(file: Path, key: "NoteKey", between: tuple[Path, Path]) -> _Proved:
 
 def _prove(settings: Settings, file: Path, vkey: str) -> _Proved:
     """What a receipt or a checkpoint proves. Errors: FormatError, ProofError."""
+    from mledger.core.evidence import BEGINNING
     from mledger.core.note import parse_vkey
     from mledger.receipt import check_checkpoint, check_receipt
 
     data = files.read(file)
+    if data.startswith(BEGINNING):
+        return _fork(data, parse_vkey(vkey))
     if not data.startswith(RECEIPT):
         note = files.read_note(file, "neither a receipt nor a checkpoint")
         return _checkpoint(check_checkpoint(note, parse_vkey(vkey)))
@@ -99,6 +102,21 @@ def _prove(settings: Settings, file: Path, vkey: str) -> _Proved:
         "events": events,
     }
     return _Proved(shown, receipt.to_json())
+
+
+def _fork(data: bytes, key: "NoteKey") -> _Proved:
+    """What evidence of a fork proves. Errors: FormatError, ProofError."""
+    from mledger.chain.fork import check_evidence
+
+    fork = check_evidence(data, key)
+    size = counted(fork.first.size, "entry", "entries")
+    shown = {
+        "origin": fork.first.origin,
+        "holds": "FORK: the key of this ledger has signed two histories that do not fit",
+        "one": f"has {fork.first.root.hex()} as the root of {size}",
+        "other": f"has {fork.root.hex()} there, and {counted(fork.second.size, 'entry', 'entries')} in all",
+    }
+    return _Proved(shown, fork.to_json())
 
 
 def _checkpoint(checkpoint: "Checkpoint") -> _Proved:

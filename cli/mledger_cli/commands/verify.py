@@ -16,6 +16,7 @@ from mledger_cli.text import counted
 if TYPE_CHECKING:
     from mledger.chain.findings import Finding
     from mledger.chain.verification import Verification
+    from mledger.reader import Reader
 
 # Findings beyond these are counted: a broken ledger may have one for each entry.
 SHOWN = 100
@@ -33,11 +34,23 @@ DIVERGED = "DIVERGED: this is not the history that is known. Keep the file, and 
 @click.option(
     "--expect-head", "head", type=HASH, metavar="HASH", help="The hash of an entry that must be there."
 )
+@click.option(
+    "--evidence",
+    type=files.NEW,
+    metavar="FILE",
+    help="Write what proves a fork, if the checkpoint you kept is of another history.",
+)
 @click.option("--full", is_flag=True, help="Check everything again, not only what is new.")
 @pass_settings
 @click.pass_context
 def command(
-    context: click.Context, settings: Settings, checkpoint: Path | None, head: bytes | None, *, full: bool
+    context: click.Context,
+    settings: Settings,
+    checkpoint: Path | None,
+    head: bytes | None,
+    evidence: Path | None,
+    *,
+    full: bool,
 ) -> None:
     """Find whatever was changed, removed, slipped in or back-dated.
 
@@ -48,6 +61,10 @@ def command(
     """
     from mledger.verifying import Trust
 
+    if evidence is not None:
+        if checkpoint is None:
+            raise click.UsageError("--evidence needs the checkpoint that you kept: --from-checkpoint FILE")
+        files.check_new(evidence)
     trust = Trust(files.read_note(checkpoint) if checkpoint else None, head)
     with (
         opening.reader(settings, warn=False) as reader,
@@ -55,11 +72,31 @@ def command(
     ):
         reader.progress = progress
         found = reader.verify(full=full, trust=trust)
+        if evidence is not None and trust.checkpoint is not None and found.level is None:
+            _prove_fork(settings, reader, trust.checkpoint, evidence)
     if settings.json:
         settings.out.json(found)
     else:
         _tell(settings.out, found)
     context.exit(found.exit_code)
+
+
+def _prove_fork(settings: Settings, reader: "Reader", kept: bytes, file: Path) -> None:
+    """Write what proves that the ledger is another history than a kept checkpoint is of, if that can be."""
+    from mledger.errors import MledgerError
+
+    try:
+        fork = reader.fork(kept)
+    except MledgerError:  # what cannot be read, or was signed by another key, was found already
+        fork = None
+    if fork is None:
+        settings.out.note(
+            "no evidence of a fork: it takes a checkpoint of this ledger as large as the one kept;"
+            " sign one: mledger checkpoint"
+        )
+    else:
+        files.write_new(file, fork)
+        settings.out.note(f"evidence of a fork, in {file}; check it: mledger check-proof {file} --vkey VKEY")
 
 
 def _tell(out: Output, found: "Verification") -> None:
