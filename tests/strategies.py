@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from mledger.core.canonical import MAX_INTEGER
 from mledger.core.moment import format_moment
+from mledger.core.note import COSIGNATURE, format_vkey
 from mledger.events import (
     artifact,
     base,
@@ -38,6 +39,7 @@ from mledger.events import (
     shape,
     transform,
     version,
+    vouching,
 )
 from mledger.events.words import Means
 from mledger.keys.ed25519 import is_weak, key_id
@@ -97,6 +99,9 @@ amounts = st.floats(0, 1e12)
 uris = st.from_regex(r"(https|s3|gs|file)://[a-z0-9./_-]{1,20}", fullmatch=True)
 media_types = st.sampled_from(["application/json", "text/csv; charset=utf-8", "application/vnd.acme+zip"])
 publics = st.binary(min_size=32, max_size=32).map(lambda raw: base64.b64encode(raw).decode())
+witness_keys = st.binary(min_size=32, max_size=32).map(
+    partial(format_vkey, "witness.example", alg=COSIGNATURE)
+)
 origins = st.from_regex(r"[a-z]{1,9}\.example(/[a-z-]{1,9})?", fullmatch=True)
 patterns = st.one_of(st.just("*"), event_types, event_types.map("!{}".format), event_types.map("{}.*".format))
 commits = st.one_of(st.binary(min_size=20, max_size=20), st.binary(min_size=32, max_size=32)).map(bytes.hex)
@@ -131,6 +136,7 @@ _BY_MEANING: dict[str, Strategy] = {
         (fields.RoleName, role_names),
         (key.PublicKey, publics),
         (ledger.Origin, origins),
+        (vouching.WitnessKey, witness_keys),
         (policy.Pattern, patterns),
         (policy.CheckName, st.from_regex("[A-Z]{2,6}-[0-9]{3}", fullmatch=True)),
         (policy.StreamKind, st.from_regex(r"\*|[a-z][a-z0-9-]{0,8}", fullmatch=True)),
@@ -354,6 +360,7 @@ def _successor(found: Values) -> Values:
 _FIXES: dict[type[BaseModel], Callable[[Values], Values]] = {
     key.KeyInfo: _key_info,
     fields.Ref: _ref,
+    vouching.Witnesses: lambda found: found | {"needed": len(found["keys"])},
     decision_parts.Condition: _condition,
     decision_parts.ParameterChange: _change,
     decision.DecisionProposed: _proposed,

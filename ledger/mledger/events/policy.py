@@ -120,7 +120,7 @@ class ApprovalRule(Part):
 
 
 class Policy(Part):
-    """The rules in force: roles, approvals, clocks, anchors, witnesses, and what bodies must hold."""
+    """The rules in force: roles, four eyes, approvals, clocks, anchors, witnesses, what bodies must hold."""
 
     name: Name = Field(description="the name that reports and refusals show", examples=["acme-default"])
     roles: dict[RoleName, RoleRule] = Field(
