@@ -84,7 +84,7 @@ def replace(path: Path, data: bytes, *, durable: bool = False) -> None:
     with translated(path), _draft(path, data, durable=durable) as draft:
         draft.replace(path)
         if durable:
-            _sync_folder(path.parent)
+            sync(path.parent)
 
 
 def create(path: Path, data: bytes, *, mode: int = 0o600) -> None:
