@@ -1,4 +1,4 @@
-"""mledger check-proof: check a receipt, or evidence of a fork, without the ledger."""
+"""mledger check-proof: check a receipt or a fork without the ledger."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Evidence of a fork: two checkpoints under one key that do not fit.
+"""Evidence of a fork: two checkpoints that do not fit.
 
     {"evidence":"fork","v":1,"first":"<note>","second":"<note>","root":"<64 hex>","proof":["<64 hex>",…]}
 

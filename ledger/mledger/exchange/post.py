@@ -1,4 +1,4 @@
-"""Sends bytes to a server and takes an answer: bounded in size and time."""
+"""Sends bytes to a server and takes an answer, both bounded."""
 
 import http.client
 import time
