@@ -24,6 +24,8 @@ from mledger.keys.signer import Signer
 MAX_FILE = 64 * 1024
 SHORTEST_PREFIX = 8
 LIST_COMMAND = "mledger key list"
+AGENT = "agent:"
+"""What stands before the name of a key that an SSH agent holds."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EMAIL = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
@@ -147,10 +149,12 @@ class Keystore:
     def find(self, text: str) -> KeyRecord:
         """The key that somebody means: by name, id (8 or more digits), fingerprint, owner, e-mail or path.
 
-        A word of the owner's name will do if no other key has it.
+        A word of the owner's name will do if no other key has it. `agent:TEXT` is a key of the SSH agent.
 
         NotFoundError if there is none, InputError if there are several, KeyFileError if it cannot be read.
         """
+        if text.startswith(AGENT):
+            return _offered(text.removeprefix(AGENT))
         if _NAME.fullmatch(text) and os.path.lexists(self._key(text)):
             return self.get(text)
         records = self.list()
@@ -172,6 +176,10 @@ class Keystore:
 
         KeyFileError if others can read the file, the passphrase is wrong, or it is another key by now.
         """
+        if record.name.startswith(AGENT):
+            from mledger import agent
+
+            return agent.AgentKey(record.public, record.name.removeprefix(AGENT))
         what = f"the key {record.name}"
         signer = ed25519.load_private(_read_private(record.path), passphrase, what=what)
         if signer.public != record.public:
@@ -204,6 +212,18 @@ class Keystore:
                 yield _record(file.stem, file, self._pub(file.stem))
             except KeyFileError as error:
                 yield error
+
+
+def _offered(text: str) -> KeyRecord:
+    """The key of the SSH agent that is meant. Errors: NotFoundError, KeyFileError."""
+    from mledger import agent
+
+    key = agent.find(text)
+    parts = _COMMENT.fullmatch(key.comment)
+    owner, email = parts.groups() if parts else (key.comment, None)
+    name = f"{AGENT}{key.comment}"
+    place = Path(os.environ.get(agent.VARIABLE, ""))
+    return KeyRecord(name, place, key.public, key.key_id, owner or key.comment, email, encrypted=False)
 
 
 def read_comment(line: str) -> tuple[str | None, str | None]:
