@@ -228,9 +228,12 @@ def _one_of(*names: str) -> Callable[[Values], Values]:
     return fix
 
 
+_TARGETS = ("event", "digest", "commit", "uri")
+
+
 def _ref(found: Values) -> Values:
-    found = _one_of("event", "digest", "uri")(found)
-    return found if {"event", "digest", "uri"} & found.keys() else found | {"event": "0"}
+    found = _one_of(*_TARGETS)(found)
+    return found if {*_TARGETS} & found.keys() else found | {"event": "0"}
 
 
 def _condition(found: Values) -> Values:
@@ -284,7 +287,13 @@ def _proposed(found: Values) -> Values:
     chosen = options[0]["name"]
     for option in options[1:]:
         option["why_not"] = option.get("why_not") or "It costs more."
-    return found | {"alternatives": options, "choice": chosen}
+    found = {name: value for name, value in found.items() if value is not None}
+    texts = ("summary", "question", "rationale", "data_quality_influence")
+    still = [name for name in texts if name not in found]
+    for parameter in found.get("parameters", ()):
+        parameter["justification"] = parameter.get("justification") or "It is better."
+    told = [name for name in found.get("open", ()) if name not in still]
+    return found | {"alternatives": options, "choice": chosen, "open": [*told, *still]}
 
 
 def _metrics(found: Values) -> Values:

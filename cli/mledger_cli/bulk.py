@@ -1,5 +1,7 @@
 """Many events from a file: all checked first, then signed and written."""
 
+import copy
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ from mledger_cli.context import Settings
 from mledger_cli.documents import Source, json
 
 if TYPE_CHECKING:
+    from mledger.events.base import EventBody
     from mledger.ledger import Ledger, What
     from mledger.writing import Receipt
 
@@ -33,7 +36,7 @@ def append(settings: Settings, source: Source, of: Address, meaning: str | None,
         opening.ledger(settings, key) as ledger,
         screen.progress("recording", show=not settings.quiet) as step,
     ):
-        items = (_item(row, of) for _, row in rows())
+        items = _items(rows, of)
         while batch := list(islice(items, BATCH)):
             told.add(_write(ledger, batch, meaning, told.events))
             step(told.events, total)
@@ -44,9 +47,10 @@ def _check(settings: Settings, source: Source, rows: "Rows", of: Address) -> int
     """How many events there are; what is wrong with one stops everything before anything is written."""
     total = 0
     with screen.progress("checking", show=not settings.quiet) as step:
+        moved = _Moved()
         for where, row in rows():
             try:
-                _item(row, of).body.to_bytes()  # which may be too large
+                _item(row, of, moved).body.to_bytes()  # which may be too large
             except MledgerError as error:
                 raise InputError(f"{source.name}, {where}: {error.message}", fix=error.fix) from None
             total += 1
@@ -125,7 +129,53 @@ def _array(source: Source) -> Rows:
     return lambda: ((f"event {place}", row) for place, row in enumerate(values, 1))
 
 
-def _item(row: Any, of: Address) -> "What":
+class _Moved:
+    """Events of another ledger that were read so far: their ids by the numbers that they had there."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, str] = {}
+
+    def take(self, row: dict[str, Any]) -> None:
+        """Remember one whole event."""
+        if isinstance(number := row.get("number"), str) and isinstance(row.get("id"), str):
+            self._ids[number] = row["id"]
+
+    def renamed(self, body: "EventBody", row: dict[str, Any]) -> "EventBody":
+        """The body with ids in the place of numbers, which mean other events here. Errors: InputError."""
+        from mledger.events.base import build
+        from mledger.events.links import Link, links
+
+        if "number" not in row:
+            return body
+        data = None
+        for link in links(body):
+            if isinstance(link, Link) and "-" not in link.event:
+                if link.event not in self._ids:
+                    raise InputError(
+                        f"{body.type}: {link.path}: event {link.event} of the ledger that it comes from is"
+                        " not among those before it",
+                        fix="move that event too, or leave this one out",
+                    )
+                data = data or copy.deepcopy(row["data"])
+                _put(data, link.path, self._ids[link.event])
+        return body if data is None else build(body.type, data)
+
+
+def _put(data: Any, path: str, value: str) -> None:
+    """Put a value at a path such as `refs[0].event`, where there is one."""
+    *steps, last = re.findall(r"[^.\[\]]+", path)
+    for step in steps:
+        data = data[int(step) if isinstance(data, list) else step]
+    data[int(last) if isinstance(data, list) else last] = value
+
+
+def _items(rows: "Rows", of: Address) -> "Iterator[What]":
+    moved = _Moved()
+    for _, row in rows():
+        yield _item(row, of, moved)
+
+
+def _item(row: Any, of: Address, moved: _Moved) -> "What":
     """One event. Errors: InputError, FormatError, NotFoundError."""
     from mledger.events.base import build
     from mledger.ledger import What
@@ -133,10 +183,10 @@ def _item(row: Any, of: Address) -> "What":
     fields = json(row, "text") if isinstance(row, bytes) else row
     if not isinstance(fields, dict):
         raise FormatError("should be a JSON object", fix="mledger append --help")
-    return _whole(fields) if of is None else What(build(of[0], fields), of[1])
+    return _whole(fields, moved) if of is None else What(build(of[0], fields), of[1])
 
 
-def _whole(row: dict[str, Any]) -> "What":
+def _whole(row: dict[str, Any], moved: _Moved) -> "What":
     """An event that says itself what it is."""
     from mledger.chain.draft import read_id
     from mledger.core.moment import read_moment
@@ -155,8 +205,10 @@ def _whole(row: dict[str, Any]) -> "What":
     at, own = row.get("at") or row.get("occurred"), row.get("id")
     if row.get("data", {}) is None:
         raise InputError("the content of this event was erased", fix="leave it out")
+    body = moved.renamed(build(kind, row.get("data", {})), row)
+    moved.take(row)
     return What(
-        build(kind, row.get("data", {})),
+        body,
         stream,
         None if at is None else read_moment(str(at)),
         None if own is None else read_id(str(own)),

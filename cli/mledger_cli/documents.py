@@ -120,8 +120,22 @@ def _is_object(line: bytes) -> bool:
 
 
 def members(data: bytes, name: str, type: str) -> dict[str, Any]:
-    """The fields in a JSON or YAML document. Errors: InputError, FormatError with the line."""
+    """The fields in a JSON, YAML or Markdown document. Errors: InputError, FormatError with the line."""
+    if data.lstrip()[:3] == b"---":
+        from mledger_cli import markdown
+
+        if markdown.is_form(data):
+            return markdown.fields(data, name, type, yaml_mapping)
     value = json(data, f"document in {name}") if data.lstrip()[:1] in (b"{", b"[") else _yaml(data, name)
+    return _mapping(value, name, type)
+
+
+def yaml_mapping(data: bytes, name: str, type: str) -> dict[str, Any]:
+    """The fields in a YAML document. Errors: InputError, FormatError with the line."""
+    return _mapping(_yaml(data, name), name, type)
+
+
+def _mapping(value: object, name: str, type: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError(
             f"{name} should hold names and their values, and holds {_kind(value)}",

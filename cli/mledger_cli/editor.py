@@ -18,10 +18,10 @@ CHOOSE = "choose one, like EDITOR=nano, or give the fields with --set or --from 
 class Form:
     """A text in a file of its own, which stays if what was written into it could not be recorded."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, suffix: str = ".yaml") -> None:
         """Write the text into a new file that only its owner can read."""
         self._given = text
-        handle, name = tempfile.mkstemp(prefix="mledger-", suffix=".yaml")
+        handle, name = tempfile.mkstemp(prefix="mledger-", suffix=suffix)
         self.path = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
@@ -52,6 +52,10 @@ class Form:
             )
         return data
 
+    def keep(self, text: str) -> None:
+        """Put a newer text into it."""
+        self.path.write_text(text, encoding="utf-8")
+
     @property
     def was_changed(self) -> bool:
         """Whether the person changed it."""
@@ -74,9 +78,9 @@ class Form:
 
 
 @contextmanager
-def form(text: str, command: str) -> Iterator[Form]:
+def form(text: str, command: str, *, suffix: str = ".yaml") -> Iterator[Form]:
     """A form whose text is kept, and the file named, if it was written to and whatever follows fails."""
-    opened = Form(text)
+    opened = Form(text, suffix)
     again = f"{command} --from {quote(str(opened.path))}"
     try:
         yield opened
@@ -109,13 +113,13 @@ def filled(type: str, values: dict[str, Any]) -> str:
 
 def blank(template: str) -> str:
     """A template without its examples: they become comments, so that nobody signs one by mistake."""
-    blocks = [_blank(block) for block in template.rstrip("\n").split("\n\n")]
+    blocks = [blank_field(block) for block in template.rstrip("\n").split("\n\n")]
     blocks[0] += "\n## Fields that are not called optional are needed; an example stands above each."
     return "\n\n".join(blocks) + "\n"
 
 
-def _blank(block: str) -> str:
-    """One field: its line stays, its example goes into the comment, or behind # if it has several lines."""
+def blank_field(block: str) -> str:
+    """One field of a template: its line stays, its example becomes a comment."""
     lines = block.split("\n")
     field = [line for line in lines if line and not line.startswith("#")]
     comment = lines[: len(lines) - len(field)]

@@ -30,6 +30,10 @@ SECTIONS = {
         append="Record an event, signed.",
         redact="Erase the content of an event; that it was there, and why, stays.",
         data="Record where data came from, what it looks like, how it moved.",
+        decide="Record a decision: the question, the options, why this one.",
+        decision="Accept, reject or end a decision, or read one.",
+        comment="Say something about an event, under your name.",
+        dissent="Disagree with an event, so that it stays visible.",
     ),
     "Read": _table(
         log="List what was recorded, the newest first.",
@@ -37,6 +41,9 @@ SECTIONS = {
         replay="Rebuild the state of one model, or of all, from the events.",
         lineage="Show from which data a version came, step by step.",
         diff="Say what changed between two moments in what was known.",
+        decisions="List the decisions of a model: their state, and who agreed.",
+        similar="Find earlier decisions like one, of other models too.",
+        why="Walk from a version back to its reasons and its problem.",
         search="Find events by their words and by what they belong to.",
         report="Say what the events of a model tell together.",
         attachment="List the files kept inside the ledger, or take one out.",
@@ -80,6 +87,7 @@ SECTIONS = {
         key="Make keys, list them, and say which may sign in the ledger.",
     ),
     "Help": _table(
+        template="Print forms to fill in, in Markdown with front matter.",
         types="List what can be recorded, or explain one type of event.",
         completion="Print a script that completes commands in a shell.",
     ),

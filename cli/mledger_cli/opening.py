@@ -99,6 +99,25 @@ def stream(opened: "Reader", name: str | None) -> str | None:
     raise NotFoundError(f"nothing is recorded on {name}{hint}", fix="mledger log")
 
 
+def stream_of(opened: "Reader", name: str | None) -> str:
+    """The model or dataset that a person means; without a name it is the only model.
+
+    Errors: NotFoundError, InputError if there are several.
+    """
+    from mledger.errors import InputError
+
+    if name is not None:
+        return stream(opened, name) or name
+    models = [known for known in opened.streams.names() if known.startswith("model/")]
+    if len(models) == 1:
+        return models[0]
+    if not models:
+        raise NotFoundError(
+            "no model is registered here", fix="mledger append model.registered model/NAME --edit"
+        )
+    raise InputError(f"MODEL is missing: there are {', '.join(sorted(models)[:5])}", fix="name one of them")
+
+
 def _explained(error: MledgerError, settings: Settings) -> MledgerError:
     """Why there is no ledger; DivergedError if this machine remembers that there was one."""
     path = settings.path

@@ -58,6 +58,10 @@ class Page:
             label = ""
         self._put(text.padded(label, LABEL), words, marked(numbers))
 
+    def tree(self, mark: str, words: str, numbers: Iterable[str] = ()) -> None:
+        """A statement behind a mark of its own, such as a dash further in."""
+        self._put(mark, words, marked(numbers))
+
     def rows(self, label: str, items: Iterable[tuple[str, Iterable[str]]]) -> None:
         """Statements of one kind under one label."""
         for place, (words, numbers) in enumerate(items):

@@ -1,5 +1,6 @@
 """The values that commands take: checked at once, completed by shells."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ else:
 
 
 HASH_DIGITS = 64
+# People may say what an event is: decision:46.
+_KIND = re.compile("^[a-z]+:(?=[0-9])")
 DATE = "2026-11-23"
 # Hours of the units in which a while is given.
 UNITS = {"h": 1, "d": 24, "w": 168}
@@ -158,6 +161,7 @@ class _EventNumber(_Checked):
     def read(self, text: str) -> str:
         from mledger.core.names import parse_number
 
+        text = _KIND.sub("", text)
         if text.count("-") == 4:
             from mledger.chain.draft import format_id, read_id
 
@@ -358,7 +362,7 @@ HASH = _Hash()
 RUN = _Run()
 """A run: the number of its start, or its name, as `mledger.recording.found` understands it."""
 EVENT_NUMBER = _EventNumber()
-"""An event: its number, 41 or 41.3, or its UUID."""
+"""An event: its number, 41 or 41.3, or its UUID; what it is may stand before: decision:41."""
 EVENT_OR_VERSION = _EventOrVersion()
 """An event, or a version of a model: credit-risk@2.1."""
 EVENT_TYPE = _EventType()

@@ -21,11 +21,15 @@ def document_lines(document: "Document", width: int) -> list[str]:
     for section in document.sections:
         lines += ["", *_wrapped(section.title, width)]
         claims = Page(width)
+        labelled = any(isinstance(block, Claim) and block.label for block in section.blocks)
         if not section.blocks:
             claims.line(f"  {section.none}")
         for block in section.blocks:
             if isinstance(block, Claim):
-                claims.row(block.label, _spaced(block.words), block.numbers)
+                if labelled:
+                    claims.row(block.label, _spaced(block.words), block.numbers)
+                else:
+                    claims.tree("  ", _spaced(block.words), block.numbers)
                 continue
             lines += claims.done()
             claims = Page(width)

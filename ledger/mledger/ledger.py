@@ -266,6 +266,7 @@ class Ledger(Reader):
         made: Iterator[Receipt] = iter(())
         if fresh:
             author, before = self._author(ticket), len(after.entries) if after else 0
+            self._writer.check_references(ticket.items, found)
             sealed = self._writer.seal(fresh, author, self._random(16 * len(fresh)), after)
             made = receipts(sealed.entries[before:], fresh, author, sealed.time)
         ticket.receipts = [next(made) if f is None else receipt_of(f, self.entry(f.seq).leaf) for f in found]

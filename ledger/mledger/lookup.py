@@ -1,7 +1,7 @@
 """Looks things up in a ledger: entries, facts, keys."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # Entries read at a time when walking from the end.
 _BACKWARDS = 64
+# Entries that a cache reads before somebody notices.
+_SOON = 2_000
 # Entries kept opened for the questions of the rules, 100 KB each where they carry many events.
 _OPENED = 32
 # Digits that name an attachment, at least.
@@ -160,13 +162,18 @@ class Lookup:
     @property
     def words(self) -> "Words":
         """The cache of words, read on to the end of the ledger."""
+        words = self._open_words()
+        self._read_on(words)
+        return words
+
+    def _open_words(self) -> "Words":
+        """The cache of words as it was left; one from before the last redaction is none."""
         from mledger.search import Words
 
         if self._words is None or self._words.redactions != self.redactions:
             if self._words is not None:
                 self._words.close()
             self._words = Words(self.genesis.leaf, self.redactions)
-        self._read_on(self._words)
         return self._words
 
     @property
@@ -217,6 +224,34 @@ class Lookup:
             return
         for seq in self.streams.dated(start, stop):
             yield from open_entry(self.entry(seq), stream)[1]
+
+    def of_types(self, types: Collection[str], start: int = 0) -> Iterator[Fact]:
+        """The events of some types from an entry on, in order.
+
+        They are found in the cache of words if that is there and hardly behind. Else entries are
+        read, and those without any such event are not opened.
+        """
+        if (words := self._words_at_hand()) is not None:
+            from mledger.search import Wanted
+
+            found = (place for type in types for place in words.find(Wanted(type=type, start=start)))
+            for seq, index in sorted(found):
+                facts = open_entry(self.entry(seq))[1][index : index + 1]
+                yield from (fact for fact in facts if fact.type in types)
+            return
+        marks = [f'"{type}"'.encode() for type in types]
+        for entry in self.store.entries(start, None):
+            if any(mark in entry.payload for mark in marks):
+                yield from (fact for fact in open_entry(entry)[1] if fact.type in types)
+
+    def _words_at_hand(self) -> "Words | None":
+        """The cache of words, if that is there and soon read on."""
+        from mledger.search import words_file
+
+        if self.path is None or not words_file(self.genesis.leaf).exists():
+            return None
+        behind = self.head.size - self._open_words().head.size
+        return self.words if behind <= _SOON else None
 
     def newest(self, stream: str | None = None, stop: int | None = None) -> Iterator[Fact]:
         """The events of the entries before `stop`, or of all, the newest first, of one stream or of all."""

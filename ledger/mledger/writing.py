@@ -15,6 +15,7 @@ from mledger.chain.findings import RULES
 from mledger.chain.history import Fact
 from mledger.chain.keyring import Keyring, Member
 from mledger.chain.questions import Questions
+from mledger.chain.references import Item, check_references
 from mledger.chain.rulebook import Act, Answered, Breach, Ruled, Traits, examine, is_read, kind_of, traits
 from mledger.chain.seal import Place, open_entry, seal
 from mledger.chain.statement import Author
@@ -134,6 +135,10 @@ class Writer:
         return self.keyring.policy.skew_seconds if self.keyring.policy else 120
 
     # --- sealing
+
+    def check_references(self, items: Sequence[Item], held: Sequence[object]) -> None:
+        """Nothing, if all that the items lead to is there; see `mledger.chain.references`."""
+        check_references(items, held, self.questions.find, self.reader.now())
 
     def seal(self, drafts: Sequence[Draft], author: Author, random: bytes, after: Sealed | None) -> Sealed:
         """The entries of the drafts, after the ledger's end or after what is sealed already.

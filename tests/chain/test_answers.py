@@ -7,6 +7,7 @@ import pytest
 from mledger.errors import DeniedError, InputError
 from mledger.events import base as events
 from mledger.events import forms
+from mledger.events.links import links
 from mledger.testing.simulator import Simulator
 
 ANSWERS = [cls for cls in events.all() if cls.answers is not None]
@@ -21,10 +22,23 @@ def _stream(*classes: Any) -> str:
     return f"{min(set.intersection(*kinds)) if kinds else 'model'}/m"
 
 
+def _fields(sim: Simulator, cls: type[events.EventBody], stream: str) -> dict[str, Any]:
+    """The example of a type, which names events that are there; what it answers aside."""
+    fields = forms.example(cls, optional=False)
+    for link in links(events.build(cls.type, fields)):
+        if cls.answers is None or link.path != cls.answers[0]:
+            wanted = link.types[0] if link.types else "comment.added"
+            other = {"on": "0", "text": "Hello."} if wanted == "comment.added" else None
+            fields[link.path] = sim.append(
+                wanted, stream, other or _fields(sim, events.find(wanted), stream)
+            ).number
+    return fields
+
+
 def _told(sim: Simulator, wanted: str, stream: str) -> str:
     """Record the example of a type, and of what it answers itself; its number."""
     cls = events.find(wanted)
-    fields = forms.example(cls, optional=False)
+    fields = _fields(sim, cls, stream)
     if cls.answers is not None:
         fields[cls.answers[0]] = _told(sim, cls.answers[1], stream)
     return sim.append(wanted, stream, fields).number
@@ -36,7 +50,7 @@ def test_an_answer_finds_what_it_answers(cls: type[events.EventBody], wanted: st
     sim = Simulator()
     sim.enrol("Bob Example", "owner")
     stream = _stream(cls, events.find(wanted))
-    fields = forms.example(cls, optional=False) | {cls.answers[0]: _told(sim, wanted, stream)}
+    fields = _fields(sim, cls, stream) | {cls.answers[0]: _told(sim, wanted, stream)}
     sim.append(cls.type, stream, fields, by="Bob Example")
     sim.check()
 
@@ -47,7 +61,7 @@ def test_an_answer_to_something_else_is_refused(cls: type[events.EventBody]) -> 
     sim = Simulator()
     field, *wanted = cls.answers
     stream = _stream(cls, events.find(wanted[0]))
-    fields = forms.example(cls, optional=False)
+    fields = _fields(sim, cls, stream)
     comment = sim.append("comment.added", stream, {"on": "0", "text": "Hello."}).number
     elsewhere = _told(sim, wanted[0], stream.replace("/m", "/n"))
     for number, says in [(comment, "must answer a "), ("99", "not there"), (elsewhere, "of that stream")]:
@@ -59,7 +73,7 @@ def test_a_review_is_answered_by_somebody_else() -> None:
     """By the default policy nobody reviews what they asked to be reviewed."""
     sim = Simulator()
     number = _told(sim, "review.requested", "model/m")
-    fields = forms.example(events.find("review.submitted"), optional=False) | {"request": number}
+    fields = _fields(sim, events.find("review.submitted"), "model/m") | {"request": number}
     with pytest.raises(DeniedError, match="cannot answer it"):
         sim.append("review.submitted", "model/m", fields)
 

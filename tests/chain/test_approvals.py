@@ -208,7 +208,8 @@ def test_the_request_must_be_for_what_moves() -> None:
     refused(sim, executed(request, version="1.1"), f"request {request} is for 1.0 in production")
     refused(sim, deployed(request, stage="canary"), f"request {request} is for 1.0 in production")
     refused(sim, deployed("1"), "names 1, no such request")
-    refused(sim, deployed("4711"), "names 4711, no such request")
+    with pytest.raises(InputError, match="request: event 4711 is not there"):
+        sim.append("deployment.recorded", STREAM, deployed("4711")[1], by=CAROL)
     sim.append("deployment.recorded", STREAM, deployed(request, stage="PRODUCTION")[1], by=CAROL)
 
 

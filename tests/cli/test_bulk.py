@@ -116,7 +116,10 @@ def test_a_whole_event_that_is_wrong_is_named(run: Run, begun: Path, row: dict, 
 
 
 def test_what_log_prints_goes_into_another_ledger(run: Run, begun: Path) -> None:
-    """`log --json` of one ledger is read by another, in the order of recording, with ids and times, once."""
+    """`log --json` of one ledger is read by another, in the order of recording, with ids and times, once.
+
+    What an event refers to by its number there, it refers to by its id here.
+    """
     for text in ("one", "two"):
         done(run("append", "comment.added", MODEL, "--set", "on=1", "--set", f"text={text}"))
     Path("moved.json").write_text(done(run("log", MODEL, "--json")))
@@ -125,12 +128,25 @@ def test_what_log_prints_goes_into_another_ledger(run: Run, begun: Path) -> None
     assert done(run("append", *there, "--from", "moved.json")).startswith("3 events in 1 entry  ")
     kept = ("type", "stream", "id", "occurred", "data")
     moved = [{name: event[name] for name in kept} for event in history(run, *there)[1:]]
-    assert moved == [{name: event[name] for name in kept} for event in history(run)[1:]]
+    before = [{name: event[name] for name in kept} for event in history(run)[1:]]
+    for event in before[1:]:
+        event["data"]["on"] = before[0]["id"]
+    assert moved == before
     assert told(run("append", *there, "--from", "moved.json", "--json"))["recorded"] == 0
     assert done(run("append", *there, "--from", "-", input=Path("moved.json").read_text())) == (
         f"nothing new  3 recorded before  1.1 to 1.3  signed {ALICE}\n"
     )
     done(run("verify", *there))
+
+
+def test_what_refers_to_an_event_left_behind_is_not_moved(run: Run, begun: Path) -> None:
+    """A number means another event in another ledger: it is refused, and nothing is written."""
+    done(run("append", "comment.added", MODEL, "--set", "on=1", "--set", "text=?"))
+    Path("one.json").write_text(done(run("show", "2", "--json")))
+    done(run("init", "--ledger", "other.db", "--origin", "b.example"))
+    args = ["append", "--ledger", "other.db", "--from", "one.json"]
+    line = "comment.added: on: event 1 of the ledger that it comes from is not among those before it"
+    assert refused_alike(run, args, line) == "move that event too, or leave this one out"
 
 
 def test_what_show_prints_goes_into_another_ledger(run: Run, begun: Path) -> None:

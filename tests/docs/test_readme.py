@@ -14,7 +14,7 @@ RUN = [
     *sorted((ROOT / "docs" / "howto").glob("*.md")),
 ]
 # Blocks that nobody types into a shell: CI runs the two commands of the README, data is data.
-QUIET = frozenset({"sh", "text", "json", "python", "yaml", "toml"})
+QUIET = frozenset({"sh", "text", "json", "markdown", "python", "yaml", "toml"})
 
 
 @pytest.mark.parametrize("document", [pytest.param(d, id=str(d.relative_to(ROOT))) for d in RUN])

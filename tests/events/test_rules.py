@@ -371,3 +371,51 @@ def test_who_hands_over_is_spelt_as_json_has_it():
     assert b'"from":"Carol Example","to":"Bob Example"' in body.to_bytes()
     with pytest.raises(InputError, match="from: is missing"):
         base.build("handover.recorded", {"to": "Bob", "duties": ["all"]})
+
+
+TEXTS = ("summary", "question", "rationale", "data_quality_influence")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_a_decision_leaves_out_is_named_as_open(name):
+    """A text of a decision is there, or is named in `open`; null is the same as absent."""
+    wrong = _wrong("decision.proposed", **{name: None})
+
+    assert wrong == {name: "is missing, should be text, or be named in open"}
+    body = _right("decision.proposed", **{name: None, "open": [name]})
+    assert getattr(body, name) is None
+    assert base.decode(body.type, 1, body.to_bytes()) == body
+
+
+def test_a_decision_in_haste_needs_a_title_a_category_and_a_choice():
+    """With all that may be open left open, one option is enough, and none of them needs a reason."""
+    least = {
+        "title": "Trees",
+        "category": "architecture",
+        "alternatives": [{"name": "trees"}],
+        "choice": "trees",
+    }
+    still = [*TEXTS, "alternatives"]
+    assert base.build("decision.proposed", least | {"open": still}).open == tuple(still)
+    both = [{"name": "trees"}, {"name": "scorecard"}]
+    assert base.build("decision.proposed", least | {"open": still, "alternatives": both})
+    with pytest.raises(InputError, match="why this one, which alternatives were there"):
+        base.build("decision.proposed", least | {"open": list(TEXTS)})
+
+
+def test_a_parameter_says_why_or_that_is_open():
+    """The justification of a parameter may be left out if `open` names the parameters."""
+    change = [{"name": "max_depth", "to": 4}]
+
+    assert _wrong("decision.proposed", parameters=change) == {
+        "parameters[0].justification": "is missing, should be text"
+    }
+    assert _right("decision.proposed", parameters=change, open=["parameters"]).parameters[0].to == 4
+
+
+def test_forms_ask_for_what_may_be_open():
+    """In templates and listings these fields are needed: leaving them open is said, not overlooked."""
+    needed = {field.name for field in base.describe("decision.proposed") if field.required}
+
+    assert {*TEXTS, "parameters[].justification", "title", "choice"} <= needed
+    assert "open" not in needed

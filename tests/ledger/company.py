@@ -52,4 +52,4 @@ def found(path: Path) -> Company:
 
 def comments(*texts: str, stream: str = MODEL) -> list[What]:
     """Comments to record together."""
-    return [What(events.build("comment.added", {"on": "3", "text": text}), stream) for text in texts]
+    return [What(events.build("comment.added", {"on": "0", "text": text}), stream) for text in texts]

@@ -7,7 +7,7 @@ from mledger.chain.history import Fact
 from mledger.projections.decisions import STATUSES, Decision
 from mledger.projections.lifecycle import model
 from mledger.projections.runs import OUTCOMES, Run
-from tests.projections.stories import Story, histories
+from tests.projections.stories import PROPOSED, Story, histories
 
 
 def decision(story: Story, number: str) -> Decision:
@@ -234,3 +234,29 @@ def test_every_decision_has_one_status_and_every_run_one_outcome(facts: list[Fac
     decisions, runs = state.decisions, state.runs
     assert sum(len(decisions.by_status(status)) for status in STATUSES) == len(decisions.proposals)
     assert sum(len(runs.of(outcome)) for outcome in OUTCOMES) == len(runs.started)
+
+
+def test_a_decision_in_haste_is_completed_by_another_of_the_same_person() -> None:
+    """The later one takes its place, and the first stays readable with what was said at the time."""
+    story = Story()
+    first = story.propose(open=["question"], question=None)
+    second = story.propose(completes=first)
+    found = decision(story, first)
+    assert (found.status, found.superseded_by, found.open) == ("superseded", second, ("question",))
+    assert decision(story, second).status == "proposed"
+
+
+def test_nobody_completes_what_is_somebody_elses_or_answered() -> None:
+    """It stays as it is, and the attempt is a remark."""
+    story = Story()
+    first, answered = story.propose(), story.propose()
+    story.accept(answered)
+    body = PROPOSED | {"completes": first}
+    story.tell("decision.proposed", body, by="Mallory Example")
+    story.propose(completes=answered)
+    state = model.fold(story.facts)
+    assert [state.decisions.proposals[n].status for n in (first, answered)] == ["proposed", "in force"]
+    assert [remark.text for remark in state.trail.remarks] == [
+        f"does not take the place of decision {first}, which is by Alice Example",
+        f"does not take the place of decision {answered}, which is in force already",
+    ]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mledger_cli import opening, screen, versions
+from mledger_cli import opening, screen, threads, versions
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import EVENT_OR_VERSION
@@ -45,16 +45,18 @@ def _event(settings: Settings, reader: "Reader", event: str) -> None:
     fact = reader.fact(event)
     leaf = reader.entry(fact.seq).leaf
     dispute, redaction = dispute_of(fact, disputes(reader)), _redaction(reader, fact)
+    said = threads.about(reader, fact.number)
     if settings.json:
         by = {"redacted": redaction.to_json()} if redaction else {}
-        said = {"leaf": leaf, "disputed": dispute and dispute.told()}
-        settings.out.json(fact.to_json() | said | by)
+        more = {"leaf": leaf, "disputed": dispute and dispute.told(), "said": said}
+        settings.out.json(fact.to_json() | more | by)
         return
     disputed = {"disputed": f"{dispute.told()}, says event {dispute.number}"} if dispute else {}
     settings.out.facts(_about(settings, fact, leaf, redaction) | disputed)
     if fields := _fields(fact):
         settings.out.line()
         settings.out.facts(fields)
+    threads.tell(settings, said)
 
 
 def _redaction(reader: "Reader", fact: "Fact") -> "Fact | None":

@@ -34,8 +34,8 @@ ENTRY_POINTS = "mledger"
 _RESERVED = frozenset({"type", "schema_version", "kinds", "answers", "meaning"})
 # Modules of this folder that hold no family.
 _TOOLS = frozenset(
-    {"base", "checked", "fields", "forms", "free", "governing", "measures", "messages", "words"}
-    | {"decision_parts", "declared", "declaring", "run_fields", "run_parts", "shape"}
+    {"base", "checked", "fields", "forms", "free", "gaps", "governing", "links", "measures", "messages"}
+    | {"decision_parts", "declared", "declaring", "run_fields", "run_parts", "shape", "words"}
 )
 _FAMILY = re.compile("[a-z][a-z0-9_]*")
 

@@ -13,8 +13,21 @@ from mledger.events.decision_parts import (
     Limits,
     ParameterChange,
 )
-from mledger.events.fields import REFS, Day, Distinct, EventRef, Line, Many, Name, Refs, Summary, Text
+from mledger.events.fields import (
+    REFS,
+    ComingDay,
+    DecisionRef,
+    Distinct,
+    EventRef,
+    Line,
+    Many,
+    Name,
+    ProblemRef,
+    Refs,
+    Text,
+)
 from mledger.events.free import refuse, refuse_each
+from mledger.events.gaps import OpenSummary, OpenText, open_field
 
 _QUESTIONS = "why this one, which alternatives were there, how did the quality of the data influence it?"
 
@@ -37,7 +50,24 @@ class DecisionProposed(EventBody):
         description="the decision in a phrase",
         examples=["Deeper trees with smaller steps after October refresh"],
     )
-    summary: Summary = Field(
+    open: Distinct[
+        Literal[
+            "summary", "question", "context", "alternatives", "rationale", "data_quality_influence",
+            "business_outcome_ref", "parameters", "expected_effects", "tradeoffs", "validity_conditions",
+            "review_by", "refs",
+        ]
+    ] = Field(
+        default=(),
+        description="the fields that are still to be filled in, of a decision recorded in haste;"
+        " with parameters, why each has its value",
+        examples=[["expected_effects"]],
+    )  # fmt: skip
+    completes: DecisionRef | None = Field(
+        default=None,
+        description="the decision of yours, not answered yet, whose place this one takes",
+        examples=["45"],
+    )
+    summary: OpenSummary = open_field(
         description="the decision and its consequence in plain language",
         examples=["Keeps approval quality after the region mix changed, at twice the training time."],
     )
@@ -45,7 +75,7 @@ class DecisionProposed(EventBody):
         "architecture", "hyperparameter", "optimizer", "regularization", "feature", "dataset",
         "evaluation", "deployment", "risk", "retirement",
     ] = Field(description="what it is about", examples=["hyperparameter"])  # fmt: skip
-    question: Text = Field(
+    question: OpenText = open_field(
         description="the question that it answers",
         examples=["How do we regain 0.4 pp of AUC that the new region mix cost?"],
     )
@@ -54,7 +84,7 @@ class DecisionProposed(EventBody):
         description="the circumstances: what forces the question, and what was known",
         examples=["The October refresh added two regions; 2.0 fell to an AUC of 0.947 (run 40)."],
     )
-    business_outcome_ref: EventRef | None = Field(
+    business_outcome_ref: ProblemRef | None = Field(
         default=None, description="the problem.framed whose outcome it serves", examples=["3"]
     )
     objectives: Distinct[Name] = Field(
@@ -94,18 +124,18 @@ class DecisionProposed(EventBody):
         description="why there was only one option",
         examples=["The regulator prescribes the metric."],
     )
-    rationale: Text = Field(
+    rationale: OpenText = open_field(
         description="why the choice is better than the others, with evidence",
         examples=["It alone reaches the objective, and the fairness gap stays within 0.02 (run 44)."],
     )
-    data_quality_influence: Text = Field(
+    data_quality_influence: OpenText = open_field(
         description="how the quality of the data influenced the choice, or that it did not",
         examples=["September region codes came late (issue 33), so region features were not considered."],
     )
     level: Literal["goal", "component", "parameter"] = Field(
         default="component", description="how far it reaches", examples=["parameter"]
     )
-    parent_decision: EventRef | None = Field(
+    parent_decision: DecisionRef | None = Field(
         default=None, description="the decision that it details", examples=["17"]
     )
     components: Distinct[Name] = Field(
@@ -151,7 +181,7 @@ class DecisionProposed(EventBody):
         description="how it will be checked that the decision was carried out and works",
         examples=["The gate compares params.yaml with this event; AUC is monitored weekly."],
     )
-    review_by: Day | None = Field(
+    review_by: ComingDay | None = Field(
         default=None, description="when it is looked at again", examples=["2027-04-30"]
     )
     deciders: Many[Line] = Field(
@@ -170,15 +200,18 @@ class DecisionProposed(EventBody):
     def _has_options(self) -> "DecisionProposed":
         names = [option.name for option in self.alternatives]
         wrong = {}
-        if len(names) < 2 and self.single_option_reason is None:
+        if len(names) < 2 and self.single_option_reason is None and "alternatives" not in self.open:
             wrong["alternatives"] = f"should be two or more, or single_option_reason should say: {_QUESTIONS}"
         if self.choice not in names:
             wrong["choice"] = f"should be the name of an alternative ({', '.join(names)})"
         for n, option in enumerate(self.alternatives):
-            if option.name != self.choice and option.why_not is None:
+            if option.name != self.choice and option.why_not is None and "alternatives" not in self.open:
                 wrong[f"alternatives[{n}].why_not"] = (
                     f"is missing, should say why {option.name!r} was not chosen"
                 )
+        for n, parameter in enumerate(self.parameters):
+            if parameter.justification is None and "parameters" not in self.open:
+                wrong[f"parameters[{n}].justification"] = "is missing, should be text"
         if wrong:
             raise refuse_each(wrong)
         return self
@@ -236,7 +269,7 @@ class DecisionSuperseded(EventBody):
     answers = ("decision", "decision.proposed")
 
     decision: EventRef = Field(description="the decision.proposed that no longer holds", examples=["17"])
-    by: EventRef = Field(description="the decision.proposed that takes its place", examples=["46"])
+    by: DecisionRef = Field(description="the decision.proposed that takes its place", examples=["46"])
     reason: Text = Field(
         description="what changed or was learnt",
         examples=["Features of decision 17 were chosen for a region mix that no longer exists."],
@@ -277,7 +310,7 @@ class DecisionReaffirmed(EventBody):
         description="what must stay true from now on, if it is something else than before",
         examples=[[{"dataset": "applications", "operator": "<=", "value": "v6"}]],
     )
-    review_by: Day | None = Field(
+    review_by: ComingDay | None = Field(
         default=None, description="when it is looked at again", examples=["2027-10-31"]
     )
     refs: Refs = REFS

@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 from mledger.events.fields import (
     REFS,
     Amount,
+    ComingDay,
     Count,
-    Day,
     Dimension,
     Free,
     Line,
@@ -20,6 +20,7 @@ from mledger.events.fields import (
     Text,
 )
 from mledger.events.free import refuse
+from mledger.events.words import ASKED
 
 
 class Alternative(Part):
@@ -45,7 +46,9 @@ class ParameterChange(Part):
         default=None, alias="from", description="the value until now; absent for a new one", examples=[3]
     )
     to: Free = Field(default=None, description="the value from now on; absent if it is dropped", examples=[4])
-    justification: Text = Field(
+    justification: Text | None = Field(
+        default=None,
+        json_schema_extra=ASKED,
         description="why this value",
         examples=["Depth 3 cannot express the interaction of region and income."],
     )
@@ -103,7 +106,7 @@ class Condition(Part):
     dataset: Name | None = Field(
         default=None, description="a dataset; `value` is its version", examples=["applications"]
     )
-    date: Day | None = Field(default=None, description="holds until this day", examples=["2027-04-30"])
+    date: ComingDay | None = Field(default=None, description="holds until this day", examples=["2027-04-30"])
     operator: Literal["<", "<=", "==", "!=", ">=", ">"] | None = Field(
         default=None, description="how metric or dataset compare with value", examples=["<="]
     )

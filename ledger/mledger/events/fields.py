@@ -15,7 +15,7 @@ from mledger.errors import MledgerError
 from mledger.events import free
 from mledger.events.checked import Checked
 from mledger.events.free import refuse
-from mledger.events.words import Means
+from mledger.events.words import AHEAD, Means, Refers
 
 T = TypeVar("T")
 
@@ -167,6 +167,7 @@ Number: TypeAlias = Annotated[
     Means('a number, or "NaN", "Infinity", "-Infinity"'),
 ]
 Day: TypeAlias = Annotated[String, BeforeValidator(_day), Means("a day like 2026-10-31")]
+ComingDay: TypeAlias = Annotated[Day, AHEAD]
 Instant: TypeAlias = Annotated[String, BeforeValidator(_instant), Means("a moment like 2026-11-23T09:10:00Z")]
 Free: TypeAlias = Annotated[Any, BeforeValidator(free.plain), Means("any JSON value")]
 Params: TypeAlias = Annotated[
@@ -189,7 +190,12 @@ EventRef: TypeAlias = Annotated[
     BeforeValidator(_event_ref),
     Field(pattern=f"^({_NUMBER}|{_UUID})$"),
     Means("an event number like 41 or 41.3, or the event's UUID"),
+    Refers(),
 ]
+DecisionRef: TypeAlias = Annotated[EventRef, Refers(("decision.proposed",))]
+ProblemRef: TypeAlias = Annotated[EventRef, Refers(("problem.framed",))]
+RunRef: TypeAlias = Annotated[EventRef, Refers(("run.started",))]
+PlanRef: TypeAlias = Annotated[EventRef, Refers(("plan.agreed", "plan.amended"))]
 EventType: TypeAlias = Annotated[
     String,
     Field(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$", max_length=MAX_TYPE),
@@ -222,12 +228,15 @@ Rel: TypeAlias = Literal[
 
 
 class Ref(Part):
-    """A typed link to an event, to a file by its digest, or to anything that has a URI."""
+    """A typed link to an event, to a file by its digest, to a commit, or to anything that has a URI."""
 
     rel: Rel = Field(description="what the target is to this event", examples=["evidence"])
     event: EventRef | None = Field(default=None, description="the event that is meant", examples=["40"])
     digest: Digest | None = Field(
         default=None, description="the SHA-256 of the file that is meant", examples=["c0" * 32]
+    )
+    commit: Commit | None = Field(
+        default=None, description="the commit that is meant, in full", examples=["3fa9c1e0" * 5]
     )
     uri: Uri | None = Field(
         default=None, description="where it is found", examples=["https://acme.example/risk/R-4"]
@@ -236,15 +245,15 @@ class Ref(Part):
 
     @model_validator(mode="after")
     def _one_target(self) -> "Ref":
-        if sum(x is not None for x in (self.event, self.digest, self.uri)) != 1:
-            raise refuse("should name exactly one target: event, digest or uri")
+        if sum(x is not None for x in (self.event, self.digest, self.commit, self.uri)) != 1:
+            raise refuse("should name exactly one target: event, digest, commit or uri")
         return self
 
 
 Refs: TypeAlias = Many[Ref]
 REFS: Any = Field(
     default=(),
-    description="typed links to evidence: events, files by digest, documents by URI",
+    description="typed links to evidence: events, files by digest, commits, documents by URI",
     examples=[[{"rel": "evidence", "event": "40", "title": "Baseline run"}]],
 )
 

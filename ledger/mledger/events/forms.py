@@ -43,9 +43,7 @@ def template(cls: type[BaseModel], title: str) -> str:
     first, *rest = inspect.cleandoc(cls.__doc__ or "").splitlines()
     head = [*_wrapped(f"{title}: {first}", "## "), *(f"## {line}".rstrip() for line in rest), "##"]
     head.append("## Lines behind a single # are optional: take it and the space away to use them.")
-    blocks = ["\n".join(head)]
-    for name, info in fields_of(cls):
-        blocks.append("\n".join((*_comment(info), *_lines(name, info))))
+    blocks = ["\n".join(head), *(block(name, info) for name, info in fields_of(cls))]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -58,10 +56,16 @@ def example(cls: type[BaseModel], *, optional: bool = True) -> dict[str, object]
     }
 
 
-def _comment(info: FieldInfo) -> list[str]:
+def block(name: str, info: FieldInfo, *, needed: bool = False) -> str:
+    """What a template has of one field: its explanation and its example; `needed` if a policy asks for it."""
+    needed = needed or is_asked(info)
+    return "\n".join((*_comment(info, needed=needed), *_lines(name, info, needed=needed)))
+
+
+def _comment(info: FieldInfo, *, needed: bool) -> list[str]:
     """What a template says above a field, with a line for each field of the parts that it holds."""
     typed = type_of(info)
-    state = "" if is_asked(info) else "optional: "
+    state = "" if needed else "optional: "
     part, _ = part_of(typed)
     kind = "" if part else f" ({type_text(typed)})"
     lines = _wrapped(f"{state}{info.description}{kind}", "## ")
@@ -76,11 +80,11 @@ def _wrapped(text: str, first: str, later: str | None = None) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=later or first)
 
 
-def _lines(name: str, info: FieldInfo) -> list[str]:
+def _lines(name: str, info: FieldInfo, *, needed: bool) -> list[str]:
     """The field with its example as YAML; behind `# ` if it is optional."""
     import yaml  # slow to import, and only templates need it
 
     value = {name: info.examples[0] if info.examples else None}
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDTH)
-    mark = "" if is_asked(info) else "# "
+    mark = "" if needed else "# "
     return [mark + line for line in text.splitlines()]

@@ -9,6 +9,7 @@ from mledger.events.base import EventBody, event, upcast
 from mledger.events.fields import (
     REFS,
     Amount,
+    DecisionRef,
     Digest,
     Distinct,
     EventRef,
@@ -17,7 +18,9 @@ from mledger.events.fields import (
     Many,
     Name,
     Params,
+    PlanRef,
     Refs,
+    RunRef,
     Text,
     Uri,
 )
@@ -34,8 +37,10 @@ from mledger.events.run_fields import (
     LATE_REASONS,
     LATE_SEEDS,
     NOTES,
+    PLAN,
     RAN_WITH,
     REASONS,
+    REPRODUCES,
     RUN,
     SERIES,
     TOLERANCE,
@@ -89,14 +94,10 @@ class RunStarted(EventBody):
         description="what you guess will come out",
         examples=[[{"metric": "auc", "operator": ">=", "value": 0.953}]],
     )
-    decision: EventRef | None = Field(
+    decision: DecisionRef | None = Field(
         default=None, description="the decision that it serves or tests", examples=["46"]
     )
-    plan: EventRef | None = Field(
-        default=None,
-        description="the plan.agreed or plan.amended that it follows, whoever signed it",
-        examples=["12"],
-    )
+    plan: PlanRef | None = PLAN
     params: Params = Field(
         default_factory=dict, description="the parameters", examples=[{"max_depth": 4, "learning_rate": 0.05}]
     )
@@ -151,9 +152,7 @@ class RunStarted(EventBody):
     )
     captures: Distinct[Capture] = CAPTURES
     files: Distinct[File] = RAN_WITH
-    reproduces: EventRef | None = Field(
-        default=None, description="the run.started that it repeats", examples=["40"]
-    )
+    reproduces: RunRef | None = REPRODUCES
     tolerance: Amount | None = TOLERANCE
     tags: Many[Name] = Field(default=(), description="words to find it by", examples=[["october", "depth"]])
     refs: Refs = REFS

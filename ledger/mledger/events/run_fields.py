@@ -23,6 +23,12 @@ RAN_WITH: Any = Field(
     description="files that say what it ran with: configuration, changes since the commit, lock file",
     examples=[[{"name": "params.yaml", "sha256": "9a" * 32, "role": "configuration"}]],
 )
+PLAN: Any = Field(
+    default=None,
+    description="the plan.agreed or plan.amended that it follows, whoever signed it",
+    examples=["12"],
+)
+REPRODUCES: Any = Field(default=None, description="the run.started that it repeats", examples=["40"])
 TOLERANCE: Any = Field(
     default=None,
     description="how far a metric may be from that of the run that it repeats",

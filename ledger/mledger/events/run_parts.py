@@ -6,8 +6,8 @@ from mledger.events.fields import (
     Amount,
     Commit,
     Count,
+    DecisionRef,
     Digest,
-    EventRef,
     Label,
     Line,
     Many,
@@ -99,7 +99,9 @@ class ParamReason(Part):
     """Why one parameter has its value: in words, by the decision that set it, or both."""
 
     name: Label = Field(description="the parameter, spelt as in params", examples=["max_depth"])
-    decision: EventRef | None = Field(default=None, description="the decision that set it", examples=["46"])
+    decision: DecisionRef | None = Field(
+        default=None, description="the decision that set it", examples=["46"]
+    )
     reason: Text | None = Field(
         default=None, description="why this value", examples=["Depth 3 misses the interaction."]
     )

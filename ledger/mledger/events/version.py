@@ -3,7 +3,7 @@
 from pydantic import Field, model_validator
 
 from mledger.events.base import EventBody, event
-from mledger.events.fields import REFS, Distinct, EventRef, File, Line, Many, Name, Refs, Text
+from mledger.events.fields import REFS, DecisionRef, Distinct, File, Line, Many, Name, Refs, Text
 from mledger.events.free import refuse
 
 
@@ -28,7 +28,7 @@ class VersionReleased(EventBody):
         description="the run that trained it, by its name or the number of its run.started",
         examples=["2026-11-23-depth4"],
     )
-    decisions: Distinct[EventRef] = Field(
+    decisions: Distinct[DecisionRef] = Field(
         default=(), description="the decisions that went into it", examples=[["46", "17"]]
     )
     notes: Text = Field(

@@ -19,6 +19,19 @@ class Means(NamedTuple):
     text: str
 
 
+class Refers(NamedTuple):
+    """Metadata of a reference to an event: the types that the event may have; none means any."""
+
+    types: tuple[str, ...] = ()
+
+
+class _Ahead:
+    """Metadata of a day that must not be over when the event happens."""
+
+
+AHEAD = _Ahead()
+
+
 class Typed(NamedTuple):
     """A type without its wrappers, and the words that its annotation has for it."""
 
@@ -53,7 +66,7 @@ def type_text(typed: Typed) -> str:
     if origin is dict:
         return f"an object of names, each with {type_text(_typed(args[1]))}"
     if _is_part(inner):
-        names = (name if info.is_required() else f"{name}?" for name, info in fields_of(inner))
+        names = (name if is_asked(info) else f"{name}?" for name, info in fields_of(inner))
         return f"an object of {', '.join(names)}"
     return _BASIC.get(inner, str(inner))
 

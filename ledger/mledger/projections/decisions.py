@@ -1,7 +1,8 @@
 """Decisions: proposed, in force, rejected, ended, and what they set.
 
 The last acceptance, rejection or invalidation of a proposal is its status; a supersession ends it for
-good; a reaffirmation changes nothing but the day of the next review. A parameter has the value that
+good, and so does a proposal of the same person that completes it before anybody has answered it; a
+reaffirmation changes nothing but the day of the next review. A parameter has the value that
 the decision accepted last gave it, as long as that is in force.
 """
 
@@ -23,7 +24,7 @@ from mledger.projections.statements import Citation, Correction, Header, Remark,
 
 Status = Literal["proposed", "in force", "rejected", "superseded", "invalidated"]
 STATUSES: tuple[Status, ...] = ("in force", "proposed", "rejected", "superseded", "invalidated")
-Verdict = Literal["accepted", "rejected", "superseded", "invalidated", "reaffirmed"]
+Verdict = Literal["accepted", "rejected", "superseded", "invalidated", "reaffirmed", "completed"]
 
 EVENTS = (
     DecisionProposed,
@@ -69,7 +70,7 @@ class Decision:
     """What was proposed, and what became of it."""
 
     title: str
-    summary: str
+    summary: str | None
     category: str
     level: str
     choice: str
@@ -79,6 +80,7 @@ class Decision:
     parent: str | None = None
     review_by: str | None = None
     corrected: tuple[Correction, ...] = ()
+    open: tuple[str, ...] = ()
     status: Status = "proposed"
     answers: list[Answer] = field(default_factory=list)
     superseded_by: str | None = None
@@ -93,6 +95,12 @@ class Decision:
         """The event that gave it its status."""
         fitting = [a.source for a in self.answers if _OUTCOME.get(a.verdict) == self.status]
         return fitting[-1] if fitting else self.source
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The numbers of the proposal and of its answers: what people may have said something about."""
+        given = (answer.source for answer in self.answers if answer.verdict != "completed")
+        return behind(self.source, *given)
 
     @property
     def next_review(self) -> str | None:
@@ -134,7 +142,10 @@ class Decisions:
                 body.parent_decision,
                 body.review_by,
                 event.corrections,
+                body.open,
             )
+            if body.completes is not None:
+                self.answers.append(Answer(body.completes, "completed", event.source, by=event.number))
         elif (answer := answer_of(event, body)) is not None:
             self.answers.append(answer)
 
@@ -150,9 +161,16 @@ class Decisions:
                 text = f"{answer.verdict} decision {answer.decision}, which is not there to be read"
                 remarks.append(Remark(text, answer.source))
                 continue
+            own = found.source.by == answer.source.by
+            if answer.verdict == "completed" and not (own and found.status == "proposed"):
+                why = f"is {found.status} already" if own else f"is by {found.source.by}"
+                remarks.append(
+                    Remark(f"does not take the place of decision {number}, which {why}", answer.source)
+                )
+                continue
             answered.append((number, found, answer))
             found.answers.append(answer)
-            found.status = after(found.status, answer.verdict)
+            found.status = after(found.status, answer.verdict, own=own)
             if answer.by is not None:
                 found.superseded_by = resolve(answer.by) or answer.by
         self.parameters = {
@@ -195,17 +213,25 @@ def answer_of(event: Header, body: EventBody) -> Answer | None:
             return None
 
 
-def after(status: Status, verdict: str) -> Status:
-    """The status of a decision after one more answer."""
+def after(status: Status, verdict: str, *, own: bool) -> Status:
+    """The status of a decision after one more answer; `own` is one of the person who proposed it."""
+    if verdict == "completed":
+        return "superseded" if own and status == "proposed" else status
     return status if status == "superseded" else _OUTCOME.get(verdict, status)
 
 
-def statuses(proposals: Iterable[str], answers: Iterable[tuple[str | None, str]]) -> dict[str, Status]:
-    """The status of each proposal after answers in order, each a resolved number and a verdict."""
+def statuses(
+    proposals: Mapping[str, str], answers: Iterable[tuple[str | None, str, str]]
+) -> dict[str, Status]:
+    """The status of each proposal after answers in order.
+
+    `proposals` are the people who made them by number; an answer has a resolved number, a verdict,
+    and who gave it.
+    """
     found: dict[str, Status] = dict.fromkeys(proposals, "proposed")
-    for number, verdict in answers:
+    for number, verdict, by in answers:
         if number in found:
-            found[number] = after(found[number], verdict)
+            found[number] = after(found[number], verdict, own=by == proposals[number])
     return found
 
 

@@ -49,8 +49,8 @@ class Account:
     title: Cited | None = None
     owner: Cited | None = None
     stages: Stages = field(default_factory=Stages)
-    proposals: list[str] = field(default_factory=list)
-    answers: list[tuple[str, str]] = field(default_factory=list)
+    proposals: dict[str, str] = field(default_factory=dict)
+    answers: list[tuple[str, str, str]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     version: Cited | None = None
     ids: dict[str, str] = field(default_factory=dict)
@@ -188,9 +188,11 @@ def _staged(state: OverviewState, event: Header, body: EventBody) -> None:
 def _decided(state: OverviewState, event: Header, body: EventBody) -> None:
     account = state.accounts[event.stream]
     if isinstance(body, DecisionProposed):
-        account.proposals.append(event.number)
+        account.proposals[event.number] = event.source.by
+        if body.completes is not None:
+            account.answers.append((body.completes, "completed", event.source.by))
     elif (answer := decisions.answer_of(event, body)) is not None:
-        account.answers.append((answer.decision, answer.verdict))
+        account.answers.append((answer.decision, answer.verdict, event.source.by))
 
 
 overview.on_each(moves.EVENTS)(_staged)
@@ -227,7 +229,7 @@ def _settle(state: OverviewState) -> None:
 def _model_row(stream: str, account: Account) -> ModelRow:
     account.stages.settle(account.resolve)
     found = decisions.statuses(
-        account.proposals, ((account.resolve(ref), verdict) for ref, verdict in account.answers)
+        account.proposals, ((account.resolve(ref), verdict, by) for ref, verdict, by in account.answers)
     )
     finished, failed = account.count(RunFinished.type), account.count(RunFailed.type)
     abandoned = account.count(RunAbandoned.type)

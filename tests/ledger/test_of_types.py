@@ -1,0 +1,25 @@
+"""Events of some types, with the cache of words and without it."""
+
+from tests.ledger.company import BOB, CAROL, MODEL, Company, comments
+
+TYPES = ("comment.added", "model.registered")
+
+
+def _numbers(company: Company, start: int = 0) -> list[str]:
+    with company.reader() as reader:
+        return [fact.number for fact in reader.of_types(TYPES, start)]
+
+
+def test_a_cache_of_words_changes_nothing_but_the_time(company: Company) -> None:
+    """The same events in the same order, from any entry on, before it is there, with it, and behind it."""
+    with company.open(CAROL) as ledger:
+        ledger.append_all(comments("one", "two"))
+        ledger.append("dissent.recorded", MODEL, {"on": "3", "text": "No."})
+    company.say("three", BOB)
+    without = [_numbers(company, start) for start in range(8)]
+    assert without[0] == ["3", "4.1", "4.2", "6"]
+    with company.reader() as reader:
+        assert reader.words.head.size == 7
+    assert [_numbers(company, start) for start in range(8)] == without
+    company.say("four", BOB)
+    assert _numbers(company) == [*without[0], "7"]
