@@ -130,11 +130,11 @@ class Lookup:
 
         Errors: IntegrityError at the first that is not what was signed.
         """
-        entries = self.store.entries(start, stop) if stream is None else self.entries_of(stream, start, stop)
+        entries = self.store.entries(start, stop) if stream is None else self._entries_of(stream, start, stop)
         for entry in entries:
             yield from open_entry(entry, stream)[1]
 
-    def entries_of(self, stream: str, start: int, stop: int | None) -> Iterator[Entry]:
+    def _entries_of(self, stream: str, start: int, stop: int | None) -> Iterator[Entry]:
         """The entries that speak of a stream; a ledger in a file has a cache of them."""
         if self.path is None:
             yield from self.store.entries(start, stop)
@@ -294,11 +294,11 @@ class Lookup:
             return None
         return Answered(fact.number, fact.seq, fact.type, fact.stream, fact.key)
 
-    def recall(self, *, by_cache: bool = True) -> "Recalling":
+    def recall(self) -> "Recalling":
         """What the rules ask about requests and versions of long ago."""
         from mledger.recalling import Recalling  # late: it needs the classes of events, and few ask
 
-        return Recalling(self, by_cache)
+        return Recalling(self)
 
     @cached_property
     def _opened(self) -> Callable[[int], tuple[Entry, Statement]]:

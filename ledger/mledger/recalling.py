@@ -1,10 +1,9 @@
 """Looks up what approvals a request has."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mledger.chain.docket import APPROVAL_TYPES, Asked, Docket, Makers
-from mledger.chain.entry import Entry
 from mledger.chain.history import Fact
 from mledger.chain.rulebook import Act, Ruled, kind_of, speaks
 from mledger.chain.seal import open_entry
@@ -16,17 +15,14 @@ if TYPE_CHECKING:
     from mledger.lookup import Lookup
 
 Bears: TypeAlias = Callable[[Fact, EventBody], bool]
+_RELEASES = frozenset({"version.released"})
 _ANSWERS = frozenset({"promotion.approved", "promotion.rejected", "rollback.executed"})
 
 
 class Recalling(NamedTuple):
-    """Reads what is needed, each time that it is asked; `by_cache` finds entries by the cache of streams.
-
-    A verification that is to hold for others believes no cache.
-    """
+    """Reads the ledger itself, each time that it is asked: a verification that holds believes no cache."""
 
     reader: "Lookup"
-    by_cache: bool = True
 
     def asked(self, number: str, before: int) -> Asked | None:
         """A request with what the entries before `before` say to it; None if there is none that counts."""
@@ -38,27 +34,33 @@ class Recalling(NamedTuple):
         def bears(fact: Fact, _: EventBody) -> bool:
             return fact.type in _ANSWERS or fact.number == found.number
 
-        self._replay(docket, found.stream, parse_number(found.number)[0], before, bears)
+        types, start = _ANSWERS | {found.type}, parse_number(found.number)[0]
+        self._replay(docket, found.stream, (start, before), types, bears)
         return docket.asked(found.number, before)
 
     def makers(self, stream: str, version: str, before: int) -> Makers:
         """Who made a version, as far as the entries before `before` say."""
         docket = Docket(_Nothing(), whole=True)
 
-        def bears(fact: Fact, body: EventBody) -> bool:
-            return fact.type == "version.released" and getattr(body, "version", None) == version
+        def bears(_: Fact, body: EventBody) -> bool:
+            return getattr(body, "version", None) == version
 
-        self._replay(docket, stream, 0, before, bears)
+        self._replay(docket, stream, (0, before), _RELEASES, bears)
         return docket.makers(stream, version, before)
 
-    def _replay(self, docket: Docket, stream: str, start: int, stop: int, bears: Bears) -> None:
+    def _replay(
+        self, docket: Docket, stream: str, span: tuple[int, int], types: frozenset[str], bears: Bears
+    ) -> None:
         """Let a docket note the events on a stream that bear on the question, and no others."""
-        for entry in self._entries(stream, start, stop):
+        marks, (start, stop) = [f'"{name}"'.encode() for name in types], span
+        for entry in self.reader.store.entries(start, min(stop, self.reader.head.size)):
+            if not any(mark in entry.payload for mark in marks):
+                continue  # to open it would cost ten times as much as to look
             try:
                 statement, facts = open_entry(entry)
             except MledgerError:
                 continue  # a verification reports it
-            read = [(f, _body(f)) for f in facts if f.type in APPROVAL_TYPES and f.stream == stream]
+            read = [(f, _body(f)) for f in facts if f.type in types and f.stream == stream]
             found = [(fact, body) for fact, body in read if body is not None and bears(fact, body)]
             if not found:
                 continue
@@ -68,13 +70,6 @@ class Recalling(NamedTuple):
             for fact, body in found if speaks(keyring, act) else ():
                 ruled = Ruled(fact.number, fact.type, fact.version, fact.stream, fact.body)
                 docket.note(keyring, act, ruled, body, self.reader.answered)
-
-    def _entries(self, stream: str, start: int, stop: int) -> Iterator[Entry]:
-        stop = min(stop, self.reader.head.size)
-        if self.by_cache:
-            yield from self.reader.entries_of(stream, start, stop)
-        else:
-            yield from self.reader.store.entries(start, stop)
 
 
 def partial_approvals(reader: "Lookup", requests: Mapping[str, Iterable[str]]) -> list[str]:

@@ -182,7 +182,7 @@ class Verifier:
     # --- the pass
 
     def _auditor(self, plan: Plan, watch: frozenset[int] = frozenset()) -> Audit:
-        docket = Docket(self.reader.recall(by_cache=False), whole=not plan.start)
+        docket = Docket(self.reader.recall(), whole=not plan.start)
         return Audit(self.reader.answered, docket, self._node, watch)
 
     def _audit(self, plan: Plan, head: Head, watch: frozenset[int]) -> Audit:

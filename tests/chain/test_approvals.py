@@ -9,6 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mledger.chain import docket
+from mledger.chain.audit import Audit
+from mledger.chain.span import How, check_span
+from mledger.chain.survey import Survey
+from mledger.core.moment import Moment
 from mledger.errors import DeniedError, InputError
 from mledger.events import base as events
 from mledger.ledger import What
@@ -348,3 +352,29 @@ def test_a_rule_that_nobody_can_meet_is_not_adopted(needs: dict[str, int], words
     fields = default_policy().model_dump(by_alias=True, exclude_none=True)
     with pytest.raises(InputError, match=words):
         events.build("policy.adopted", {"policy": fields | {"approvals": [{"needs": needs}]}, "reason": "x"})
+
+
+class _Never:
+    """Nobody has to look anything up."""
+
+    def asked(self, number: str, before: int) -> docket.Asked | None:
+        raise AssertionError(number)
+
+    def makers(self, stream: str, version: str, before: int) -> docket.Makers:
+        raise AssertionError(stream)
+
+
+def test_a_whole_pass_looks_nothing_up() -> None:
+    """What passes by is enough to judge everything, so that a long ledger costs what its entries cost."""
+    sim = company({"needs": {"reviewer": 1}, "independent": True})
+    for version in ("1.0", "2.0"):
+        request = ask(sim, version)
+        answer(sim, request, BOB)
+        sim.append("promotion.executed", STREAM, executed(request, version)[1], by=CAROL)
+    survey = Survey()
+    survey.add(sim.store.entries(governance=True))
+    how = How(survey.keys, Moment("2030-01-01T00:00:00.000000Z"), 120, governed=survey.governed)
+    audit = Audit(sim.reader().answered, docket.Docket(_Never(), whole=True), lambda *_: None)
+    audit.add(check_span(sim.store.entries(), 0, how))
+    assert {finding.rule for finding in audit.findings} <= {"tree.node"}
+    assert len(audit.docket.requests) == 2

@@ -122,6 +122,8 @@ class Docket:
     def makers(self, stream: str, version: str, before: int) -> Makers:
         """Who made a version."""
         place = stream, version
+        if place not in self.made and self.whole:
+            return {}  # none was released so far
         if place not in self.made:
             self._keep_makers(place, self.recall.makers(stream, version, before))
         return self.made[place]
