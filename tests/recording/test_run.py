@@ -154,6 +154,20 @@ def test_an_exception_is_recorded_and_goes_on(recorded, error, name):
     assert b"raise error" in trace
 
 
+def test_what_a_training_raises_goes_before_what_a_ledger_raises(path, capsys):
+    """Even with `strict` the exception of the block passes; that its end is not recorded is said."""
+
+    def train():
+        with begin(strict=True) as run:
+            path.write_bytes(b"no ledger any more")
+            run._recorder.close()
+            raise OwnError("broke off")
+
+    with pytest.raises(OwnError):
+        train()
+    assert "its end is recorded nowhere" in capsys.readouterr().err
+
+
 def test_leaving_by_exit_0_is_no_failure(recorded):
     """A script that ends by sys.exit(0) within the block has ended as planned; how is noted."""
     with pytest.raises(SystemExit):

@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """Say what a run taught.
 
-      mledger conclude 47 --verdict supported --lesson 'Gain comes from the two new regions only.'
+      mledger conclude 47 --verdict supported --lesson 'The gain comes from two regions.'
 
     RUN is its number, or its name. Each criterion is recorded with what came of it.
     """

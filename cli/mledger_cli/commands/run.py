@@ -41,8 +41,8 @@ def command(settings: Settings, /, model: str, words: tuple[str, ...], **given: 
 
     COMMAND is recorded as a run of MODEL.
 
-      mledger run credit-risk --hypothesis 'Depth 4 reaches 0.95.' --criterion 'auc>=0.95' \
-        --metrics metrics.json -- python train.py --depth 4
+      mledger run credit-risk --hypothesis 'Depth 4 is enough.' \
+        --criterion 'auc>=0.95' --metrics metrics.json -- python train.py --depth 4
 
     Its output, its input and its exit code are its own; signals are handed on. It is run even if the
     ledger cannot be written: events then wait for mledger spool push, unless --strict.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, Self, TypeVar, Unpack
 from weakref import WeakSet
 
-from mledger.errors import InputError, IntegrityError, MledgerError
+from mledger.errors import ConflictError, InputError, IntegrityError, LockedError, MledgerError, UsageError
 from mledger.folders import spool_folder
 from mledger.recording import telling
 from mledger.recording.item import Item
@@ -127,7 +127,8 @@ class Recorder:
             except Exception as error:
                 if self.strict or (mendable and _is_wrong(error)):
                     raise
-                self.close()
+                if not isinstance(error, UsageError | LockedError | ConflictError):
+                    self.close()  # others may still be using it after a refusal, or while they wait
                 why: BaseException = error
         else:
             why = MledgerError("the events before it wait")

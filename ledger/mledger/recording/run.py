@@ -127,7 +127,7 @@ class Run:
         try:
             self._end(failure(error, trace) if error is not None else None)
         except Exception as bug:
-            if self._recorder.strict:
+            if self._recorder.strict and error is None:  # what the training raised goes before
                 raise
             line = f"run {self.called}: its end is recorded nowhere: {telling.worded(bug)}"
             telling.warn(line, f"mledger abandon {self.called} --reason …")
