@@ -318,7 +318,8 @@ def test_a_run_that_expects_nothing_shows_a_gap(recorded, capsys):
     assert "verdict" not in last["data"]
     with Reader.open("mledger.db") as reader:
         (run,) = reader.replay(MODEL).state.runs.started.values()
-    assert run.unstated
+    assert run.unstated == "nobody stated what was expected of this run"
+    assert run.hypothesis == f"nothing stated: {run.unstated}"
 
 
 def test_a_configuration_is_kept_to_the_byte(recorded, folder):

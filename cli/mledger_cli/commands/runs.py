@@ -184,7 +184,7 @@ def row(one: "Found") -> dict[str, object]:
         "by": run.source.by,
         "outcome": run.outcome,
         "verdict": run.verdict,
-        "hypothesis": run.hypothesis or None,
+        "hypothesis": one.begun.hypothesis,
         "unstated": run.unstated,
         "criteria": run.criteria,
         "params": run.params,
@@ -209,7 +209,7 @@ def _columns(settings: Settings, *, whole: bool) -> "list[Column[Found]]":
         Column("started", lambda one: settings.out.moment(one.run.source.occurred)),
         Column("verdict", fate),
         Column("measured", _measured, flexible=True),
-        Column("expected", _expected, lines=1),
+        Column("expected", lambda one: one.run.hypothesis, lines=1),
     ]
     if whole:
         found.insert(2, Column("model", lambda one: one.model, flexible=True))
@@ -231,7 +231,3 @@ def _short(failure: str) -> str:
     """An exception without the module of its class."""
     kind, mark, message = failure.partition(":")
     return f"{kind.rpartition('.')[2]}{mark}{message}"
-
-
-def _expected(one: "Found") -> str:
-    return one.run.hypothesis or f"nothing stated: {one.run.unstated}"

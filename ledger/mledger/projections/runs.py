@@ -79,7 +79,8 @@ class Judgement:
 class Run:
     """One experiment; parameters and data are those of its start and of its end.
 
-    One that was recorded without a hypothesis or criteria is `unstated`, which says why: a gap.
+    One that was recorded without a hypothesis or criteria is `unstated`, which says why: a gap, which
+    stands in the place of the hypothesis.
     """
 
     name: str
@@ -202,7 +203,7 @@ def _started(event: Header, body: RunStarted) -> Run:
     gaps = (f"{capture.name}: {capture.gap}" for capture in body.captures if capture.gap)
     return Run(
         body.run,
-        body.hypothesis or "",
+        body.hypothesis or f"nothing stated: {body.unstated}",
         tuple(_criterion(c.metric, c.operator, c.value, c.dataset) for c in body.criteria),
         _uses(body),
         event.source,
