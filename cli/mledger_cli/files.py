@@ -10,6 +10,7 @@ import click
 from mledger.errors import FormatError, InputError, NotFoundError, StoreError
 
 if TYPE_CHECKING:
+    from mledger.core.trust import Pinned
     from mledger_cli.context import Settings
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -17,6 +18,13 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW = click.Path(dir_okay=False, path_type=Path)
 """A file to be written."""
 MAX_NOTE = 1 << 20
+TRUST = click.option(
+    "--trust",
+    type=EXISTING,
+    metavar="FILE",
+    help="A trust file that came by another way: it must be this ledger, and extend the head in it.",
+)
+"""The option that names a trust file."""
 
 
 def read(path: Path) -> bytes:
@@ -44,6 +52,17 @@ def read_note(path: Path, what: str = "no checkpoint") -> bytes:
             f"{path} is {what}: {error.message}", fix="make one: mledger checkpoint -o FILE"
         ) from None
     return data
+
+
+def read_trust(path: Path) -> "Pinned":
+    """What a trust file pins. Errors: InputError, FormatError."""
+    from mledger.core.trust import parse_trust
+
+    try:
+        return parse_trust(read(path))
+    except FormatError as error:
+        fix = "whoever answers for the ledger makes one: mledger trust export -o FILE"
+        raise FormatError(f"{path}: {error.message}", fix=fix) from None
 
 
 def check_new(path: Path) -> None:

@@ -81,6 +81,10 @@ SECTIONS = {
         prove="Write a receipt of an event, or of the growth since.",
         check_proof="Check a receipt or a checkpoint without the ledger.",
         witness="Vouch for the ledgers of others, or let others vouch.",
+        publish="Write the log to where others can follow it.",
+        follow="Check a published log, and remember what it showed.",
+        bundle="Put evidence into one file, or check such a file.",
+        trust="Write down what to trust, to be handed over.",
         heads="List what this machine remembers of ledgers, or forget.",
     ),
     "People and keys": _table(

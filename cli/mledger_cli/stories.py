@@ -29,7 +29,7 @@ TELLING = (
 def story(fact: "Fact") -> str:
     """The most telling field of the event on one line; why there is none, if there is none."""
     if fact.body is None:
-        return "(erased)"
+        return "(withheld)" if fact.withheld else "(erased)"
     body = json.loads(fact.body)
     return _tell(body) if isinstance(body, dict) else ""
 

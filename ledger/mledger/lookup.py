@@ -108,6 +108,11 @@ class Lookup:
         )
 
     @cached_property
+    def _cached_as(self) -> bytes:
+        """What the caches are named by: a copy that leaves bodies out has caches of its own."""
+        return self.store.edition() or self.genesis.leaf
+
+    @cached_property
     def origin(self) -> str:
         """The ledger's name for ever."""
         return open_payload(self.genesis.payload).ledger
@@ -144,8 +149,8 @@ class Lookup:
 
     def cached_streams(self) -> Streams | None:
         """The cache of streams as it was left, if there is one."""
-        if self._streams is None and self.path is not None and streams_file(self.genesis.leaf).exists():
-            self._streams = Streams(self.genesis.leaf)
+        if self._streams is None and self.path is not None and streams_file(self._cached_as).exists():
+            self._streams = Streams(self._cached_as)
             known = self._streams.head
             if known.size and self.leaf_at(known.size - 1) != known.leaf:
                 self._streams.clear()  # of another history, and not wrong about that one
@@ -155,7 +160,7 @@ class Lookup:
     def streams(self) -> Streams:
         """The cache of streams, read on to the end of the ledger."""
         if self._streams is None:
-            self._streams = Streams(self.genesis.leaf)
+            self._streams = Streams(self._cached_as)
         self._read_on(self._streams)
         return self._streams
 
@@ -173,7 +178,7 @@ class Lookup:
         if self._words is None or self._words.redactions != self.redactions:
             if self._words is not None:
                 self._words.close()
-            self._words = Words(self.genesis.leaf, self.redactions)
+            self._words = Words(self._cached_as, self.redactions)
         return self._words
 
     @property
@@ -184,7 +189,7 @@ class Lookup:
         if self._snapshots is None or self._snapshots.redactions != self.redactions:
             if self._snapshots is not None:
                 self._snapshots.close()
-            self._snapshots = Snapshots(self.genesis.leaf, self.redactions)
+            self._snapshots = Snapshots(self._cached_as, self.redactions)
         return self._snapshots
 
     @property
@@ -248,7 +253,7 @@ class Lookup:
         """The cache of words, if that is there and soon read on."""
         from mledger.search import words_file
 
-        if self.path is None or not words_file(self.genesis.leaf).exists():
+        if self.path is None or not words_file(self._cached_as).exists():
             return None
         behind = self.head.size - self._open_words().head.size
         return self.words if behind <= _SOON else None

@@ -16,6 +16,7 @@ from mledger.core.digest import short
 from mledger.core.moment import Moment, format_moment
 from mledger.core.note import NoteKey, format_vkey, open_note, parse_vkey
 from mledger.core.proof import TlogProof, format_proof
+from mledger.core.trust import Pinned
 from mledger.errors import DivergedError, IntegrityError, NotFoundError, StoreError
 from mledger.heads import Fingerprint, Heads, Memory, Verified, place
 from mledger.keys.ed25519 import verify as verify_signature
@@ -39,8 +40,14 @@ class Reader(Lookup):
     def open(
         cls, path: str | os.PathLike[str], *, heads: Heads | None = None, clock: Clock = utc_now
     ) -> Self:
-        """The ledger in the file at `path`, read-only. Errors: NotFoundError, FormatError, StoreError."""
-        return cls(open_store(path, read_only=True), heads=heads or Heads(), clock=clock, path=Path(path))
+        """The ledger in the file at `path`, or in a bundle, read-only.
+
+        Errors: NotFoundError, FormatError, StoreError; IntegrityError for a bundle that lacks a file.
+        """
+        store = open_store(path, read_only=True)
+        # A bundle is a copy: where it lies says nothing, and an older one is no rollback.
+        place = None if store.edition() else Path(path)
+        return cls(store, heads=heads or Heads(), clock=clock, path=place)
 
     # --- proof
 
@@ -98,6 +105,18 @@ class Reader(Lookup):
                 return None if evidence is None else format_evidence(evidence)
         return None
 
+    def pinned(self) -> Pinned:
+        """What to hand over to whoever is to recognise this ledger and every later state of it."""
+        head = self.head
+        return Pinned(
+            self.origin,
+            self.vkey_text,
+            self.genesis.leaf,
+            head.size,
+            head.leaf,
+            merkle.root(self.store, head.size),
+        )
+
     # --- memory of heads
 
     def check_memory(self) -> Memory | None:
@@ -107,7 +126,7 @@ class Reader(Lookup):
         path = self.path
         held = self.heads.recall_path(path) if path else None
         memory = (self.heads.recall(self.genesis.leaf) if self.head.size else None) or held
-        if memory is None:
+        if memory is None or self._is_older_copy(memory):
             return None
         # After the memory: others who append now move the head first, and what is remembered then.
         head = self.head
@@ -128,6 +147,10 @@ class Reader(Lookup):
                 fix="mledger verify --full",
             )
         return memory
+
+    def _is_older_copy(self, memory: Memory) -> bool:
+        """Whether this is a bundle made before what is remembered: it need not hold all of that."""
+        return bool(self.store.edition()) and memory.size > self.head.size
 
     def keep_head(
         self,
@@ -217,7 +240,7 @@ class Reader(Lookup):
         from mledger.folding import wrong_snapshot
         from mledger.snapshots import snapshots_file
 
-        if self.path is None or not snapshots_file(self.genesis.leaf).exists():
+        if self.path is None or not snapshots_file(self._cached_as).exists():
             return None
         if (wrong := wrong_snapshot(self, history, self.snapshots)) is not None:
             self.snapshots.clear()

@@ -19,8 +19,10 @@ from mledger.chain.verification import Verification
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
 from mledger.core.moment import later
+from mledger.core.trust import Pinned
 from mledger.errors import FormatError, IntegrityError, MledgerError
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
+from mledger.pinning import compare
 from mledger.stores import LedgerStore
 from mledger.stores.base import probe
 from mledger.streams import Streams
@@ -38,10 +40,11 @@ WORTH_BYTES = 16 << 20
 
 
 class Trust(NamedTuple):
-    """What the verifier brings along: a checkpoint kept elsewhere, or the hash of a head."""
+    """What the verifier brings along: a checkpoint kept elsewhere, the hash of a head, a trust file."""
 
     checkpoint: bytes | None = None
     head: bytes | None = None
+    pinned: Pinned | None = None
 
 
 @dataclass(slots=True)
@@ -129,6 +132,8 @@ class Verifier:
             return None
         by_path = heads.recall_path(path) if path else None
         memory = heads.recall(self.reader.genesis.leaf)
+        if memory is not None and self.store.edition() and memory.size > self.reader.head.size:
+            memory = None  # a bundle made before what is remembered need not hold all of that
         self.reader.remembered = memory.size if memory else 0
         if memory is None and by_path is not None:
             self.find(
@@ -157,7 +162,8 @@ class Verifier:
         return good
 
     def _known_sizes(self, memory: Memory | None) -> set[int]:
-        return {memory.size, memory.verified.size if memory.verified else 0} if memory else set()
+        pinned = {self.trust.pinned.size} if self.trust.pinned else set()
+        return pinned | ({memory.size, memory.verified.size if memory.verified else 0} if memory else set())
 
     def _plan(self, memory: Memory | None, head: Head, print_now: Fingerprint | None) -> Plan:
         """What need not be done again, given what was verified before."""
@@ -168,12 +174,13 @@ class Verifier:
         if (
             print_now is not None
             and memory.fingerprint == print_now
-            and self._root(known) == memory.verified.root
+            and self.root(known) == memory.verified.root
         ):
             return Plan(known, known, f"{when}, and only mledger wrote to the file since")
         return Plan(0, known, f"{when}; hashed again, since something else may have written to the file")
 
-    def _root(self, size: int) -> bytes | None:
+    def root(self, size: int) -> bytes | None:
+        """The root over so many entries as they are stored; None if it cannot be told."""
         try:
             return merkle.root(self.store, size)
         except MledgerError:
@@ -261,7 +268,7 @@ class Verifier:
     ) -> None:
         self._compare_memory(audit, memory)
         for checkpoint, name in checkpoints:
-            root = audit.roots.get(checkpoint.size) or self._root(checkpoint.size)
+            root = audit.roots.get(checkpoint.size) or self.root(checkpoint.size)
             if checkpoint.size > audit.head.size:
                 self.find(
                     "head.rollback",
@@ -274,7 +281,7 @@ class Verifier:
                 )
             elif name == "the checkpoint given":
                 self.rely(f"the checkpoint given, of {checkpoint.size} entries", checkpoint.size)
-        self._compare_head()
+        compare(self, audit)
         if plan.start == 0:
             probed = self.crew.probed() if self.crew else probe(self.store)
             for number in probed.strays:
@@ -303,7 +310,7 @@ class Verifier:
                 f"{memory.size} entries were seen on {memory.seen[:10]}, the ledger has {audit.head.size}"
             )
             self.find("head.rollback", "the head", message)
-        elif (audit.roots.get(memory.size) or self._root(memory.size)) != memory.root:
+        elif (audit.roots.get(memory.size) or self.root(memory.size)) != memory.root:
             self.find(
                 "head.diverged",
                 "the head",
@@ -313,16 +320,6 @@ class Verifier:
             self.rely(
                 f"this machine's memory of {memory.size} entries, last seen {memory.seen[:10]}", memory.size
             )
-
-    def _compare_head(self) -> None:
-        wanted = self.trust.head
-        if wanted is None:
-            return
-        seq = next((e.seq for e in self.store.entries() if e.leaf == wanted), None)
-        if seq is not None:
-            self.rely(f"the expected head {wanted.hex()[:12]}, entry {seq}", 2)
-        else:
-            self.find("head.unknown", "the head", f"no entry of this ledger has the hash {wanted.hex()[:12]}")
 
     def _doubt(self, streams: Streams, report: SpanReport) -> Streams | None:
         """Compare the cache of streams with what was signed; a wrong one is thrown away."""
@@ -370,6 +367,7 @@ class Verifier:
             relied_on=self.relied_on,
             findings=[*audit.findings, *self.findings],
             absent=audit.absent,
+            withheld=audit.withheld,
         )
         if verification.intact:
             verification.level = 2 if self.extends else 1 if self.relied_on else 0

@@ -9,6 +9,8 @@ from tests.architecture.tree import COMMAND, LIBRARY, TESTS, Source, functions, 
 FILE_LINES = 400
 FUNCTION_LINES = 45
 FIRST_LINE_WORDS = 12
+# Handed out alone, to people who have nothing else: one file by design.
+ALONE = "ledger/mledger/exchange/verify.py"
 # `testing` is a product; what lies under tests/ may be long where a table is long.
 SHIPPED = [*sources(LIBRARY), *sources(COMMAND)]
 TEST_FILES = sources(TESTS)
@@ -46,7 +48,9 @@ def _undocumented(node: ast.AST, path: str = "") -> list[str]:
 
 @shipped
 def test_a_file_holds_one_idea(source: Source) -> None:
-    """No file of the library or the command line passes 400 lines."""
+    """No file of the library or the command line passes 400 lines, but the one that is handed out alone."""
+    if source.path == ALONE:
+        return
     lines = len(source.text.splitlines())
     assert lines <= FILE_LINES, f"{lines} lines"
 

@@ -229,3 +229,10 @@ def test_every_type_has_a_recorded_body():
     rows = [json.loads(line) for line in (HERE / "recorded.jsonl").read_text().splitlines()]
 
     assert {(row["type"], row["v"]) for row in rows} >= {(c.type, c.schema_version) for c in base.all()}
+
+
+def test_the_verifier_in_bundles_knows_what_answers_what() -> None:
+    """`verify.py`, which stands alone, has the same table of answers as the types have themselves."""
+    from mledger.exchange.verify import ANSWERS
+
+    assert {cls.type: cls.answers for cls in base.all() if cls.answers is not None} == ANSWERS

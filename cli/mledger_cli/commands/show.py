@@ -118,6 +118,8 @@ def _note(settings: Settings, fact: "Fact", redaction: "Fact | None") -> str | N
     """Why the fields are not shown, if they are not."""
     if fact.obstacle is None:
         return None
+    if fact.withheld:
+        return f"{fact.obstacle}; verified as far as that goes"
     if redaction is None:
         gone = "gone, and no redaction says why: mledger verify"
         return gone if fact.body is None else f"{fact.obstacle}; kept and verified all the same"

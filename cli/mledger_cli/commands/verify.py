@@ -40,6 +40,7 @@ DIVERGED = "DIVERGED: this is not the history that is known. Keep the file, and 
     metavar="FILE",
     help="Write what proves a fork, if the checkpoint you kept is of another history.",
 )
+@files.TRUST
 @click.option("--full", is_flag=True, help="Check everything again, not only what is new.")
 @pass_settings
 @click.pass_context
@@ -49,6 +50,7 @@ def command(
     checkpoint: Path | None,
     head: bytes | None,
     evidence: Path | None,
+    trust: Path | None,
     *,
     full: bool,
 ) -> None:
@@ -59,21 +61,43 @@ def command(
 
     Exit code: 0 nothing found, 1 findings of policy, 3 integrity broken or another history than known.
     """
+    check(context, settings, checkpoint=checkpoint, head=head, trust=trust, evidence=evidence, full=full)
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether the file is a bundle and no ledger's own."""
+    from mledger.stores.bundle_zip import is_zip
+
+    return is_zip(path)
+
+
+def check(
+    context: click.Context,
+    settings: Settings,
+    *,
+    full: bool,
+    checkpoint: Path | None = None,
+    head: bytes | None = None,
+    trust: Path | None = None,
+    evidence: Path | None = None,
+) -> None:
+    """Verify the ledger or the bundle, tell what was found, and leave with its exit code."""
     from mledger.verifying import Trust
 
     if evidence is not None:
         if checkpoint is None:
             raise click.UsageError("--evidence needs the checkpoint that you kept: --from-checkpoint FILE")
         files.check_new(evidence)
-    trust = Trust(files.read_note(checkpoint) if checkpoint else None, head)
+    pinned = files.read_trust(trust) if trust else None
+    known = Trust(files.read_note(checkpoint) if checkpoint else None, head, pinned)
     with (
         opening.reader(settings, warn=False) as reader,
         screen.progress("verifying", show=not settings.quiet) as progress,
     ):
         reader.progress = progress
-        found = reader.verify(full=full, trust=trust)
-        if evidence is not None and trust.checkpoint is not None and found.level is None:
-            _prove_fork(settings, reader, trust.checkpoint, evidence)
+        found = reader.verify(full=full, trust=known)
+        if evidence is not None and known.checkpoint is not None and found.level is None:
+            _prove_fork(settings, reader, known.checkpoint, evidence)
     if settings.json:
         settings.out.json(found)
     else:
@@ -142,11 +166,20 @@ def _facts(out: Output, found: "Verification") -> dict[str, object]:
         "ledger": found.origin or None,
         "entries": f"{size:,}, {new:,} new" if found.earlier and new else f"{size:,}",
         "checked": ", ".join(checked) if new or not found.earlier else "nothing is new",
+        "withheld": _withheld(found),
         "before": again if found.earlier else None,
         "compared": "\n".join(f"with {kept}" for kept in found.relied_on) or alone,
         "recorded": out.moment(found.time) or None,
         "head": found.head.leaf.hex() if size else None,
     }
+
+
+def _withheld(found: "Verification") -> str | None:
+    """What is present as hashes only, and what could therefore not be judged."""
+    if not found.withheld:
+        return None
+    bodies = counted(len(found.withheld), "body", "bodies")
+    return f"{bodies}, hash only: what they say was not judged"
 
 
 FINDINGS: "list[Column[Finding]]" = [

@@ -12,7 +12,7 @@ from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
 from mledger.chain.keyring import Keyring
 from mledger.chain.questions import Questions
-from mledger.chain.rulebook import REDACTION, Lookup, Ruled, examine, is_heard
+from mledger.chain.rulebook import REDACTION, Act, Lookup, Ruled, examine, is_heard
 from mledger.chain.span import SpanReport
 from mledger.chain.statement import NO_LEAF
 from mledger.core.merkle import Frontier, Node
@@ -20,6 +20,8 @@ from mledger.core.moment import Moment
 from mledger.errors import FormatError, NotFoundError
 from mledger.events.base import decode
 from mledger.events.governing import is_governance
+
+COUNTED = "approvals.missing"
 
 NodeHash = Callable[[int, int], bytes | None]
 
@@ -44,6 +46,9 @@ class Audit:
     signatures: int = 0
     bodies: int = 0
     absent: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
+    veiled: set[str] = field(default_factory=set)
+    """Streams of which approvals cannot be counted, because bodies are withheld."""
     redacted: list[str] = field(default_factory=list)
     """The numbers of the events that redactions name."""
     roots: dict[int, bytes] = field(default_factory=dict)
@@ -67,6 +72,7 @@ class Audit:
             self.findings.append(Finding("chain.seq", where, message))
         self._join(report)
         self.findings.extend(report.findings)
+        self.veiled |= report.veiled
         for question, id_ in report.questions:
             self.questions.add(question, id_)
         for act in report.acts:
@@ -75,7 +81,8 @@ class Audit:
                 continue
             redactions = [r for r in act.ruled if r.type == REDACTION and is_heard(self.keyring, act, r.type)]
             breaches = examine(self.keyring, act, self.questions.find, self.docket)
-            self.findings.extend(Finding(b.rule, b.where, b.message) for b in breaches)
+            seen = (b for b in breaches if b.rule != COUNTED or not self._is_veiled(act, b.where))
+            self.findings.extend(Finding(b.rule, b.where, b.message) for b in seen)
             if any(is_governance(ruled.type) for ruled in act.ruled):
                 self.sound.clear()
             elif not act.ruled and not breaches:
@@ -89,6 +96,11 @@ class Audit:
         self.signatures += report.signatures
         self.bodies += report.bodies
         self.absent.extend(report.absent)
+        self.withheld.extend(report.withheld)
+
+    def _is_veiled(self, act: Act, where: str) -> bool:
+        """Whether approvals of what stands there may be among what is withheld: nobody can say they lack."""
+        return any(ruled.where == where and ruled.stream in self.veiled for ruled in act.ruled)
 
     def _redaction(self, ruled: Ruled) -> None:
         """Note which event a redaction names."""

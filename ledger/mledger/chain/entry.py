@@ -15,6 +15,8 @@ class Slot(NamedTuple):
     """Whether the event's type decides who may do what."""
     salt: bytes | None
     body: bytes | None
+    withheld: bool = False
+    """Whether this copy says that it leaves the body out on purpose, as bundles do."""
 
 
 class Entry(NamedTuple):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Fact(NamedTuple):
-    """An accepted event: what, where, when, who; `body` is None when it was erased.
+    """An accepted event: what, where, when, who; `body` is None when it was erased or is withheld.
 
     It is the event at `place` (from 0) of the `places` in entry `seq`.
     """
@@ -34,6 +34,8 @@ class Fact(NamedTuple):
     signer: str
     meaning: str
     body: bytes | None
+    withheld: bool = False
+    """Whether the body is left out of this copy on purpose; its hash is there."""
 
     @property
     def number(self) -> str:
@@ -54,7 +56,7 @@ class Fact(NamedTuple):
     def obstacle(self) -> str | None:
         """Why `data` is None, in a few words; None if it is there."""
         if self.body is None:
-            return "erased"
+            return "withheld: hash only" if self.withheld else "erased"
         if self.data is not None:
             return None
         try:
@@ -67,7 +69,7 @@ class Fact(NamedTuple):
 
     def to_json(self) -> dict[str, object]:
         """The fact as `--json` prints it; `data` is the body."""
-        return {
+        row: dict[str, object] = {
             "number": self.number,
             "type": self.type,
             "version": self.version,
@@ -80,6 +82,7 @@ class Fact(NamedTuple):
             "key": self.key,
             "data": None if self.body is None else json.loads(self.body),
         }
+        return row | {"withheld": True} if self.withheld else row
 
 
 @cache

@@ -98,7 +98,7 @@ def open_statement(entry: Entry) -> Statement:
 
 def open_event(entry: Entry, statement: Statement, place: int) -> Fact:
     """The event at a place of an entry, its body checked against its digest. Errors: IntegrityError."""
-    event, (_, _, salt, body) = statement.events[place], entry.slots[place]
+    event, (_, _, salt, body, withheld) = statement.events[place], entry.slots[place]
     places = len(statement.events)
     if salt is None or body is None:
         body = None
@@ -121,6 +121,7 @@ def open_event(entry: Entry, statement: Statement, place: int) -> Fact:
             statement.signer,
             statement.meaning,
             body,
+            withheld,
         ),
     )
 

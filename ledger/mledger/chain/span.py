@@ -23,6 +23,7 @@ from mledger.core.merkle import leaf_hash
 from mledger.core.moment import Moment, is_later
 from mledger.core.names import format_number
 from mledger.errors import FormatError
+from mledger.events.governing import APPROVAL_TYPES
 from mledger.keys.ed25519 import verify
 
 # Every digit as 0, all else as a blank: 16 digits in a row are then a string that is quickly found.
@@ -52,6 +53,10 @@ class SpanReport:
     acts: list[Act] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     """Event numbers of bodies that are not there."""
+    withheld: list[str] = field(default_factory=list)
+    """Event numbers of bodies that this copy says it leaves out, those that govern aside."""
+    veiled: set[str] = field(default_factory=set)
+    """Streams on which a body is left out that approvals are counted by."""
     streams: list[tuple[int, frozenset[str], bool]] = field(default_factory=list)
     """The streams of each entry, if they were asked for."""
     questions: list[tuple[Answered, bytes]] = field(default_factory=list)
@@ -174,7 +179,10 @@ class _Checker:
             if problem:
                 self.find(problem[0], format_number(seq, index, count), problem[1])
             if slot.body is None or slot.salt is None:
-                report.absent.append(format_number(seq, index, count))
+                withheld = slot.withheld and not said.governance
+                (report.withheld if withheld else report.absent).append(format_number(seq, index, count))
+                if withheld and event.type in APPROVAL_TYPES:
+                    report.veiled.add(event.stream)
             else:
                 report.bodies += 1
             if event.at is not None and is_later(event.at, statement.time, self.how.skew):

@@ -45,6 +45,8 @@ class Verification:
     relied_on: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
+    """The events whose bodies this copy leaves out on purpose: present as hashes, and not judged."""
 
     @property
     def intact(self) -> bool:
@@ -77,6 +79,7 @@ class Verification:
             "earlier": self.earlier,
             "signatures": self.signatures,
             "bodies": self.bodies,
+            "withheld": len(self.withheld),
             "attachments": self.attachments,
             "keys": len(self.keyring.members),
             "relied_on": self.relied_on,

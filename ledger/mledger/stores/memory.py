@@ -128,6 +128,10 @@ class MemoryStore:
         with self._lock:
             yield
 
+    def edition(self) -> bytes:
+        """Nothing: it leaves nothing out."""
+        return b""
+
     def touched(self) -> bool:
         """Never: nobody else can reach it."""
         return False

@@ -197,6 +197,10 @@ class SqliteStore:
                 if not self._unknown:
                     self._roll_back(self._own)
 
+    def edition(self) -> bytes:
+        """Nothing: a file of this kind leaves nothing out."""
+        return b""
+
     def touched(self) -> bool:
         """Whether anybody else has written to the file since it was opened, through SQLite or past it.
 

@@ -150,7 +150,7 @@ def walk(db: sqlite3.Connection, start: int, stop: int) -> Generator[Entry]:
         slots: list[Slot] = []
         while n < end:
             flag = _FLAGS.get(governance, governance)
-            slots.append(slot(Slot, (id_, flag, salt, body)))
+            slots.append(slot(Slot, (id_, flag, salt, body, False)))
             n, id_, governance, salt, body = next(events, _NO_ROW)
         yield Entry(seq, leaf, payload, signature, tuple(slots))
 

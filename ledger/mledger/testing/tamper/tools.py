@@ -178,7 +178,7 @@ def insert(db: sqlite3.Connection, entry: Entry) -> None:
     """Put an entry into a free position with raw SQL."""
     row = (entry.seq, entry.leaf, entry.signature, entry.payload)
     db.execute("INSERT INTO entry (seq, leaf, signature, payload) VALUES (?, ?, ?, CAST(? AS TEXT))", row)
-    for index, (name, governance, salt, body) in enumerate(entry.slots):
+    for index, (name, governance, salt, body, _) in enumerate(entry.slots):
         slot = (entry.seq * 1000 + index, name, int(governance), salt, body)
         db.execute(
             "INSERT INTO event (n, id, governance, salt, body) VALUES (?, ?, ?, ?, CAST(? AS TEXT))", slot

@@ -1,0 +1,39 @@
+"""mledger trust: what an auditor must know before any evidence."""
+
+from pathlib import Path
+
+import click
+
+from mledger_cli import files, opening
+from mledger_cli.context import Settings, pass_settings
+from mledger_cli.groups import Group
+from mledger_cli.text import counted
+
+
+@click.group("trust", cls=Group)
+def command() -> None:
+    """Write down what to trust, to be handed over by another way than evidence."""
+
+
+@command.command("export")
+@click.option("-o", "--output", type=files.NEW, metavar="FILE", help="Write it to a new file.")
+@pass_settings
+def export(settings: Settings, output: Path | None) -> None:
+    """Write the ledger's name, its verifier key, its first entry and its last head.
+
+    Hand it over by a way that whoever sends evidence does not control: by letter, in person, in a
+    contract. With it `mledger verify --trust FILE`, `mledger bundle verify --trust FILE` and the verifier
+    in a bundle tell this ledger from any other, and a later state of it from a rewritten one.
+
+    An auditor who has verified a bundle exports from that, and has the trust file for the next one.
+    """
+    from mledger.core.trust import format_trust
+
+    if output is not None:
+        files.check_new(output)
+    with opening.reader(settings) as reader:
+        reader.history()
+        pinned = reader.pinned()
+    row = pinned._asdict()
+    what = f"trust in {pinned.origin} as of {counted(pinned.size, 'entry', 'entries')}"
+    files.deliver(settings, output, format_trust(pinned), what, row)

@@ -1,0 +1,1412 @@
+#!/usr/bin/env python3
+"""Checks a bundle of a ledger with Python's standard library alone.
+
+    python3 -I verify.py BUNDLE.zip [--trust TRUST.json] [--json] [--pure]
+
+BUNDLE.zip may also be the folder that it was unpacked into. TRUST.json came to you by another way than the
+bundle; without it you learn that the bundle is consistent in itself, and not whose it is. Where the package
+`cryptography` can be imported it checks the signatures, unless --pure; else this file does it by itself.
+
+Exit codes: 0 nothing is wrong · 1 findings of policy · 2 wrong use · 3 integrity is broken, or it is not the
+ledger that is trusted. What is not checked is said at the end. The format: docs/format.md of mledger.
+
+This file needs no other, runs on Python 3.8 and newer, and writes nothing but what it found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import os
+import re
+import stat
+import sys
+import textwrap
+import time
+import zipfile
+from contextlib import closing
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import (
+    Any,
+    Dict,
+    FrozenSet,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
+
+Json = Dict[str, Any]
+Point = Tuple[int, int, int, int]
+Small = Tuple[int, int, int]
+Signed = Tuple[bytes, bytes, bytes]
+"""A public key, a message, a signature."""
+
+
+class Refused(Exception):  # noqa: N818
+    """The bundle cannot be read at all: one line says why."""
+
+
+# --- Ed25519 (RFC 8032), with the verdicts of OpenSSL: the point that the equation gives, written in its
+# one proper way, must be the bytes of R; S is below the order; a key may be of small order or oddly written.
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+WINDOW = 8
+MANY = 400
+"""Signatures that are worth the start of a second process."""
+SECONDS = 0.0008
+"""What one signature takes here, about."""
+WEAK = frozenset(
+    [(0).to_bytes(32, "little"), (1).to_bytes(32, "little")]
+    + [(2**255 - n).to_bytes(32, "little") for n in (20, 19, 18)]
+    + [
+        bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+        bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    ]
+)
+
+
+def decompress(data: bytes) -> Optional[Point]:
+    """The point in 32 bytes; None if there is none."""
+    number = int.from_bytes(data, "little")
+    sign, y = number >> 255, (number & (2**255 - 1)) % P
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
+    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
+    if v * x * x % P != u:
+        x = x * ROOT % P
+        if v * x * x % P != u:
+            return None
+    if x & 1 != sign:
+        x = -x % P
+    return x, y, 1, x * y % P
+
+
+def add(one: Point, other: Point) -> Point:
+    """The sum of two points, in extended coordinates."""
+    a = (one[1] - one[0]) * (other[1] - other[0]) % P
+    b = (one[1] + one[0]) * (other[1] + other[0]) % P
+    c = 2 * one[3] * other[3] * D % P
+    d = 2 * one[2] * other[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def inverses(values: Sequence[int]) -> List[int]:
+    """The inverses of many numbers, none of them 0, for the price of one."""
+    products, product = [], 1
+    for value in values:
+        products.append(product)
+        product = product * value % P
+    inverse = pow(product, P - 2, P)
+    found = []
+    for value, before in zip(reversed(values), reversed(products)):
+        found.append(inverse * before % P)
+        inverse = inverse * value % P
+    return found[::-1]
+
+
+def multiples(point: Point, window: int) -> List[List[Small]]:
+    """For each place of a number of `window` bits what each digit there stands for, ready to be added."""
+    rows, each = [], (1 << window) - 1
+    for _ in range(-(-256 // window)):
+        row = [point]
+        for _ in range(each - 1):
+            row.append(add(row[-1], point))
+        rows.append(row)
+        point = add(row[-1], point)
+    ones = inverses([entry[2] for row in rows for entry in row])
+    found, at = [], 0
+    for row in rows:
+        small = [(1, 1, 0)]
+        for (x, y, _, _), inverse in zip(row, ones[at : at + each]):
+            x, y = x * inverse % P, y * inverse % P
+            small.append(((y - x) % P, (y + x) % P, 2 * x * y * D % P))
+        found.append(small)
+        at += each
+    return found
+
+
+def climb(point: Point, rows: List[List[Small]], digits: Iterable[int]) -> Point:
+    """The point, and what the digits stand for, added up."""
+    x, y, z, t = point
+    for row, digit in zip(rows, digits):
+        if digit:
+            minus, plus, twice = row[digit]
+            a, b, c, d = (y - x) * minus % P, (y + x) * plus % P, t * twice % P, 2 * z
+            e, f, g, h = b - a, d - c, d + c, b + a
+            x, y, z, t = e * f % P, g * h % P, f * g % P, e * h % P
+    return x, y, z, t
+
+
+def digits_of(number: int, window: int) -> Iterator[int]:
+    """The digits of a number of 256 bits, the lowest first."""
+    mask = (1 << window) - 1
+    for _ in range(-(-256 // window)):
+        yield number & mask
+        number >>= window
+
+
+class Plain:
+    """Checks signatures with plain numbers; the multiples of each key are made once."""
+
+    def __init__(self) -> None:
+        """Know the multiples of the base point."""
+        y = 4 * pow(5, P - 2, P) % P
+        base = decompress(y.to_bytes(32, "little"))
+        if base is None:
+            raise AssertionError("the base point is a point")
+        self._base = multiples(base, WINDOW)
+        self._keys: Dict[bytes, Optional[Tuple[List[List[Small]], int]]] = {}
+
+    def check(self, many: Sequence[Signed]) -> List[bool]:
+        """For each of many signatures whether it is one."""
+        uses: Dict[bytes, int] = {}
+        for public, _, _ in many:
+            uses[public] = uses.get(public, 0) + 1
+        reached = [self._reach(uses[signed[0]], *signed) for signed in many]
+        ones = iter(inverses([point[2] for point in reached if point]))
+        return [
+            point is not None and self._bytes(point, next(ones)) == signature[:32]
+            for point, (_, _, signature) in zip(reached, many)
+        ]
+
+    @staticmethod
+    def _bytes(point: Point, inverse: int) -> bytes:
+        x, y = point[0] * inverse % P, point[1] * inverse % P
+        return (y | (x & 1) << 255).to_bytes(32, "little")
+
+    def _reach(self, uses: int, public: bytes, message: bytes, signature: bytes) -> Optional[Point]:
+        """S times the base, less h times the key: R, if the signature is good; None for what is none."""
+        if len(signature) != 64 or len(public) != 32:
+            return None
+        scalar = int.from_bytes(signature[32:], "little")
+        known = self._key(public, uses)
+        if scalar >= ORDER or known is None:
+            return None
+        rows, window = known
+        challenge = hashlib.sha512(signature[:32] + public + message).digest()
+        point = climb((0, 1, 1, 0), self._base, digits_of(scalar, WINDOW))
+        return climb(point, rows, digits_of(int.from_bytes(challenge, "little") % ORDER, window))
+
+    def _key(self, public: bytes, uses: int) -> Optional[Tuple[List[List[Small]], int]]:
+        if public not in self._keys:
+            point, window = decompress(public), WINDOW if uses > 60 else 4
+            if point is not None:
+                point = (-point[0] % P, point[1], point[2], -point[3] % P)
+            self._keys[public] = None if point is None else (multiples(point, window), window)
+        return self._keys[public]
+
+
+@lru_cache(maxsize=None)
+def plain() -> Plain:
+    """The one that this process has."""
+    return Plain()
+
+
+def check_plainly(many: Sequence[Signed]) -> List[bool]:
+    """For each of many signatures whether it is one; what a process of its own does."""
+    return plain().check(many)
+
+
+def check_with_cryptography(many: Sequence[Signed]) -> List[bool]:
+    """The same, by the package `cryptography`."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    found = []
+    for public, message, signature in many:
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+            found.append(True)
+        except (InvalidSignature, ValueError, TypeError):
+            found.append(False)
+    return found
+
+
+def check_signatures(many: Sequence[Signed], pure: bool) -> Tuple[List[bool], str]:
+    """For each of many signatures whether it is one, and with what that was found out."""
+    if not pure:
+        try:
+            return check_with_cryptography(many), "cryptography"
+        except ImportError:
+            pass
+    workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 8)
+    if len(many) < MANY or workers < 2:
+        return check_plainly(many), "plain Python"
+    seconds = len(many) * SECONDS / workers
+    if seconds > 3:
+        sys.stderr.write(f"checking {len(many):,} signatures takes about {seconds:.0f} s\n")
+    # In the order of the keys, so that each process makes the multiples of few of them.
+    order = sorted(range(len(many)), key=lambda at: many[at][0])
+    size = -(-len(order) // workers)
+    parts = [order[at : at + size] for at in range(0, len(order), size)]
+    found = [False] * len(many)
+    for part, verdicts in zip(parts, _apart([[many[at] for at in part] for part in parts])):
+        for at, verdict in zip(part, verdicts):
+            found[at] = verdict
+    return found, f"plain Python, {len(parts)} processes"
+
+
+def _apart(parts: List[List[Signed]]) -> List[List[bool]]:
+    """The verdicts on several parts, each by a process of its own where there can be some."""
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        with ProcessPoolExecutor(len(parts)) as pool:
+            return list(pool.map(check_plainly, parts))
+    except (OSError, ImportError, NotImplementedError, BrokenProcessPool):
+        return [check_plainly(part) for part in parts]
+
+
+# --- the files of a bundle
+
+NUMBER = r"(?:x[0-9]{3}/)*[0-9]{3}"
+NAME = re.compile(
+    r"README\.txt|verify\.py|checkpoint|manifest\.json"
+    r"|tile/(?:entries|[0-7])/" + NUMBER + r"(?:\.p/[1-9][0-9]{0,2})?"
+    r"|bodies/" + NUMBER + r"\.jsonl|attachments/[0-9a-f]{64}|keys/[0-9a-f]{64}\.pem"
+    r"|checkpoints/(?:0|[1-9][0-9]{0,18})(?:-[1-9][0-9]{0,3})?"
+    r"|(?:reports|anchors)(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){1,4}"
+)
+MOST_FILES = 1000000
+MOST_READ = 1 << 30
+"""Bytes of one file that is read whole."""
+PIECE = 1 << 20
+
+
+def is_name(name: str) -> bool:
+    """Whether a file of a bundle may be called so: nothing climbs, nothing hides."""
+    return len(name) <= 200 and NAME.fullmatch(name) is not None
+
+
+class Files:
+    """The files of a bundle, in a zip or in a folder; refused if it is neither, or not as bundles are."""
+
+    def __init__(self, path: str) -> None:
+        """Look at what is there, and read none of it."""
+        self.path = path
+        self._places: Dict[str, Tuple[int, int]] = {}
+        self._zip = None if os.path.isdir(path) else open(path, "rb")  # noqa: SIM115  open to the end
+        if self._zip is None:
+            self._folder("")
+        else:
+            try:
+                with zipfile.ZipFile(self._zip) as archive:
+                    self._members(archive)
+            except Refused:
+                self.close()
+                raise
+            except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OverflowError):
+                self.close()
+                raise Refused("it is no zip, or a damaged one") from None
+
+    def names(self) -> Set[str]:
+        """The names of all files."""
+        return set(self._places)
+
+    def size(self, name: str) -> int:
+        """How many bytes a file has."""
+        return self._places[name][1]
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file; nothing if it is not there."""
+        if name in self._places and self.size(name) > MOST_READ:
+            raise Refused(f"{name} has {self.size(name):,} bytes")
+        return b"".join(self.pieces(name))
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The bytes of a file, a piece at a time."""
+        start, left = self._places.get(name, (0, 0))
+        file = self._zip or open(os.path.join(self.path, name), "rb")  # noqa: SIM115
+        file.seek(start)
+        while left > 0:
+            data = file.read(min(PIECE, left))
+            if not data:
+                raise Refused(f"{name} is shorter than it was a moment ago")
+            left -= len(data)
+            yield data
+        if file is not self._zip:
+            file.close()
+
+    def close(self) -> None:
+        """Let go of the zip."""
+        if self._zip is not None:
+            self._zip.close()
+
+    def _folder(self, below: str) -> None:
+        with os.scandir(os.path.join(self.path, below)) as found:
+            for item in found:
+                name = below + item.name
+                if item.is_dir(follow_symlinks=False) and name.count("/") < 8:
+                    self._folder(name + "/")
+                elif not item.is_file(follow_symlinks=False) or not is_name(name):
+                    raise Refused(f"{shown(name)} is a link or no file of a bundle")
+                else:
+                    self._places[name] = 0, item.stat(follow_symlinks=False).st_size
+
+    def _members(self, archive: zipfile.ZipFile) -> None:
+        """Files stand as they are, one after the other, nothing between them: nothing can swell or hide."""
+        file, at = archive.fp, 0
+        if file is None or len(archive.infolist()) > MOST_FILES:
+            raise Refused(f"it has {len(archive.infolist()):,} files")
+        for member in archive.infolist():
+            name = member.orig_filename
+            wrong = self._wrong(member)
+            if wrong:
+                raise Refused(f"{shown(name)}: {wrong}")
+            file.seek(at)
+            raw = name.encode()
+            head = file.read(30 + len(raw))
+            extra = int.from_bytes(head[28:30], "little")
+            expected = b"PK\x03\x04", member.flag_bits, 0, len(raw), raw
+            found = [int.from_bytes(head[a:b], "little") for a, b in ((6, 8), (8, 10), (26, 28))]
+            if (
+                (head[:4], *found, head[30:]) != expected
+                or extra not in (0, 20)
+                or member.header_offset != at
+            ):
+                raise Refused(f"{shown(name)} is not what the list of files says")
+            self._places[name] = at + 30 + len(raw) + extra, member.file_size
+            at = sum(self._places[name])
+        file.seek(-22, os.SEEK_END)
+        if at != archive.start_dir or file.read(4) != b"PK\x05\x06" or archive.comment:
+            raise Refused("something stands between or behind its files")
+
+    def _wrong(self, member: zipfile.ZipInfo) -> Optional[str]:
+        name = member.orig_filename
+        rules = (
+            (member.external_attr >> 28 not in (0, stat.S_IFREG >> 12), "it is a link or no file"),
+            (not is_name(name), "no file of a bundle is called so"),
+            (name in self._places, "it is there twice"),
+            (member.compress_type != zipfile.ZIP_STORED, "it is compressed"),
+            (bool(member.flag_bits & ~0x800), "it is encrypted, or its length stands behind it"),
+            (member.file_size != member.compress_size, "its length is not its length"),
+            (bool(member.comment) or len(member.extra) > 28, "something is written beside its name"),
+        )
+        return next((said for breaks, said in rules if breaks), None)
+
+
+# --- small things that are read strictly
+
+HASH = re.compile(r"[0-9a-f]{64}").fullmatch
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
+STREAM = re.compile(r"ledger|[a-z][a-z0-9-]*/[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*").fullmatch
+TYPE = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)+").fullmatch
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z").fullmatch
+DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}").fullmatch
+MEANINGS = ("authorship", "review", "approval", "rejection", "responsibility", "witness", "machine")
+
+
+def shown(text: object) -> str:
+    """Text from a bundle, safe to print."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(text))[:200]
+
+
+def _members(pairs: List[Tuple[str, Any]]) -> Json:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a key stands twice")
+    return members
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > 2**53 - 1:
+        raise ValueError("an integer passes 2**53 - 1")
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("a number passes a double")
+    return number
+
+
+def _constant(name: str) -> None:
+    raise ValueError(name + " is not JSON")
+
+
+STRICT = json.JSONDecoder(
+    object_pairs_hook=_members, parse_int=_integer, parse_float=_float, parse_constant=_constant
+)
+
+
+def strict(data: bytes) -> Any:
+    """The value of I-JSON; ValueError for all else."""
+    try:
+        return STRICT.decode(data.decode())
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def unbase64(text: str) -> bytes:
+    """The bytes of canonical base64; ValueError for all else."""
+    try:
+        data = base64.b64decode(text.encode(), validate=True)
+    except binascii.Error:
+        raise ValueError("no base64") from None
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("a second spelling")
+    return data
+
+
+def sha256(data: bytes) -> bytes:
+    """The SHA-256 of some bytes."""
+    return hashlib.sha256(data).digest()
+
+
+# --- the tree (RFC 6962) and its files (C2SP tlog-tiles)
+
+
+def node_of(left: bytes, right: bytes) -> bytes:
+    """The hash of the node over two others."""
+    return sha256(b"\x01" + left + right)
+
+
+class Tree:
+    """A tree that grows leaf by leaf; keeps the nodes that tiles hold, and the roots that are asked for."""
+
+    def __init__(self, watch: FrozenSet[int]) -> None:
+        """Start with no leaf; the root of each size in `watch` will be in `roots`."""
+        self.size, self._watch = 0, watch
+        self._peaks: List[bytes] = []
+        self.levels: Dict[int, List[bytes]] = {}
+        self.roots: Dict[int, bytes] = {}
+        self.leaves: Dict[int, bytes] = {}
+
+    def append(self, leaf: bytes) -> None:
+        """Add one leaf hash."""
+        self.levels.setdefault(0, []).append(leaf)
+        node, rest, level = leaf, self.size, 0
+        while rest & 1:
+            node = node_of(self._peaks.pop(), node)
+            rest >>= 1
+            level += 1
+            if level % 8 == 0:
+                self.levels.setdefault(level // 8, []).append(node)
+        self._peaks.append(node)
+        self.size += 1
+        if self.size in self._watch:
+            self.roots[self.size] = self.root()
+            self.leaves[self.size] = leaf
+
+    def root(self) -> bytes:
+        """The root now."""
+        if not self._peaks:
+            return sha256(b"")
+        root = self._peaks[-1]
+        for peak in self._peaks[-2::-1]:
+            root = node_of(peak, root)
+        return root
+
+
+def index_path(index: int) -> str:
+    """A tile's number as its path has it."""
+    digits = str(index)
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    return "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
+
+
+def tile_path(kind: str, index: int, count: int) -> Tuple[str, int]:
+    """Where tile `index` of `count` things lies, and how many of them it holds."""
+    width = min(256, count - 256 * index)
+    partial = "" if width == 256 else f".p/{width}"
+    return f"tile/{kind}/{index_path(index)}{partial}", width
+
+
+def split_entries(data: bytes, width: int) -> List[bytes]:
+    """The data of `width` leaves; ValueError if it is not exactly that."""
+    found, at = [], 0
+    for _ in range(width):
+        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+        if at + 2 > len(data) or end > len(data):
+            raise ValueError("the tile ends too early")
+        found.append(data[at + 2 : end])
+        at = end
+    if at != len(data):
+        raise ValueError("the tile goes on behind its entries")
+    return found
+
+
+# --- signed notes (C2SP signed-note, tlog-checkpoint)
+
+
+class Note(NamedTuple):
+    """A checkpoint: what it says, and who claims to have signed it."""
+
+    origin: str
+    size: int
+    root: bytes
+    text: bytes
+    lines: Tuple[Tuple[str, bytes, bytes], ...]
+
+
+def open_note(data: bytes) -> Note:
+    """The checkpoint in a note; ValueError if it is none."""
+    text, gap, block = data.decode().rpartition("\n\n")
+    first = text.split("\n")
+    if not gap or len(data) > 65536 or len(first) != 3 or not block.endswith("\n"):
+        raise ValueError("this is no checkpoint")
+    lines = []
+    for line in block[:-1].split("\n"):
+        dash, name, value = line.split(" ")
+        raw = unbase64(value)
+        if dash != "\u2014" or not name or len(raw) < 5:
+            raise ValueError("a signature line is damaged")
+        lines.append((name, raw[:4], raw[4:]))
+    root = unbase64(first[2])
+    if not DECIMAL(first[1]) or len(root) != 32 or not 0 < len(lines) <= 16:
+        raise ValueError("this is no checkpoint")
+    return Note(first[0], int(first[1]), root, (text + "\n").encode(), tuple(lines))
+
+
+def note_key(name: str, public: bytes) -> bytes:
+    """The four bytes that point to a key in a note."""
+    return sha256(name.encode() + b"\n\x01" + public)[:4]
+
+
+# --- one entry
+
+HEAD = b'{"payload":"'
+MIDDLE = b'","payloadType":"application/vnd.mledger.entry.v1+json","signatures":[{"keyid":"'
+ENVELOPE = re.compile(
+    re.escape(HEAD)
+    + rb"([A-Za-z0-9+/]*={0,2})"
+    + re.escape(MIDDLE)
+    + rb'([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\}\]\}'
+)
+PAYLOAD_KEYS = {"events", "key", "ledger", "meaning", "prev", "seq", "signer", "time", "v"}
+EVENT_KEYS = {"body", "id", "stream", "type", "v"}
+
+
+class Entry(NamedTuple):
+    """What an entry says, and its signature."""
+
+    fields: Json
+    message: bytes
+    signature: bytes
+    keyid: str
+
+
+def open_entry(data: bytes) -> Entry:
+    """The entry in an envelope; ValueError if a byte is not as it must be."""
+    match = ENVELOPE.fullmatch(data)
+    if match is None or len(data) > 48 * 1024:
+        raise ValueError("these bytes are no envelope")
+    payload, signature = unbase64(match.group(1).decode()), unbase64(match.group(3).decode())
+    fields = strict(payload)
+    if not isinstance(fields, dict) or set(fields) != PAYLOAD_KEYS or not _is_frame(fields):
+        raise ValueError("the payload is none of this format")
+    for event in fields["events"]:
+        if not isinstance(event, dict) or set(event) - {"at"} != EVENT_KEYS or not _is_event(event):
+            raise ValueError("an event of the payload is none of this format")
+    kind = b"application/vnd.mledger.entry.v1+json"
+    message = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    return Entry(fields, message, signature, match.group(2).decode())
+
+
+def _is_frame(fields: Json) -> bool:
+    texts = all(
+        isinstance(fields[name], str) for name in ("key", "ledger", "meaning", "prev", "signer", "time")
+    )
+    return bool(
+        texts
+        and type(fields["v"]) is int
+        and fields["v"] == 1
+        and type(fields["seq"]) is int
+        and fields["seq"] >= 0
+        and HASH(fields["key"])
+        and HASH(fields["prev"])
+        and is_time(fields["time"])
+        and fields["meaning"] in MEANINGS
+        and 0 < len(fields["signer"]) <= 200
+        and fields["signer"].isprintable()
+        and isinstance(fields["events"], list)
+        and fields["events"]
+    )
+
+
+def _is_event(event: Json) -> bool:
+    texts = all(isinstance(event[name], str) for name in ("body", "id", "stream", "type"))
+    return bool(
+        texts
+        and HASH(event["body"])
+        and UUID(event["id"])
+        and STREAM(event["stream"])
+        and ".." not in event["stream"]
+        and TYPE(event["type"])
+        and type(event["v"]) is int
+        and event["v"] >= 1
+        and ("at" not in event or is_time(event["at"]))
+    )
+
+
+def is_time(text: object) -> bool:
+    """Whether the text is a moment of this format, and a real one."""
+    if not isinstance(text, str) or not TIME(text):
+        return False
+    try:
+        datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return False
+    return True
+
+
+def number_of(seq: int, at: int, count: int) -> str:
+    """The number of an event: 41, or 41.3 for the third of several."""
+    return str(seq) if count == 1 else f"{seq}.{at + 1}"
+
+
+# --- who may speak, and record what: a fold of the events that govern, in order
+
+GOVERNING = {"ledger", "key", "role", "policy"}
+ALSO_GOVERNING = {"record.redacted", "anchor.recorded"}
+SPKI = bytes.fromhex("302a300506032b6570032100")
+ANSWERS = {
+    "artifact.retired": ("artifact", "artifact.published"),
+    "audit.closed": ("audit", "audit.opened"),
+    "audit.finding": ("audit", "audit.opened"),
+    "decision.accepted": ("decision", "decision.proposed"),
+    "decision.invalidated": ("decision", "decision.proposed"),
+    "decision.reaffirmed": ("decision", "decision.proposed"),
+    "decision.rejected": ("decision", "decision.proposed"),
+    "decision.superseded": ("decision", "decision.proposed"),
+    "plan.amended": ("plan", "plan.agreed", "plan.amended"),
+    "promotion.approved": ("request", "promotion.requested"),
+    "promotion.executed": ("request", "promotion.requested"),
+    "promotion.rejected": ("request", "promotion.requested"),
+    "review.completed": ("schedule", "review.scheduled"),
+    "review.submitted": ("request", "review.requested"),
+    "risk.mitigated": ("risk", "risk.assessed"),
+}
+"""Types that judge an event of another type, and the field that names it."""
+POLICY_RULES = {
+    "body.kept",
+    "four-eyes",
+    "key.disputed",
+    "key.meaning",
+    "reference",
+    "role.forbidden",
+}
+"""The rules that break no integrity."""
+
+
+def governs(kind: str) -> bool:
+    """Whether events of this type decide who may do what."""
+    return kind.partition(".")[0] in GOVERNING or kind in ALSO_GOVERNING
+
+
+def may_record(patterns: Iterable[str], kind: str) -> bool:
+    """Whether patterns allow a type: one gives it and none takes it away."""
+    given = False
+    for pattern in patterns:
+        bare = pattern.lstrip("!")
+        if bare in ("*", kind) or (bare.endswith(".*") and kind.startswith(bare[:-1])):
+            if pattern.startswith("!"):
+                return False
+            given = True
+    return given
+
+
+class Impossible(Exception):  # noqa: N818
+    """An event that governs and cannot take effect; says why."""
+
+
+class Member:
+    """A key as the ledger knows it."""
+
+    def __init__(self, key: Json, seq: int) -> None:
+        """Enrol it; Impossible if it is not the key that it says."""
+        try:
+            self.public = unbase64(key["public"])
+            self.id, self.name, self.kind = key["id"], key["name"], key.get("kind", "person")
+            self.person = (key.get("email") or key["name"]).casefold()
+            self.email, self.roles = key.get("email"), set(key.get("roles", ()))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Impossible("a key is not written as keys are") from None
+        weak = self.public[:31] + bytes([self.public[31] & 0x7F]) if len(self.public) == 32 else b""
+        if sha256(SPKI + self.public).hex() != self.id or not weak or weak in WEAK:
+            raise Impossible("a key is not the one of its id, or nobody's")
+        self.enrolled = seq
+        self.revoked: Optional[int] = None
+        self.compromised_since: Optional[int] = None
+
+
+class Keyring:
+    """The keys, their roles and the policy after the events seen so far."""
+
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self.origin, self.first = "", ""
+        self.members: Dict[str, Member] = {}
+        self.roles: Dict[str, List[str]] = {}
+        self.four_eyes: Set[str] = set()
+
+    def may(self, member: Member, kind: str) -> bool:
+        """Whether some role of the member allows this type."""
+        return any(may_record(self.roles.get(role, ()), kind) for role in member.roles)
+
+    def hears(self, key: str, kind: str) -> bool:
+        """Whether an event of this author that governs has an effect."""
+        member = self.members.get(key)
+        return member is not None and member.revoked is None and self.may(member, kind)
+
+    def apply(self, seq: int, kind: str, body: Json) -> None:
+        """Let one event take effect; Impossible if it cannot."""
+        try:
+            if kind == "ledger.opened":
+                self.origin = body["origin"]
+                self._adopt(body["policy"])
+                self.first = self._enrol(seq, body["key"]).id
+            elif kind == "key.enrolled":
+                self._enrol(seq, body["key"])
+            elif kind == "key.rotated":
+                self._rotate(seq, body)
+            elif kind == "key.revoked":
+                self._revoke(seq, body)
+            elif kind in ("role.granted", "role.revoked"):
+                self._role(kind == "role.granted", self._active(body["key"]), body["role"])
+            elif kind == "policy.adopted":
+                self._adopt(body["policy"])
+            else:
+                return
+        except (KeyError, TypeError, AttributeError, ValueError):
+            raise Impossible("its body is not that of a " + kind) from None
+        active = (member for member in self.members.values() if member.revoked is None)
+        if not any(self.may(member, "role.granted") for member in active):
+            raise Impossible("nobody is left who may grant roles")
+
+    def _adopt(self, policy: Json) -> None:
+        self.roles = {name: list(role["may"]) for name, role in policy["roles"].items()}
+        self.four_eyes = set(policy.get("four_eyes", ()))
+
+    def _active(self, key: str) -> Member:
+        member = self.members.get(key)
+        if member is None or member.revoked is not None:
+            raise Impossible(f"key {shown(key)[:12]} does not speak")
+        return member
+
+    def _enrol(self, seq: int, key: Json) -> Member:
+        member = Member(key, seq)
+        if member.id in self.members or not member.roles <= set(self.roles):
+            raise Impossible("the key is enrolled already, or has roles that the policy does not know")
+        self.members[member.id] = member
+        return member
+
+    def _rotate(self, seq: int, body: Json) -> None:
+        old, new = self._active(body["old"]), Member(body["key"], seq)
+        if (new.name, new.email, new.kind) != (old.name, old.email, old.kind) or not new.roles <= old.roles:
+            raise Impossible("a rotated key keeps its person, and gets no roles")
+        self._enrol(seq, body["key"])
+        old.revoked = seq
+
+    def _revoke(self, seq: int, body: Json) -> None:
+        member, since = self._active(body["key"]), body.get("compromised_since")
+        if since is not None:
+            member.compromised_since = int(since.partition(".")[0])
+            if member.compromised_since > seq:
+                raise Impossible("a key is compromised since before its revocation")
+        member.revoked = seq
+
+    def _role(self, given: bool, member: Member, role: str) -> None:
+        if role not in (self.roles if given else member.roles):
+            raise Impossible(f"there is no role {shown(role)} to give or to take")
+        member.roles = member.roles | {role} if given else member.roles - {role}
+
+
+# --- the whole
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong: the rule, where, and what was seen."""
+
+    rule: str
+    where: str
+    message: str
+
+    @property
+    def integrity(self) -> bool:
+        """Whether the bundle can no longer be believed as it stands."""
+        return self.rule not in POLICY_RULES
+
+
+class Event(NamedTuple):
+    """What later events may ask of an earlier one."""
+
+    number: str
+    seq: int
+    kind: str
+    stream: str
+    key: str
+
+
+class Checker:
+    """One check of one bundle; read its fields when `run` is over."""
+
+    def __init__(self, files: Files, trust: Optional[Json], pure: bool) -> None:
+        """Check the files, and compare with what a trust file says."""
+        self.files, self.trust, self.pure = files, trust, pure
+        self.findings: List[Finding] = []
+        self.keyring = Keyring()
+        self.manifest: Json = {}
+        self.note: Optional[Note] = None
+        self.events: Dict[str, Event] = {}
+        self.numbers: Dict[str, str] = {}
+        self.redacted: List[str] = []
+        self.signed: List[Tuple[int, str, bytes, bytes]] = []
+        self.persons = self.good = self.attached = self.cosignatures = self.anchors = 0
+        self.kept: List[Tuple[str, Note]] = []
+        self.present: Set[str] = set()
+        self.absent: List[str] = []
+        self.left: List[str] = []
+        self.withheld: Set[str] = set()
+        self.level: Optional[int] = None
+        self.by = ""
+        self.head, self.genesis, self.last_time = bytes(32), bytes(32), ""
+
+    def find(self, rule: str, where: object, message: str) -> None:
+        """Note one finding."""
+        self.findings.append(Finding(rule, str(where), message))
+
+    def run(self) -> None:
+        """Check everything; Refused if there is nothing to be checked."""
+        self._manifest()
+        note = self._note("checkpoint", "checkpoint")
+        if note is None:
+            raise Refused("its checkpoint is none")
+        self.note = note
+        names = sorted(name for name in self.files.names() if name.startswith("checkpoints/"))
+        notes = ((name, self._note(name, name)) for name in names)
+        self.kept = [(name, kept) for name, kept in notes if kept is not None]
+        for name, kept in self.kept:
+            if name.partition("/")[2].partition("-")[0] != str(kept.size):
+                self.find("column.copy", name, f"it is a checkpoint of {kept.size} entries")
+        watch = {note.size} | {kept.size for _, kept in self.kept}
+        tree = Tree(frozenset(watch | ({self.trust["head"]["size"]} if self.trust else set())))
+        self._log(tree, note.size)
+        self._tiles(tree)
+        self._signatures()
+        self._bodies_that_are_gone()
+        self._disputed()
+        self._checkpoints(tree)
+        self._compare(tree)
+
+    # --- what the bundle says of itself
+
+    def _manifest(self) -> None:
+        try:
+            manifest = strict(self.files.read("manifest.json"))
+            listed = {name: (file["size"], file["sha256"]) for name, file in manifest["files"].items()}
+            known = manifest["format"] == "mledger-bundle" and manifest["v"] == 1
+            self.withheld = set(manifest["withheld"])
+            manifest["left_out"], manifest["counts"] = list(manifest["left_out"]), dict(manifest["counts"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise Refused("its manifest.json is none") from None
+        if not known:
+            raise Refused("its manifest is of a version that this verifier does not know")
+        self.manifest = manifest
+        there = self.files.names() - {"manifest.json"}
+        for name in sorted(set(listed) - there):
+            self.find("store.stray", shown(name), "the file is gone from the bundle")
+        for name in sorted(there - set(listed)):
+            self.find("store.stray", shown(name), "the file is not in the list of files")
+        for name in sorted(there & set(listed)):
+            self._file(name, listed[name])
+
+    def _file(self, name: str, listed: Tuple[int, str]) -> None:
+        digest = hashlib.sha256()
+        for piece in self.files.pieces(name):
+            digest.update(piece)
+        if listed != (self.files.size(name), digest.hexdigest()):
+            self.find("store.stray", name, "the file is not the one in the list of files")
+        folder, _, rest = name.partition("/")
+        if folder == "attachments":
+            self.attached += 1
+            if rest != digest.hexdigest():
+                self.find("attachment.digest", name, "the attachment is not the file that events name so")
+        if folder == "keys" and rest != self._key_id(self.files.read(name)) + ".pem":
+            self.find("store.stray", name, "the key is not the one of that id")
+
+    @staticmethod
+    def _key_id(pem: bytes) -> str:
+        lines = pem.decode(errors="replace").splitlines()
+        try:
+            return sha256(unbase64("".join(lines[1:-1]))).hex()
+        except ValueError:
+            return ""
+
+    def _note(self, name: str, where: str) -> Optional[Note]:
+        try:
+            return open_note(self.files.read(name))
+        except ValueError as error:
+            self.find("checkpoint.bad", where, f"it is none: {error}")
+            return None
+
+    # --- the log
+
+    def _log(self, tree: Tree, size: int) -> None:
+        """Read every entry with its bodies, in order."""
+        prev, last = bytes(32), ""
+        latest = datetime.fromtimestamp(time.time() + 86400, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        for index in range(-(-size // 256)):
+            path, width = tile_path("entries", index, size)
+            try:
+                held = split_entries(self.files.read(path), width)
+            except ValueError as error:
+                self.find("entry.format", path, str(error))
+                held = [b""] * width
+            bodies = self._bodies(index)
+            for at, data in enumerate(held):
+                seq, leaf = 256 * index + at, sha256(b"\x00" + data)
+                tree.append(leaf)
+                last = self._entry(seq, data, prev, last, latest, bodies) or last
+                prev = leaf
+                if seq == 0:
+                    self.genesis = leaf
+            for number in sorted(bodies):
+                self.find("store.stray", number, "there is a body of an event that is not there")
+        self.head, self.last_time = prev, last
+
+    def _bodies(self, index: int) -> Dict[str, Tuple[bytes, bytes]]:
+        name = f"bodies/{index_path(index)}.jsonl"
+        found: Dict[str, Tuple[bytes, bytes]] = {}
+        data = self.files.read(name)
+        try:
+            for line in data.decode().split("\n")[:-1]:
+                row = strict(line.encode())
+                if set(row) != {"event", "salt", "body"} or row["event"] in found:
+                    raise ValueError("a line is damaged")
+                found[row["event"]] = bytes.fromhex(row["salt"]), row["body"].encode()
+            if data and not data.endswith(b"\n"):
+                raise ValueError("the last line is damaged")
+        except (ValueError, TypeError, AttributeError) as error:
+            self.find("store.stray", name, f"the bodies cannot be read: {shown(error)}")
+        return found
+
+    def _entry(
+        self,
+        seq: int,
+        data: bytes,
+        prev: bytes,
+        last: str,
+        latest: str,
+        bodies: Dict[str, Tuple[bytes, bytes]],
+    ) -> str:
+        """Check one entry; its recorded time, or nothing if it cannot be read."""
+        where = f"entry {seq}"
+        try:
+            entry = open_entry(data)
+        except ValueError as error:
+            self.find("entry.format", where, str(error))
+            return ""
+        said = entry.fields
+        origin = said["ledger"] if seq == 0 else self.note.origin if self.note else ""
+        checks = (
+            ("chain.seq", said["seq"] != seq, f"it is signed as entry {said['seq']}"),
+            ("chain.link", said["prev"] != prev.hex(), "it follows another entry than the one before it"),
+            ("chain.time", said["time"] < last, "it is recorded before the entry before it"),
+            ("time.future", said["time"] > latest, "it is recorded more than a day from now"),
+            ("entry.leaf", entry.keyid != said["key"], "the envelope names another key than the payload"),
+            ("entry.origin", said["ledger"] != origin, f"it belongs to {shown(said['ledger'])}"),
+        )
+        for rule, wrong, message in checks:
+            if wrong:
+                self.find(rule, where, message)
+        self.signed.append((seq, said["key"], entry.message, entry.signature))
+        self._judge(seq, said, self._events(seq, said, bodies))
+        return str(said["time"])
+
+    def _events(self, seq: int, said: Json, bodies: Dict[str, Tuple[bytes, bytes]]) -> List[Optional[Json]]:
+        """The bodies of an entry's events, None where there is none that can be believed."""
+        found: List[Optional[Json]] = []
+        count = len(said["events"])
+        for at, event in enumerate(said["events"]):
+            number = number_of(seq, at, count)
+            self.events[number] = Event(number, seq, event["type"], event["stream"], said["key"])
+            if event["id"] in self.numbers:
+                self.find("event.twice", number, "the event id stands twice")
+            self.numbers.setdefault(event["id"], number)
+            self.anchors += event["type"] == "anchor.recorded"
+            if number not in bodies:
+                found.append(None)
+                self._gone(number, event["type"])
+                continue
+            salt, body = bodies.pop(number)
+            found.append(self._body(number, event, salt, body))
+        return found
+
+    def _gone(self, number: str, kind: str) -> None:
+        """A body is not there: withheld, if the manifest says so and it may be."""
+        if number in self.withheld and not governs(kind):
+            self.left.append(number)
+        else:
+            self.absent.append(number)
+
+    def _body(self, number: str, event: Json, salt: bytes, body: bytes) -> Optional[Json]:
+        self.present.add(number)
+        if len(salt) != 16 or sha256(salt + body).hex() != event["body"]:
+            self.find("body.digest", number, f"the body of {event['type']} is not the one that was signed")
+            return None
+        self.good += 1
+        try:
+            value = strict(body)
+        except ValueError as error:
+            self.find("body.format", number, f"the body is not strict JSON: {error}")
+            return None
+        return value if isinstance(value, dict) else None
+
+    # --- authority
+
+    def _judge(self, seq: int, said: Json, bodies: List[Optional[Json]]) -> None:
+        """Judge the events of one entry by what was in force before it, then let them take effect."""
+        count = len(bodies)
+        events = [(number_of(seq, at, count), event, bodies[at]) for at, event in enumerate(said["events"])]
+        if seq == 0:
+            self._open(said, events)
+        keyring = self.keyring
+        self._author(seq, said)
+        heard = {event["type"] for _, event, _ in events if keyring.hears(said["key"], event["type"])}
+        for number, event, body in events:
+            kind = event["type"]
+            if kind == "ledger.opened":
+                if seq:
+                    self.find("chain.genesis", number, "the ledger is opened a second time")
+            elif governs(kind) and kind in heard:
+                self._govern(seq, number, kind, body)
+            elif kind in ANSWERS and body is not None:
+                self._answer(seq, number, event, body, said["key"])
+
+    def _open(self, said: Json, events: List[Tuple[str, Json, Optional[Json]]]) -> None:
+        number, event, body = events[0]
+        if len(events) > 1 or (event["type"], event["stream"]) != ("ledger.opened", "ledger") or body is None:
+            self.find("chain.genesis", "entry 0", "it does not open the ledger")
+            return
+        try:
+            self.keyring.apply(0, "ledger.opened", body)
+        except Impossible as error:
+            self.find("governance", number, str(error))
+        if self.keyring.first != said["key"] or self.keyring.origin != said["ledger"]:
+            self.find("chain.genesis", number, "the ledger is opened by another key, or under another name")
+
+    def _author(self, seq: int, said: Json) -> None:
+        where, member = f"entry {seq}", self.keyring.members.get(said["key"])
+        if member is None:
+            self.find("key.unknown", where, f"key {said['key'][:12]} is not enrolled")
+            return
+        self.persons += member.kind == "person"
+        name, machine = shown(member.name), said["meaning"] == "machine"
+        if member.revoked is not None and seq > member.revoked:
+            self.find("key.revoked", where, f"the key of {name} was revoked at entry {member.revoked}")
+        if said["signer"] != member.name:
+            self.find("key.name", where, f"signed as {shown(said['signer'])} with the key of {name}")
+        if machine != (member.kind == "machine"):
+            self.find("key.meaning", where, f"a {member.kind} signs as {said['meaning']}")
+        for kind in sorted({event["type"] for event in said["events"]}):
+            if not self.keyring.may(member, kind):
+                self.find("role.forbidden", where, f"{name} may not record {kind}")
+
+    def _govern(self, seq: int, number: str, kind: str, body: Optional[Json]) -> None:
+        if body is None:
+            self.find("governance", number, f"the body of {kind} is gone")
+            return
+        if kind == "record.redacted":
+            self._redact(seq, number, body)
+        try:
+            self.keyring.apply(seq, kind, body)
+        except Impossible as error:
+            self.find("governance", number, str(error))
+
+    def _redact(self, seq: int, number: str, body: Json) -> None:
+        event = self._event(body.get("event"))
+        if event is None or event.seq >= seq:
+            self.find("reference", number, "it redacts an event that is not there")
+        elif governs(event.kind):
+            self.find("governance", number, f"it redacts a {event.kind}, which nobody may")
+        else:
+            self.redacted.append(event.number)
+
+    def _answer(self, seq: int, number: str, event: Json, body: Json, key: str) -> None:
+        field, *wanted = ANSWERS[event["type"]]
+        asked = self._event(body.get(field))
+        if asked is None or asked.seq >= seq or asked.kind not in wanted or asked.stream != event["stream"]:
+            self.find("reference", number, f"it answers no {' or '.join(wanted)} of its stream")
+        elif event["type"] in self.keyring.four_eyes and self._same(key, asked.key):
+            self.find("four-eyes", number, "its author answers an event of their own")
+
+    def _event(self, reference: object) -> Optional[Event]:
+        number = self.numbers.get(str(reference), str(reference))
+        return self.events.get(number)
+
+    def _same(self, one: str, other: str) -> bool:
+        people = [self.keyring.members[key].person for key in (one, other) if key in self.keyring.members]
+        return one == other or (len(people) == 2 and people[0] == people[1])
+
+    # --- what needs the whole log
+
+    def _tiles(self, tree: Tree) -> None:
+        """Each tile of hashes holds the nodes that the entries make, and no tile is too many."""
+        expected = {tile_path("entries", index, tree.size)[0] for index in range(-(-tree.size // 256))}
+        for level, hashes in tree.levels.items():
+            for index in range(-(-len(hashes) // 256)):
+                path, width = tile_path(str(level), index, len(hashes))
+                expected.add(path)
+                if self.files.read(path) != b"".join(hashes[256 * index : 256 * index + width]):
+                    self.find("tree.node", path, "the tile is not what the entries make")
+        for name in sorted(self.files.names()):
+            if name.startswith("tile/") and name not in expected:
+                self.find("store.stray", name, "the tile is none of this log")
+
+    def _signatures(self) -> None:
+        members = self.keyring.members
+        known = [entry for entry in self.signed if entry[1] in members]
+        many = [(members[key].public, message, signature) for _, key, message, signature in known]
+        verdicts, self.by = check_signatures(many, self.pure)
+        for (seq, key, _, _), good in zip(known, verdicts):
+            if not good:
+                self.find("entry.signature", f"entry {seq}", f"not signed by key {key[:12]}")
+        self.signed = known
+
+    def _bodies_that_are_gone(self) -> None:
+        named = set(self.redacted)
+        for number in self.absent:
+            if number not in named:
+                self.find("body.missing", number, "the body is gone, and neither withheld nor redacted")
+        for number in sorted(named & self.present):
+            self.find("body.kept", number, "a redaction names this event; its body is still there")
+        for number in sorted(self.withheld - set(self.left)):
+            self.find(
+                "store.stray", shown(number), "the manifest withholds what is there, or cannot be withheld"
+            )
+        counts = {
+            "events": len(self.events),
+            "disclosed": len(self.present),
+            "withheld": len(self.left),
+            "erased": len(self.absent),
+        }
+        if self.manifest["counts"] != counts:
+            self.find("store.stray", "manifest.json", "it counts other events and bodies than there are")
+
+    def _disputed(self) -> None:
+        for seq, key, _, _ in self.signed:
+            member = self.keyring.members[key]
+            since, until = member.compromised_since, member.revoked
+            if since is not None and until is not None and since <= seq <= until:
+                message = f"the key of {shown(member.name)} may have been in other hands"
+                self.find("key.disputed", f"entry {seq}", message)
+
+    def _checkpoints(self, tree: Tree) -> None:
+        """Each checkpoint is signed by the first key, and its root is that of the entries."""
+        first = self.keyring.members.get(self.keyring.first)
+        if self.note is None or first is None:
+            self.find("checkpoint.bad", "checkpoint", "there is no first key to sign it")
+            return
+        for where, note in [("checkpoint", self.note), *self.kept]:
+            pointer = note.origin, note_key(note.origin, first.public)
+            own = [line[2] for line in note.lines if line[:2] == pointer]
+            self.cosignatures += len(note.lines) - len(own)
+            many = [(first.public, note.text, signature) for signature in own]
+            if note.origin != self.keyring.origin or not own or not all(check_signatures(many, self.pure)[0]):
+                self.find("checkpoint.bad", where, "it is not signed by the ledger's first key")
+            elif note.size > tree.size:
+                self.find("head.rollback", where, f"it covers {note.size} entries, here are {tree.size}")
+            elif tree.roots.get(note.size, tree.root()) != note.root:
+                self.find("head.diverged", where, "it is of another history")
+        vkey = vkey_of(self.keyring.origin, first.public)
+        said = (self.note.origin, self.note.size, self.note.root.hex(), self.genesis.hex(), vkey)
+        if said != tuple(self.manifest.get(name) for name in ("origin", "size", "root", "genesis", "vkey")):
+            self.find("store.stray", "manifest.json", "it says another ledger than the one that is here")
+
+    # --- what is known elsewhere
+
+    def _compare(self, tree: Tree) -> None:
+        first, trust = self.keyring.members.get(self.keyring.first), self.trust
+        if trust is not None:
+            head, where = trust["head"], "the trust file"
+            size = head["size"]
+            vkey = vkey_of(self.keyring.origin, first.public) if first else ""
+            if (trust["origin"], trust["vkey"], trust["genesis"]) != (
+                self.keyring.origin,
+                vkey,
+                self.genesis.hex(),
+            ):
+                self.find("head.diverged", where, "this is another ledger than the one that is trusted")
+            elif size > tree.size:
+                self.find("head.rollback", where, f"it knows {size} entries, here are {tree.size}")
+            elif (tree.roots[size].hex(), tree.leaves[size].hex()) != (head["root"], head["leaf"]):
+                self.find("head.diverged", where, f"another history: its {size} entries are not those here")
+            self.level = 2 if size > 1 else 1
+        else:
+            self.level = 0
+        if any(finding.integrity for finding in self.findings):
+            self.level = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing is wrong, 1 findings of policy, 3 integrity is broken."""
+        return 3 if self.level is None else 1 if self.findings else 0
+
+    def unchecked(self) -> List[str]:
+        """What was not checked, in words."""
+        found = ["whether bodies fit their event types, and what a policy asks beyond roles and four eyes"]
+        if self.left:
+            found.append(
+                "what the withheld body says"
+                if len(self.left) == 1
+                else f"what {len(self.left)} withheld bodies say"
+            )
+        if self.anchors:
+            found.append(f"the tokens of {self.anchors} time anchors (openssl ts -verify does)")
+        if self.cosignatures:
+            found.append(f"{self.cosignatures} signatures of witnesses on checkpoints")
+        if self.trust is None:
+            found.append("whose ledger it is, and whether it is the newest: give --trust TRUST.json")
+        return found
+
+
+def vkey_of(origin: str, public: bytes) -> str:
+    """The verifier key as it is published."""
+    key = base64.b64encode(b"\x01" + public).decode()
+    return f"{origin}+{note_key(origin, public).hex()}+{key}"
+
+
+def read_trust(path: str) -> Json:
+    """What a trust file says; Refused unless it is one."""
+    with open(path, "rb") as file:
+        data = file.read(65537)
+    try:
+        row = strict(data)
+        head = row["head"]
+        hashes = [row["genesis"], head["leaf"], head["root"]]
+        good = row["format"] == "mledger-trust" and row["v"] == 1 and all(map(HASH, hashes))
+        if (
+            good
+            and type(head["size"]) is int
+            and head["size"] > 0
+            and row["vkey"].startswith(row["origin"] + "+")
+        ):
+            return dict(row)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise Refused("this is no trust file")
+
+
+# --- what people are told
+
+LEVELS = {
+    0: "consistent in itself",
+    1: "consistent in itself, and the ledger that is trusted",
+    2: "consistent in itself, and the ledger that is trusted, and it extends the head that is trusted",
+}
+
+
+def report(checker: Checker, seconds: float) -> Iterator[str]:
+    """The lines that a person reads."""
+    for finding in checker.findings[:100]:
+        mark = "BROKEN" if finding.integrity else "policy"
+        yield f"{mark}  {finding.rule:<16} {shown(finding.where)}: {shown(finding.message)}"
+    if len(checker.findings) > 100:
+        yield f"… and {len(checker.findings) - 100:,} more: --json has all"
+    if checker.findings:
+        yield ""
+    note, signed, members = checker.note, len(checker.signed), checker.keyring.members.values()
+    revoked = sum(member.revoked is not None for member in members)
+    rows = (
+        ("ledger", shown(checker.keyring.origin)),
+        ("files", f"{len(checker.files.names()) - 1:,}, as listed by the manifest"),
+        ("log", f"{note.size if note else 0:,} entries with {len(checker.events):,} events"),
+        ("signatures", f"{checker.persons:,} by persons, {signed - checker.persons:,} by machines"),
+        ("keys", f"{len(members):,}, of which {revoked:,} revoked"),
+        (
+            "bodies",
+            f"{checker.good:,} as signed, {len(checker.left):,} withheld, {len(checker.absent):,} erased",
+        ),
+        (
+            "attachments",
+            f"{checker.attached:,}, and {len(checker.manifest['left_out']):,} left out",
+        ),
+        ("checkpoints", f"{1 + len(checker.kept):,} by the first key"),
+        ("recorded", checker.last_time),
+        ("head", checker.head.hex()),
+        ("checked by", checker.by + (f", in {seconds:.1f} s" if seconds >= 2 else "")),
+    )
+    for name, text in [*rows, *zip(["not checked", *[""] * 9], checker.unchecked())]:
+        for position, line in enumerate(textwrap.wrap(text, 66) or [""]):
+            yield f"{'' if position else name:<13}{line}"
+    yield ""
+    if checker.level is None:
+        yield "BROKEN: this is not what was signed, or not the ledger that is trusted. Keep the file."
+    else:
+        found = ", WITH FINDINGS," if checker.findings else ""
+        yield from textwrap.wrap(f"VERIFIED{found} at level {checker.level}: {LEVELS[checker.level]}", 79)
+
+
+def row_of(checker: Checker, seconds: float) -> Json:
+    """The same for programs."""
+    note = checker.note
+    return {
+        "origin": checker.keyring.origin,
+        "entries": note.size if note else 0,
+        "events": len(checker.events),
+        "root": note.root.hex() if note else None,
+        "head": checker.head.hex(),
+        "genesis": checker.genesis.hex(),
+        "recorded": checker.last_time,
+        "level": checker.level,
+        "signatures": len(checker.signed),
+        "signatures_by": checker.by,
+        "bodies": checker.good,
+        "withheld": len(checker.left),
+        "erased": len(checker.absent),
+        "attachments": checker.attached,
+        "left_out": len(checker.manifest["left_out"]),
+        "not_checked": checker.unchecked(),
+        "findings": [dict(finding._asdict(), integrity=finding.integrity) for finding in checker.findings],
+        "seconds": round(seconds, 2),
+        "exit_code": checker.exit_code,
+    }
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Check what the command line names; the exit code."""
+    parser = argparse.ArgumentParser(description="Checks a bundle of a ledger, with Python alone.")
+    parser.add_argument("bundle", help="the zip, or the folder that it was unpacked into")
+    parser.add_argument("--trust", metavar="TRUST.json", help="a trust file that came by another way")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--pure", action="store_true", help="check signatures here, without `cryptography`")
+    asked = parser.parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    started, what = time.monotonic(), asked.trust
+    try:
+        trust = read_trust(asked.trust) if asked.trust else None
+        what = asked.bundle
+        with closing(Files(asked.bundle)) as files:
+            checker = Checker(files, trust, asked.pure)
+            checker.run()
+    except Refused as error:
+        sys.stderr.write(f"verify.py: {shown(what)}: {error}\n")
+        return 2 if what == asked.trust else 3
+    except OSError as error:
+        sys.stderr.write(f"verify.py: {shown(what)}: {error.strerror}\n")
+        return 2
+    seconds = time.monotonic() - started
+    lines = [json.dumps(row_of(checker, seconds), indent=2)] if asked.json else report(checker, seconds)
+    sys.stdout.write("".join(line + "\n" for line in lines))
+    return checker.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

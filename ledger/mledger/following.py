@@ -1,0 +1,137 @@
+"""Follows a mirror: what it shows must extend what it has shown."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from mledger.core import merkle
+from mledger.core.checkpoint import Checkpoint
+from mledger.core.digest import short
+from mledger.core.evidence import Evidence
+from mledger.core.merkle import check_consistency
+from mledger.core.moment import Moment, format_moment
+from mledger.core.note import parse_vkey
+from mledger.core.tiles import CHECKPOINT
+from mledger.core.trust import Pinned
+from mledger.errors import DivergedError, IntegrityError, NotFoundError
+from mledger.exchange.mirror import End, Mirror
+from mledger.exchange.mirrors import Mirrors, Seen
+from mledger.exchange.places import Place
+from mledger.heads import Heads
+from mledger.receipt import check_checkpoint
+
+
+class Followed(NamedTuple):
+    """What a mirror shows now, all of it checked: `before` are the entries that were seen earlier."""
+
+    checkpoint: Checkpoint
+    before: int
+    since: Moment | None
+    end: End
+    compared: tuple[str, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """The outcome as `--json` prints it."""
+        return {
+            "origin": self.checkpoint.origin,
+            "entries": self.checkpoint.size,
+            "new": self.checkpoint.size - self.before,
+            "root": self.checkpoint.root.hex(),
+            "head": self.end.leaf.hex(),
+            "time": self.end.time,
+            "compared": list(self.compared),
+        }
+
+
+class Follower(NamedTuple):
+    """Who follows: the memory of mirrors, that of heads if there is one, the clock."""
+
+    mirrors: Mirrors
+    heads: Heads | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def follow(self, place: Place, address: str, vkey: str, pinned: Pinned | None = None) -> Followed:
+        """What the mirror at a place shows, compared with what it showed before, and remembered.
+
+        Errors: DivergedError if it shows less, or another history, with the file of evidence if two signed
+        checkpoints do not fit; IntegrityError if its files do not; ProofError for a checkpoint that the key
+        did not sign; NotFoundError; RetryError.
+        """
+        note = place.read(CHECKPOINT)
+        if note is None:
+            raise NotFoundError(f"no log is published at {address}", fix="mledger publish PLACE makes one")
+        checkpoint = check_checkpoint(note, parse_vkey(vkey))
+        seen = self.mirrors.recall(vkey)
+        mirror = Mirror(place, checkpoint)
+        old = seen.checkpoint.size if seen else 0
+        if seen is not None:
+            self._compare(mirror, note, seen)
+        end = mirror.check(old, End(seen.leaf, seen.time) if seen else End())
+        genesis = seen.genesis if seen else mirror.hashes(0, 0, 1)[0]
+        compared = [f"what was seen of it on {seen.seen[:10]}, {old:,} entries"] if seen else []
+        compared += self._compare_known(mirror, genesis, pinned)
+        now = format_moment(self.clock())
+        self.mirrors.keep(Seen(vkey, note, genesis, end.leaf, end.time, now, address))
+        return Followed(checkpoint, old, seen.seen if seen else None, end, tuple(compared))
+
+    def _compare(self, mirror: Mirror, note: bytes, seen: Seen) -> None:
+        """The checkpoint now extends the one seen before. Errors: DivergedError."""
+        old, new = seen.checkpoint, mirror.checkpoint
+        if new.size < old.size:
+            raise DivergedError(
+                f"the mirror showed {old.size:,} entries on {seen.seen[:10]}, and shows {new.size:,} now",
+                fix="ask whoever publishes it; it is refused until it has them again",
+            )
+        root = new.root if new.size == old.size else mirror.root(old.size)
+        if root == old.root:
+            return
+        evidence = Evidence(seen.note, note)
+        if new.size > old.size:
+            proof = tuple(merkle.consistency_proof(mirror, old.size, new.size))
+            # Only if the hashes are those of the new checkpoint do they say anything of its signer.
+            mirror_is_whole = mirror.root(new.size) == new.root
+            if not mirror_is_whole:
+                raise IntegrityError(
+                    "the hashes of the mirror are not those of its checkpoint", fix="try again"
+                )
+            check_consistency(old.size, root, new.size, new.root, proof)
+            evidence = Evidence(seen.note, note, root, proof)
+        path = self.mirrors.keep_evidence(evidence)
+        raise DivergedError(
+            f"two histories of {new.origin} are signed: one of {old.size:,} entries was seen on"
+            f" {seen.seen[:10]}, and this is another; the evidence is in {path}",
+            fix=f"show it to others: mledger check-proof {path} --vkey VKEY",
+            evidence=str(path),
+        )
+
+    def _compare_known(self, mirror: Mirror, genesis: bytes, pinned: Pinned | None) -> list[str]:
+        """What else is known of the ledger fits. Errors: DivergedError."""
+        compared = []
+        if pinned is not None:
+            if genesis != pinned.genesis:
+                raise DivergedError(
+                    f"the log begins with {short(genesis.hex())}, and not with {short(pinned.genesis.hex())}",
+                    fix="make sure which ledger is meant: this is another of that name",
+                )
+            _extends(mirror, pinned.size, pinned.root, "the trust file knows", need=True)
+            compared.append(f"the trust file, which knows {pinned.size:,} entries")
+        memory = self.heads.recall(genesis) if self.heads is not None else None
+        if memory is not None and _extends(mirror, memory.size, memory.root, "this machine has seen"):
+            compared.append(f"the ledger as this machine has seen it, {memory.size:,} entries")
+        return compared
+
+
+def _extends(mirror: Mirror, size: int, root: bytes, who: str, *, need: bool = False) -> bool:
+    """Whether the log is so long; DivergedError if its beginning is another, or if it need be so long."""
+    if size > mirror.checkpoint.size:
+        if need:
+            raise DivergedError(
+                f"{who} {size:,} entries, and the mirror shows {mirror.checkpoint.size:,}",
+                fix="ask whoever publishes it for the newest",
+            )
+        return False
+    if mirror.root(size) != root:
+        raise DivergedError(
+            f"another history: {who} {size:,} other entries", fix="keep what the mirror shows, and ask"
+        )
+    return True

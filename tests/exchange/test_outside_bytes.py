@@ -1,0 +1,237 @@
+"""Bytes from outside: a zip that is no honest bundle is refused, and nothing of it is believed."""
+
+import io
+import json
+import struct
+import warnings
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mledger.core.manifest import MANIFEST, Manifest, format_manifest, is_name, parse_manifest
+from mledger.core.trust import Pinned, format_trust, parse_trust
+from mledger.errors import FormatError, MledgerError
+from mledger.exchange import verify as program_itself
+from mledger.reader import Reader
+from mledger.stores import open_store
+from mledger.stores.bundle import parse_bodies
+from mledger.stores.bundle_zip import BundleZip
+from mledger.testing.tamper.bundles import read_files, write_files
+
+quickly = settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+
+
+def member(name: str = "reports/a", **fields: int) -> zipfile.ZipInfo:
+    """One file of a zip, as bundles have them but for some fields."""
+    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    info.create_system, info.external_attr = 3, 0o100644 << 16
+    for field, value in fields.items():
+        setattr(info, field, value)
+    return info
+
+
+def zipped(*members: tuple[zipfile.ZipInfo, bytes], comment: bytes = b"") -> bytes:
+    """The bytes of a zip."""
+    out = io.BytesIO()
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(out, "w") as archive:
+        archive.comment = comment
+        for info, data in members:
+            archive.writestr(info, data)
+    return out.getvalue()
+
+
+def overlapping() -> bytes:
+    """A zip whose list names one file twice under two names: a bomb without compression."""
+    data = zipped((member("reports/a"), b"x" * 1000), (member("reports/b"), b"x"))
+    at = data.rindex(b"PK\x01\x02")
+    entry = bytearray(data[at : data.rindex(b"PK\x05\x06")])
+    entry[42:46] = struct.pack("<I", 0)
+    return data[:at] + bytes(entry) + data[data.rindex(b"PK\x05\x06") :]
+
+
+GOOD = zipped((member(), b"text"))
+BAD = {
+    "nothing": b"",
+    "text": b"PK\x03\x04 and then some text",
+    "cut off": GOOD[:-1],
+    "compressed": zipped((member(compress_type=zipfile.ZIP_DEFLATED), bytes(10_000_000))),
+    "climbs": zipped((member("../../etc/cron.d/x"), b"x")),
+    "climbs in its folder": zipped((member("reports/../../x"), b"x")),
+    "is absolute": zipped((member("/etc/passwd"), b"x")),
+    "has backslashes": zipped((member("reports\\..\\x"), b"x")),
+    "is a link": zipped((member(external_attr=0o120777 << 16), b"/etc/passwd")),
+    "is a folder": zipped((member("reports/"), b"")),
+    "is a device": zipped((member(external_attr=0o020644 << 16), b"")),
+    "is of a name of its own": zipped((member("setup.py"), b"x")),
+    "is there twice": zipped((member(), b"one"), (member(), b"two")),
+    "overlaps": overlapping(),
+    "has a comment": zipped((member(), b"x"), comment=b"run me"),
+    "has a comment on a file": zipped((member(comment=b"run me"), b"x")),
+    "has something before it": b"#!/bin/sh\n" + GOOD,
+    "has something behind it": GOOD + b"and more",
+    "is encrypted": GOOD.replace(b"PK\x03\x04\x14\0\0\0", b"PK\x03\x04\x14\0\1\0").replace(
+        b"PK\x01\x02\x14\x03\x14\0\0\0", b"PK\x01\x02\x14\x03\x14\0\1\0"
+    ),
+    "has another name inside": GOOD.replace(b"reports/a", b"reports/b", 1),
+    "is two zips": GOOD + GOOD,
+}
+
+
+@pytest.mark.parametrize("how", BAD)
+def test_a_zip_that_no_bundle_is_gets_refused(how: str, tmp_path: Path) -> None:
+    """A bomb, a path that climbs, a link, a file twice and the like are refused in one line by both."""
+    path = tmp_path / "bad.zip"
+    path.write_bytes(BAD[how])
+    with pytest.raises(FormatError) as refused:
+        BundleZip(path)
+    assert "\n" not in refused.value.message
+    assert str(path) in refused.value.message
+    with pytest.raises(program_itself.Refused) as theirs:
+        program_itself.Files(str(path))
+    assert "\n" not in str(theirs.value)
+    assert [file.name for file in tmp_path.iterdir()] == ["bad.zip"]
+
+
+def test_a_good_zip_is_read(tmp_path: Path) -> None:
+    """What the bad ones are made from is read by both, so that each is refused for its own reason."""
+    path = tmp_path / "good.zip"
+    path.write_bytes(GOOD)
+    with closing(BundleZip(path)) as ours, closing(program_itself.Files(str(path))) as theirs:
+        assert (ours.names(), ours.read("reports/a"), ours.size("reports/a")) == (["reports/a"], b"text", 4)
+        assert (theirs.names(), theirs.read("reports/a")) == ({"reports/a"}, b"text")
+        assert b"".join(ours.pieces("reports/a", 3)) == b"text"
+        with pytest.raises(FormatError, match="lacks reports/b"):
+            ours.read("reports/b")
+
+
+def verdicts(path: Path, clock) -> tuple[int, int]:
+    """What the library and the program say of a bundle; what they refuse, in one line, counts as broken."""
+    lines = []
+    try:
+        with Reader.open(path, clock=clock) as reader:
+            ours = reader.verify(full=True).exit_code
+    except MledgerError as error:
+        lines.append(error.message)
+        ours = 3
+    try:
+        with closing(program_itself.Files(str(path))) as files:
+            checker = program_itself.Checker(files, None, pure=False)
+            checker.run()
+            theirs = checker.exit_code
+    except program_itself.Refused as error:
+        lines.append(str(error))
+        theirs = 3
+    assert all("\n" not in line for line in lines)
+    return ours, theirs
+
+
+NAMES = st.one_of(
+    st.text(max_size=60),
+    st.from_regex(r"(tile/([0-9]|entries)|bodies|attachments|reports)/[x0-9a-f./]{1,20}", fullmatch=True),
+)
+
+
+@given(NAMES)
+def test_names_are_judged_alike(name: str) -> None:
+    """A name that the verifier of a bundle takes is one that mledger takes, and none climbs."""
+    ours = is_name(name)
+    # The library also wants the number of a tile to be written in one way; the verifier compares paths.
+    assert ours <= program_itself.is_name(name)
+    assert not ours or (".." not in name.split("/") and not name.startswith("/"))
+
+
+@quickly
+@given(data=st.data())
+def test_any_byte_of_a_bundle(data, bundle, company, tmp_path):
+    """With a byte flipped anywhere a bundle is refused, or found out, or says the very same."""
+    whole = bundle.read_bytes()
+    at, bit = data.draw(st.integers(0, len(whole) - 1)), data.draw(st.integers(0, 7))
+    path = tmp_path / f"{at}-{bit}.zip"
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
+    ours, theirs = verdicts(path, company.clock)
+    if ours == theirs == 0:
+        before, after = read_files(bundle), read_files(path)
+        before.pop(MANIFEST), after.pop(MANIFEST)
+        assert before == after
+    else:
+        assert (ours, theirs) in {(3, 3), (0, 3), (3, 0)}
+
+
+@quickly
+@given(
+    junk=st.binary(max_size=400),
+    which=st.sampled_from([MANIFEST, "checkpoint", "bodies/000.jsonl", "tile/0/000"]),
+)
+def test_junk_in_a_file(junk, which, bundle, company, tmp_path):
+    """A file of a bundle that holds junk is refused or found out by both, never believed, never a crash."""
+    files = read_files(bundle)
+    files[which] = junk
+    path = tmp_path / "junk.zip"
+    write_files(path, files)
+    assert verdicts(path, company.clock) == (3, 3)
+
+
+ROWS = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@quickly
+@given(
+    member=st.sampled_from(["origin", "vkey", "counts", "withheld", "files", "choice", "left_out", "size"]),
+    value=ROWS,
+)
+def test_a_member_of_a_manifest_that_is_something_else(member, value, bundle):
+    """Whatever stands in a member of a manifest, it is refused, or read as what it says."""
+    row = json.loads(read_files(bundle)[MANIFEST]) | {member: value}
+    try:
+        found = parse_manifest(json.dumps(row).encode())
+    except FormatError:
+        return
+    assert isinstance(found, Manifest)
+    assert parse_manifest(format_manifest(found)) == found
+
+
+@given(st.binary(max_size=300))
+def test_junk_is_no_manifest_no_trust_file_no_bodies(junk):
+    """Whatever bytes are given, each reader refuses them, or reads what it would write."""
+    for parse in (parse_manifest, parse_trust, parse_bodies):
+        try:
+            parse(junk)
+        except FormatError:
+            continue
+        assert parse is parse_bodies
+
+
+HASHES = st.binary(min_size=32, max_size=32)
+
+
+@given(st.builds(Pinned, st.just("a/b"), st.just(""), HASHES, st.integers(1, 2**53 - 1), HASHES, HASHES))
+def test_trust_files_read_back(pinned):
+    """What a trust file pins comes back, and its verifier key must be one of that ledger."""
+    from mledger.core.note import format_vkey
+
+    good = pinned._replace(vkey=format_vkey("a/b", pinned.leaf))
+    assert parse_trust(format_trust(good)) == good
+    with pytest.raises(FormatError):
+        parse_trust(format_trust(pinned))
+    with pytest.raises(FormatError):
+        parse_trust(format_trust(good._replace(vkey=format_vkey("a/c", pinned.leaf))))
+
+
+def test_a_bundle_that_shrinks_while_it_is_read(bundle, tmp_path):
+    """A file that gets shorter under its reader gives an error of the store."""
+    path = tmp_path / "shrinks.zip"
+    path.write_bytes(bundle.read_bytes())
+    with closing(open_store(path, read_only=True)) as store:
+        path.write_bytes(bundle.read_bytes()[:2000])
+        with pytest.raises(MledgerError, match="shorter than"):
+            list(store.entries())
