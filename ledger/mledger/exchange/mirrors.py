@@ -1,4 +1,4 @@
-"""The memory of mirrors: the last checkpoint seen of each log."""
+"""The memory of mirrors: the last checkpoint seen of each log.
 
 One file for each verifier key, named by its SHA-256, in the state folder. What it holds is the signed
 checkpoint itself, so whoever edits it can make it forget, and cannot make it remember what was not signed.

@@ -1,4 +1,4 @@
-"""The contract of a place: files made once, and one replaced."""
+"""The contract of a place: files made once, and one replaced.
 
 The same tests run over every kind of place that can be written to: `tests/exchange/test_places.py`.
 """
