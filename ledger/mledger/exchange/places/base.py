@@ -1,6 +1,6 @@
 """The contract of a place: files made once, and one replaced.
 
-The same tests run over every kind of place that can be written to: `tests/exchange/test_places.py`.
+Folders and buckets pass the same tests: nothing there is ever changed behind a reader's back.
 """
 
 from typing import Protocol
