@@ -326,6 +326,15 @@ class _Report(_Checked):
         return names()
 
 
+class _Profile(_Checked):
+    name = "profile"
+
+    def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
+        from mledger.checks.profile import names
+
+        return names()
+
+
 class _Zone(_Checked):
     name = "zone"
     fix = "name one like Europe/Berlin"
@@ -355,6 +364,8 @@ SINCE = _Since()
 """The beginning of what counts: as MOMENT, and a bare date is the start of that day in UTC."""
 SINCE_OR_AGO = _SinceOrAgo()
 """The beginning of what counts: as SINCE, or so long ago, like 30d."""
+PROFILE = _Profile()
+"""A rule book, as `mledger.checks.profile` knows it."""
 REPORT = _Report()
 """A report about a model, as `mledger.reports` knows it."""
 HASH = _Hash()

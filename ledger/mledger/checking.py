@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mledger.checks.engine import Checked, Level, check
 from mledger.checks.links import Link, Resolved, commits_of, links_of, mentions, resolved
+from mledger.checks.profile import Assessment, Profile, assess
 from mledger.checks.world import Awaited, Change, World
 from mledger.errors import NotFoundError
 from mledger.projections.dossier import Dossier, dossier_of
@@ -104,6 +105,27 @@ def gather(
         changes=_changes(tree, dossier, watched, absent),
         absent=absent,
     )
+
+
+def assess_models(
+    reader: "Reader",
+    streams: Iterable[str],
+    profile: Profile,
+    *,
+    version: str | None = None,
+    tree: Path | None = None,
+    watched: Iterable[str] = WATCHED,
+    history: "History | None" = None,
+) -> list[Assessment]:
+    """What the records of each model show of a rule book, paragraph by paragraph; see `check_models`."""
+    history = history or reader.history()
+    named, found = list(streams), []
+    place = Worktree(tree) if tree is not None else None
+    for stream in named:
+        dossier = dossier_in(reader, history, stream, version)
+        world = gather(reader, dossier, place, alone=len(named) == 1, watched=tuple(watched))
+        found.append(assess(profile, dossier, check(dossier, world)))
+    return found
 
 
 def links_in(reader: "Reader", history: "History", stream: str, tree: Path) -> list[Resolved]:

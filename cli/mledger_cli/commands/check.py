@@ -8,7 +8,7 @@ import click
 from mledger_cli import opening, screen
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import SOME_STREAM
+from mledger_cli.params import PROFILE, SOME_STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,7 @@ FORMATS = ("text", "json", "sarif", "junit", "md", "github")
 @click.option("--release", metavar="VERSION", help="Look at this version only.")
 @TREE
 @WATCH
+@click.option("--profile", type=PROFILE, metavar="NAME", help="Go by the paragraphs of a rule book instead.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How to print it; else text.")
 @click.option("--rules", is_flag=True, help="List the rules instead, with what each asks.")
 @pass_settings
@@ -48,6 +49,7 @@ def command(
     release: str | None,
     tree: Path,
     watch: tuple[str, ...],
+    profile: str | None,
     form: str | None,
     *,
     rules: bool,
@@ -59,11 +61,17 @@ def command(
     events and the command that mends it; a waiver.granted lets it pass until a day. A policy says how
     grave each rule is.
 
-    Exit code: 0 nothing but warnings, 1 a rule failed, 3 the ledger is broken.
+    With --profile, each paragraph of a rule book is shown with the events that evidence it: internal,
+    eu-ai-act-annex-iv, sr-26-2, nist-ai-rmf or iso-42001. A status is about records, never about a law.
+
+    Exit code: 0 nothing but warnings, 1 a rule failed or a paragraph is not evidenced, 3 the ledger is
+    broken.
     """
     if rules:
         _list(settings)
         return
+    if profile is not None:
+        context.exit(_assess(settings, profile, model or named, release, tree, watch, form))
     with (
         opening.reader(settings) as reader,
         screen.progress("verifying", show=not settings.quiet) as reader.progress,
@@ -84,19 +92,66 @@ def checked(
     history: "History | None" = None,
 ) -> "list[Checked]":
     """What the rules find of one model, or of all. Errors: NotFoundError, InputError, IntegrityError."""
-    from mledger.checking import check_models, models_of
-    from mledger.errors import InputError
+    from mledger.checking import check_models
     from mledger.worktree import WATCHED
+
+    history = history or reader.history()
+    streams = _streams(reader, model, release, history)
+    watched = watch or WATCHED
+    return check_models(reader, streams, version=release, tree=tree, watched=watched, history=history)
+
+
+def _streams(reader: "Reader", model: str | None, release: str | None, history: "History") -> list[str]:
+    """The streams of the models that are meant. Errors: NotFoundError, InputError."""
+    from mledger.checking import models_of
+    from mledger.errors import InputError
 
     if release is not None and model is None:
         raise InputError("--release needs a MODEL", fix="mledger check MODEL --release VERSION")
     name = opening.stream(reader, model)
     if name is not None and not name.startswith("model/"):
         raise InputError(f"{name} is no model", fix="mledger check model/NAME")
-    history = history or reader.history()
-    streams = models_of(reader, history) if name is None else [name]
-    watched = watch or WATCHED
-    return check_models(reader, streams, version=release, tree=tree, watched=watched, history=history)
+    return models_of(reader, history) if name is None else [name]
+
+
+def _assess(
+    settings: Settings,
+    name: str,
+    model: str | None,
+    release: str | None,
+    tree: Path,
+    watch: tuple[str, ...],
+    form: str | None,
+) -> int:
+    """Print what the records show of a rule book; the exit code. Errors: as of `checked`."""
+    from time import perf_counter
+
+    from mledger.checking import assess_models
+    from mledger.checks.profile import find
+    from mledger.errors import InputError
+    from mledger.worktree import WATCHED
+    from mledger_cli.rendering_profile import profile_lines
+
+    profile = find(name)
+    if form not in {None, "text", "json"}:
+        raise InputError(f"--format {form} is for rules, not for a profile", fix="--format text or json")
+    began = perf_counter()
+    with (
+        opening.reader(settings) as reader,
+        screen.progress("verifying", show=not settings.quiet) as reader.progress,
+    ):
+        history = reader.history()
+        streams = _streams(reader, model, release, history)
+        found = assess_models(
+            reader, streams, profile, version=release, tree=tree, watched=watch or WATCHED, history=history
+        )
+    seconds = perf_counter() - began
+    if settings.json or form == "json":
+        settings.out.json(found)
+    else:
+        for one in found:
+            settings.out.raw("\n".join([*profile_lines(one, seconds, screen.width() or 100), ""]))
+    return max((one.exit_code for one in found), default=0)
 
 
 def written(found: "Sequence[Checked]", form: str, settings: Settings) -> "str | bytes":

@@ -1,0 +1,1 @@
+"""The profiles, one a file: where paragraphs of rule books are evidenced."""
