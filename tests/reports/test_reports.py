@@ -122,6 +122,19 @@ def test_learning_compares_what_was_expected(
     assert learned(size, auc, direction) == said
 
 
+def test_learning_where_every_run_follows_the_decision() -> None:
+    """The first run that follows a decision is what the last is compared with."""
+    story = Life()
+    story.register()
+    effect = {"metric": "auc", "direction": "increase", "size": 0.01}
+    number = story.propose(expected_effects=[effect])
+    for run, auc in (("r1", 0.90), ("r2", 0.93)):
+        story.start(run, decision=number)
+        story.finish(run, auc=auc)
+    (row,) = rows(told(story, "learning"), "Expected and observed")
+    assert row[1:-1] == ("auc", "+0.01", "+0.03", "reached")
+
+
 def test_learning_without_a_result() -> None:
     """A decision that no run follows, or whose metric nobody measured, is not judged."""
     story = life()
@@ -154,7 +167,7 @@ def test_learning_lists_lessons() -> None:
 def dead(story: Life) -> Life:
     """Four dead ends: refuted, failed, given up, invalid."""
     story.start("d1", params={"depth": 3}, hypothesis="Deeper is better.")
-    story.finish("d1", verdict="refuted", lesson="It is not.")
+    story.finish("d1", auc=0.91, verdict="refuted", lesson="It is not.")
     story.start("d2", params={"depth": 9}, hypothesis="Deeper is better.")
     story.fail("d2")
     story.start("d3", hypothesis="Faster is better.")
@@ -169,10 +182,10 @@ def test_dead_ends_are_grouped_by_hypothesis_and_parameter() -> None:
     """Refuted, failed, abandoned and invalid runs with reason and lesson, and how many have none."""
     found = told(dead(life()), "dead-ends")
     assert [row[:-1] for row in rows(found, "By hypothesis")] == [
-        ("Deeper is better.", "d1", "was refuted", "Deeper is better.", "It is not."),
-        ("Deeper is better.", "d2", "failed", "MemoryError", "no lesson"),
-        ("Faster is better.", "d3", "was given up", "The node was drained.", "no lesson"),
-        ("Wider is better.", "d4", "proved wrong", "Wider is better.", "The split leaked."),
+        ("Deeper is better.", "d1", "was refuted: auc >= 0.95: 0.91", "It is not."),
+        ("Deeper is better.", "d2", "failed: MemoryError", "no lesson"),
+        ("Faster is better.", "d3", "was given up: The node was drained.", "no lesson"),
+        ("Wider is better.", "d4", "proved wrong", "The split leaked."),
     ]
     assert [row[:-1] for row in rows(found, "By parameter")] == [("depth", "3", "d1"), ("depth", "9", "d2")]
     assert claims(found, "Reasons") == [("", "4 dead ends, 2 reasons missing")]

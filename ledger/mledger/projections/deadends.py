@@ -32,4 +32,16 @@ def dead_ends(state: ModelState) -> Iterator[DeadEnd]:
             yield DeadEnd(run, how, run.end.failure, run.lesson)
         elif run.verdict in _NOWHERE:
             how = "was refuted" if run.verdict == "refuted" else "proved wrong"
-            yield DeadEnd(run, how, run.hypothesis, run.lesson)
+            yield DeadEnd(run, how, _missed(run) if run.verdict == "refuted" else None, run.lesson)
+
+
+def _missed(run: Run) -> str | None:
+    """The criteria of a run with what was measured, as far as it was."""
+    measured = [m for m in run.end.measures if m.slice is None] if run.end else []
+    said = (
+        f"{criterion}: {measure.value}"
+        for criterion in run.criteria
+        for measure in measured
+        if criterion.startswith(f"{measure.name} ")
+    )
+    return "; ".join(said) or None

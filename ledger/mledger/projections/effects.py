@@ -35,7 +35,8 @@ def effects(dossier: Dossier) -> Iterator[Effect]:
 
     After is what was measured by the last finished run that follows the decision: one that names it,
     or that made a version which does. Before is what was measured by the last other run that had
-    finished before that one was started; released runs go before others.
+    finished before that one was started; released runs go before others. If there is none, it is the
+    first run that follows the decision.
     """
     for event, body in dossier.decided(ended=True):
         follower = _follower(dossier, event.number)
@@ -123,5 +124,8 @@ def _baseline(dossier: Dossier, decision: str, follower: Run, metric: str) -> Ru
     ]
     made = [state.runs.find(v.run, state.trail.resolve) for v in state.versions.values()]
     released = [run for run in earlier if run in made]
+    if not earlier:  # all runs follow the decision: the first of them is what the last improves on
+        first = [run for run in followers(dossier, decision) if value_of(run, metric) is not None]
+        return first[0] if first and first[0] is not follower else None
     best = released or earlier
     return max(best, key=lambda run: place(run.end.source.number)) if best else None  # type: ignore[union-attr]

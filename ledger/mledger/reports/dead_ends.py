@@ -27,14 +27,18 @@ def _by_hypothesis(found: list[DeadEnd]) -> Iterator[Block]:
         groups.setdefault(" ".join(end.run.hypothesis.split()), []).append(end)
     rows = tuple(
         Row(
-            (cut(idea, 50), end.run.name, end.how, cut(end.reason or "", 60), end.lesson or "no lesson"),
+            (cut(idea, 50), end.run.name, _how(end), end.lesson or "no lesson"),
             end.numbers,
         )
         for idea, ends in groups.items()
         for end in ends
     )
     if rows:
-        yield Table(("hypothesis", "run", "how it ended", "reason", "lesson"), rows)
+        yield Table(("hypothesis", "run", "how it ended", "lesson"), rows)
+
+
+def _how(end: DeadEnd) -> str:
+    return f"{end.how}: {cut(end.reason, 60)}" if end.reason else end.how
 
 
 def _by_parameter(dossier: Dossier, found: list[DeadEnd]) -> Iterator[Block]:
