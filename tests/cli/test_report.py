@@ -66,3 +66,15 @@ def test_reports_are_listed(run: Run) -> None:
 def test_wrong_use_is_told(ready: Path, run: Run, args: list[str], line: str) -> None:
     """A report or a model that is not there: one line and the way out."""
     refused_alike(run, ["report", *args], line)
+
+
+def test_shells_complete_names(run: Run) -> None:
+    """The names of reports and of profiles are completed."""
+    import click
+
+    from mledger_cli.params import PROFILE, REPORT
+
+    context = click.Context(click.Command("report"))
+    parameter = click.Argument(["name"])
+    assert [item.value for item in REPORT.shell_complete(context, parameter, "le")] == ["learning"]
+    assert [item.value for item in PROFILE.shell_complete(context, parameter, "sr")] == ["sr-26-2"]
