@@ -12,7 +12,7 @@ from mledger.projections.dossier import Dossier
     "Each release that asks for a stage has the approvals that it needs",
     severity="error",
     why="A pipeline must not go on where people have not agreed.",
-    fix="mledger append promotion.approved {stream} --edit",
+    fix="mledger approve EVENT --reason TEXT",
     reads=("promotion.requested", "promotion.approved", "promotion.rejected"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:
@@ -24,7 +24,7 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
             continue
         what = f"promotion {number} of {request.version} to {request.to_stage}"
         numbers = (number, *(answer.source.number for answer in request.answers))
-        fix = f"mledger append promotion.approved {dossier.stream} --set request={number} --edit"
+        fix = f"mledger approve {number} --reason TEXT"
         awaited = (world.approvals or {}).get(number)
         if request.status == "rejected":
             yield Found(f"{what} was rejected by {request.answers[-1].source.by}", numbers)
