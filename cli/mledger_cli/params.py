@@ -317,17 +317,6 @@ class _Meaning(_Checked):
         return MEANINGS
 
 
-class _Named(_Checked):
-    def __init__(self, name: str, module: str) -> None:
-        self.name, self.module = name, module
-
-    def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
-        from importlib import import_module
-
-        names: Iterable[str] = import_module(self.module).names()
-        return names
-
-
 class _Zone(_Checked):
     name = "zone"
     fix = "name one like Europe/Berlin"
@@ -357,10 +346,6 @@ SINCE = _Since()
 """The beginning of what counts: as MOMENT, and a bare date is the start of that day in UTC."""
 SINCE_OR_AGO = _SinceOrAgo()
 """The beginning of what counts: as SINCE, or so long ago, like 30d."""
-PROFILE = _Named("profile", "mledger.checks.profile")
-"""A rule book, as `mledger.checks.profile` knows it."""
-REPORT = _Named("report", "mledger.reports.base")
-"""A report about a model, as `mledger.reports` knows it."""
 HASH = _Hash()
 """The hash of an entry, whole: a part of it would be easier to forge."""
 RUN = _Run()

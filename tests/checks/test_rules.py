@@ -228,6 +228,20 @@ def test_a_model_without_a_problem() -> None:
     assert (one.message, one.numbers) == ("no problem is framed, so nothing says what success is", (number,))
 
 
+def test_a_decision_in_haste_shows_its_gaps() -> None:
+    """A decision that names fields as still open is found with them, until another takes its place."""
+    told = life()
+    number = told.decide(
+        open=["rationale", "data_quality_influence"], rationale=None, data_quality_influence=None
+    )
+    (one,) = found(told, "RAT-005")
+    assert one.message == (
+        f"decision {number} is a draft, rationale, data_quality_influence open: Deeper trees"
+    )
+    told.tell("decision.superseded", {"decision": number, "by": told.decide(), "reason": "It is complete."})
+    assert found(told, "RAT-005") == []
+
+
 def test_references_that_lead_nowhere() -> None:
     """A reference to an event that neither the model nor the rest of the ledger holds is found."""
     told = life()

@@ -72,7 +72,7 @@ def test_shells_complete_names(run: Run) -> None:
     """The names of reports and of profiles are completed."""
     import click
 
-    from mledger_cli.params import PROFILE, REPORT
+    from mledger_cli.named import PROFILE, REPORT
 
     context = click.Context(click.Command("report"))
     parameter = click.Argument(["name"])

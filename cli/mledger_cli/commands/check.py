@@ -8,7 +8,8 @@ import click
 from mledger_cli import opening, screen
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import PROFILE, SOME_STREAM
+from mledger_cli.named import PROFILE
+from mledger_cli.params import SOME_STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

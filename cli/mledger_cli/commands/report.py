@@ -7,7 +7,8 @@ import click
 from mledger_cli import files, opening, screen
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import REPORT, SOME_STREAM
+from mledger_cli.named import REPORT
+from mledger_cli.params import SOME_STREAM
 
 FORMATS = ("text", "md", "json")
 
