@@ -36,9 +36,7 @@ def test_an_undocumented_parameter_is_named(changed: Path, run: Run) -> None:
         "✗  PARAM-001  7, 4, 5, 2  undocumented parameter change learning_rate 0.1 → 0.05 from 1.0 to 1.1"
     )
     assert (
-        lines[place + 1]
-        .strip()
-        .startswith("fix: mledger append decision.proposed model/credit-risk --set category=hyperparameter")
+        lines[place + 1].strip().startswith("fix: mledger decide credit-risk --set category=hyperparameter")
     )
     assert lines[0] == "model/credit-risk, version 1.1, 8 entries"
     assert lines[-2].startswith("not applied") or lines[-1].startswith("not applied")
@@ -191,7 +189,7 @@ def test_junit_counts_what_it_holds(changed: Path, run: Run) -> None:
         assert suite.get(kind) == top.get(kind) == str(len(suite.findall(tag)))
     failed = [case.get("name") for case in suite if case.find("failure") is not None]
     assert any(name.startswith("PARAM-001 ") for name in failed)
-    assert "fix: mledger append" in suite.find(".//failure").text
+    assert "fix: mledger " in suite.find(".//failure").text
 
 
 def test_markdown_and_annotations(changed: Path, run: Run) -> None:
@@ -204,7 +202,7 @@ def test_markdown_and_annotations(changed: Path, run: Run) -> None:
     lines = run("check", "--format", "github").stdout.splitlines()
     found = next(line for line in lines if "PARAM-001" in line)
     assert found.startswith("::error title=PARAM-001 model/credit-risk::undocumented parameter change")
-    assert "%0Afix: mledger append" in found
+    assert "%0Afix: mledger decide" in found
 
 
 @pytest.mark.parametrize("columns", [80, 120])

@@ -41,9 +41,9 @@ def cut(text: str, most: int = 60) -> str:
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
-def superseding(stream: str, number: str) -> str:
+def superseding(number: str) -> str:
     """The command that ends a decision in favour of one that says more: what was agreed to is not edited."""
-    return f"mledger append decision.superseded {stream} --set decision={number} --edit"
+    return f"mledger decision supersede {number} --by EVENT"
 
 
 def waiving(rule: str, stream: str, number: str) -> str:

@@ -13,7 +13,7 @@ from mledger.projections.dossier import Dossier
     "Each decision in force says why it was accepted",
     severity="warning",
     why="A signature without a reason shows that somebody agreed, and not that somebody looked.",
-    fix="mledger append comment.added {stream} --edit",
+    fix="mledger comment EVENT",
     reads=("decision.proposed", "decision.accepted", "comment.added"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -25,5 +25,5 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
             yield Found(
                 f"decision {number} was accepted without a reason: {cut(decision.title)}",
                 (number, *(answer.source.number for answer in accepted)),
-                f"mledger append comment.added {dossier.stream} --set on={accepted[-1].source.number} --edit",
+                f"mledger comment {accepted[-1].source.number}",
             )

@@ -17,7 +17,7 @@ FILE = "architecture.yaml"
     "Each component of the architecture has a decision",
     severity="error",
     why="A component that nobody decided on has no alternative, no reason and no author to ask.",
-    fix="mledger append decision.proposed {stream} --set category=architecture --edit",
+    fix="mledger decide {model} --set category=architecture",
     reads=("decision.proposed",),
     needs=("components",),
 )
@@ -27,8 +27,8 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
     for component in world.components or ():
         if not any(_names(body, component) for body in decisions):
             fix = (
-                f"mledger append decision.proposed {dossier.stream} --set category=architecture"
-                f" --set components.0={quoted(component)} --edit"
+                f"mledger decide {dossier.name} --set category=architecture"
+                f" --set components.0={quoted(component)}"
             )
             yield Found(f"undocumented component {plain(component)}", (), fix, FILE)
 

@@ -31,8 +31,8 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
             chain = _chain(dossier, number)
             if issue.severity in GRAVE and issue.status != "fixed" and answered.isdisjoint(chain):
                 fix = (
-                    f"mledger append decision.proposed {dossier.stream} --set category=dataset"
-                    f" --set refs.0.rel=addresses --set refs.0.event={number} --edit"
+                    f"mledger decide {dossier.name} --set category=dataset"
+                    f" --set refs.0.rel=addresses --set refs.0.event={number}"
                 )
                 message = f"{issue.severity} issue of {found.name} without a decision: {cut(issue.title)}"
                 yield Found(message, chain, fix)

@@ -13,7 +13,7 @@ from mledger.projections.dossier import Dossier
     "Each decision says what it is expected to change",
     severity="warning",
     why="An expectation in numbers can be contradicted by the result; without one nothing is learnt.",
-    fix="mledger append decision.superseded {stream} --edit",
+    fix="mledger decision supersede EVENT --by EVENT",
     reads=("decision.proposed",),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -21,4 +21,4 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
     for event, body in dossier.decided():
         if not body.expected_effects:
             message = f"decision {event.number} expects no effect: {cut(body.title)}"
-            yield Found(message, (event.number,), superseding(event.stream, event.number))
+            yield Found(message, (event.number,), superseding(event.number))

@@ -13,7 +13,7 @@ from mledger.projections.dossier import Dossier
     "Each decision in force serves an objective, or says why it serves none",
     severity="error",
     why="What is optimised for nothing that was agreed on cannot be judged by what was agreed on.",
-    fix="mledger append decision.superseded {stream} --edit",
+    fix="mledger decision supersede EVENT --by EVENT",
     reads=("decision.proposed", "decision.accepted"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -23,4 +23,4 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
         links = any(ref.rel == "addresses" for ref in body.refs)
         if dossier.status(event.number) == "in force" and not named and not links:
             message = f"decision {event.number} names no objective: {cut(body.title)}"
-            yield Found(message, (event.number,), superseding(event.stream, event.number))
+            yield Found(message, (event.number,), superseding(event.number))

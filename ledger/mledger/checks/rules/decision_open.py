@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
-from mledger.checks.words import cut, superseding
+from mledger.checks.words import cut
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
@@ -13,7 +13,7 @@ from mledger.projections.dossier import Dossier
     "No decision has gaps from when it was drafted",
     severity="warning",
     why="A decision that was recorded in a hurry is worth the more, the sooner its gaps are filled.",
-    fix="mledger append decision.superseded {stream} --edit",
+    fix="mledger decide --complete EVENT",
     reads=("decision.proposed",),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -22,4 +22,4 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
         gaps = [str(name) for name in getattr(body, "open", ())]
         if gaps:
             message = f"decision {event.number} is a draft, {', '.join(gaps)} open: {cut(body.title)}"
-            yield Found(message, (event.number,), superseding(event.stream, event.number))
+            yield Found(message, (event.number,), f"mledger decide --complete {event.number}")

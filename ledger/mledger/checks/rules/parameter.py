@@ -16,7 +16,7 @@ from mledger.projections.model import Version
     "Each parameter that changed since the release before has a reason",
     severity="error",
     why="Whoever asks later why a value changed must find who changed it and what was expected of it.",
-    fix="mledger append decision.proposed {stream} --set category=hyperparameter --edit",
+    fix="mledger decide {model} --set category=hyperparameter",
     reads=("version.released", "run.started", "decision.proposed"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -45,8 +45,8 @@ def _compared(
             f"undocumented parameter change {plain(name)} {shown(before)} → {shown(after)}"
             f" from {earlier.name} to {version.name}{wrong}",
             (*numbers, *behind),
-            f"mledger append decision.proposed {dossier.stream} --set category=hyperparameter"
-            f" --set parameters.0.name={quoted(name)} --edit",
+            f"mledger decide {dossier.name} --set category=hyperparameter"
+            f" --set parameters.0.name={quoted(name)}",
         )
 
 

@@ -14,7 +14,7 @@ from mledger.projections.dossier import Dossier
     "No decision in force is overdue for review",
     severity="warning",
     why="A decision holds under conditions; somebody set a day on which to look whether they still do.",
-    fix="mledger append decision.reaffirmed {stream} --edit",
+    fix="mledger decision reaffirm EVENT",
     reads=("decision.proposed", "decision.accepted", "decision.reaffirmed"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -31,6 +31,6 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
         due = min((day for day in days if day), default=None)
         if due is not None and due < dossier.day:
             over = (date.fromisoformat(dossier.day) - date.fromisoformat(due)).days
-            fix = f"mledger append decision.reaffirmed {event.stream} --set decision={event.number} --edit"
+            fix = f"mledger decision reaffirm {event.number}"
             message = f"decision {event.number} review overdue by {over} days: {cut(body.title)}"
             yield Found(message, (event.number, *anew), fix)

@@ -12,7 +12,7 @@ from mledger.projections.dossier import Dossier
     "A decision leads to each release",
     severity="error",
     why="Whoever asks why a release is as it is must find a way back to a decision.",
-    fix="mledger append decision.proposed {stream} --edit",
+    fix="mledger decide {model}",
     reads=("version.released", "run.started", "decision.proposed"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001

@@ -17,7 +17,7 @@ TRAINING = frozenset({"train", "training", "fit"})
     "A decision selects the data on which a release was trained",
     severity="error",
     why="Of all choices the data is the one that nobody remembers making.",
-    fix="mledger append decision.proposed {stream} --set category=dataset --edit",
+    fix="mledger decide {model} --set category=dataset",
     reads=("version.released", "run.started", "decision.proposed", "dataset.registered", "dataset.refreshed"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -43,8 +43,8 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
 def _unselected(dossier: Dossier, use: DatasetUse, version: str, numbers: tuple[str, ...]) -> Found:
     target = use.digest or next(iter(digests_of(dossier, use)), "SHA256")
     fix = (
-        f"mledger append decision.proposed {dossier.stream} --set category=dataset"
-        f" --set refs.0.rel=selects --set refs.0.digest={target} --edit"
+        f"mledger decide {dossier.name} --set category=dataset"
+        f" --set refs.0.rel=selects --set refs.0.digest={target}"
     )
     name = state(short_name(use.name), use.version)
     return Found(f"no decision selects {name}, on which {version} was trained", numbers, fix)

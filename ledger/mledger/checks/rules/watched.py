@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
 from mledger.checks.links import mentions
-from mledger.checks.words import cut
+from mledger.checks.words import cut, quoted
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
+# Files of parameters that `mledger decide` can compare with the last release.
+READ = (".yaml", ".yml", ".json")
 PARAMETERS = ("params", "config", "hparams", "hyperparameters")
 
 
@@ -16,7 +18,7 @@ PARAMETERS = ("params", "config", "hparams", "hyperparameters")
     "Each watched file that changed since the last release has an event",
     severity="error",
     why="Documentation lags behind code unless the pipeline stops at the first change that nobody recorded.",
-    fix="mledger append decision.proposed {stream} --edit",
+    fix="mledger decide {model}",
     reads=("*",),
     needs=("changes",),
 )
@@ -40,7 +42,9 @@ def _fix(dossier: Dossier, path: str, commit: str | None, sha256: str | None) ->
     base = path.rsplit("/", 1)[-1].lower()
     category = "hyperparameter" if base.startswith(PARAMETERS) else "architecture"
     target = f"digest={sha256}" if sha256 else f"commit={commit or 'COMMIT'}"
+    values = sha256 is not None and base.startswith(PARAMETERS) and base.endswith(READ)
+    compared = f" --from-diff {quoted(path)}" if values else ""
     return (
-        f"mledger append decision.proposed {dossier.stream} --set category={category}"
-        f" --set refs.0.rel=see --set refs.0.{target} --edit"
+        f"mledger decide {dossier.name}{compared} --set category={category}"
+        f" --set refs.0.rel=see --set refs.0.{target}"
     )
