@@ -236,7 +236,11 @@ class _Dataset(_Checked):
     def read(self, text: str) -> str:
         from mledger.core.names import check_stream
 
-        check_stream(f"dataset/{text.removeprefix('dataset/')}", error=InputError)
+        try:
+            check_stream(f"dataset/{text.removeprefix('dataset/')}", error=InputError)
+        except InputError:
+            allowed = "up to 128 letters, digits, '.', '_', '-' and '/'"
+            raise InputError(f"{text[:60]!r} is no name of a dataset: it has {allowed}") from None
         return text
 
     def known(self, context: click.Context) -> Iterable[str]:

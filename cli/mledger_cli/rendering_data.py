@@ -174,4 +174,4 @@ def distribution(column: "ColumnProfile") -> str:
 
 def number(value: float | str) -> str:
     """A number without digits that say nothing."""
-    return value if isinstance(value, str) else f"{value:,.6g}"
+    return value if isinstance(value, str) else f"{value:,.12g}"

@@ -61,7 +61,7 @@ class Table(Generic[T]):
             yield self._line(row)
         elif self._below:
             yield self._line(row[:-1])
-            indent = self._widths[0] + len(GAP)
+            indent = self._fitted(len(row) - 1)[0] + len(GAP)
             for piece in _pieces(row[-1], (self._room or 0) - indent, last):
                 yield f"{' ' * indent}{piece}"
         else:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -267,6 +268,26 @@ def test_what_is_said_of_a_new_dataset_is_said_once(run: Run, added: Path, two: 
         ["income is self-reported"],
     )
     assert "income is self-reported" in done(run("data", "show", NAME))
+
+
+def test_a_way_out_is_a_command_for_any_path(run: Run, added: Path, two: Path, folder: Path) -> None:
+    """A path with spaces stands in quotes in the command that a message names; rows that went are counted."""
+    pq.write_table(table(1_900, 3), folder / "one more.parquet")
+    fix = refused(run("data", "add", "one more.parquet", "--as", NAME), "is other data")
+    assert fix == "mledger data add 'one more.parquet' --as applications --refresh --why 'WHY'"
+    assert "1,900 (-100)" in done(run(*shlex.split(fix)[1:]))
+    data = told(run("show", "3.1", "--json"))["data"]
+    assert data["rows_removed"] == 100
+    assert "rows_added" not in data
+    refused_alike(run, ["data", "add", two, "--as", "a@1"], "'a@1' is no name of a dataset")
+
+
+def test_long_names_leave_room(run: Run, begun: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column with a name of a hundred characters is cut, and what it looks like stands below it."""
+    monkeypatch.setenv("COLUMNS", "80")
+    pq.write_table(table(**{"a very long name " * 6: [1.5, 2.5] * 1_000}), folder / "long.parquet")
+    done(run("data", "add", "long.parquet", "--as", "long", *ABOUT))
+    assert max(map(len, done(run("data", "show", "long")).splitlines())) <= 80
 
 
 def test_a_folder_is_known_by_its_manifest(run: Run, begun: Path, folder: Path) -> None:

@@ -134,7 +134,23 @@ def test_rows_of_any_length_fit_into_memory(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "a.parquet", use_dictionary=False, compression="none")
     found = open_table([LocalFile.at(tmp_path / "a.parquet")], "a")
     assert found is not None
-    assert max(batch.num_rows for batch in found.read()) <= 32
+    assert max(batch.num_rows for batch in found.read(id)) <= 32
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.feather", "a.arrows", "a.csv", "parts"])
+def test_progress_goes_on_while_a_table_is_read(name: str, tmp_path: Path) -> None:
+    """Hashing is the first half of the work, reading the table the second, to the end; it never goes back."""
+    _forms(tmp_path)
+    write(tmp_path / "a.csv", "n\n" + "1\n" * 100_000)
+    (tmp_path / "parts").mkdir()
+    for n in range(3):
+        pq.write_table(TABLE, tmp_path / "parts" / f"{n}.parquet")
+    heard: list[float] = []
+    capture(find_source(tmp_path / name), Wishes(), lambda done, total: heard.append(done / total))
+    assert heard == sorted(heard)
+    assert 0.5 in heard
+    assert heard[-1] > 0.7
+    assert max(heard) <= 1
 
 
 def test_real_data_is_the_same_as_frame_and_as_file(tmp_path: Path) -> None:

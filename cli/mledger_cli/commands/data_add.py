@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
@@ -132,7 +133,7 @@ def _asked(state: "DatasetState", said: _Said, what: str) -> _Said:
         if said.refresh or said.why:
             raise InputError(
                 f"nothing is recorded as {state.name} yet, so it cannot be refreshed",
-                fix=f"leave --refresh and --why out: mledger data add {what} --as {state.name}",
+                fix=f"leave --refresh and --why out: mledger data add {quote(what)} --as {state.name}",
             )
         missing = [] if alone else [field for field in ABOUT if field not in said.about]
         return said._replace(about={**said.about, **{field: _ask(ABOUT[field][1]) for field in missing}})
@@ -140,7 +141,7 @@ def _asked(state: "DatasetState", said: _Said, what: str) -> _Said:
         if alone:
             raise InputError(
                 f"why {state.name} was refreshed must be said",
-                fix=f"mledger data add {what} --as {state.name} --refresh --why 'WHY'",
+                fix=f"mledger data add {quote(what)} --as {state.name} --refresh --why 'WHY'",
             )
         return said._replace(why=_ask(_WHY))
     return said if said.refresh else said._replace(why=None)

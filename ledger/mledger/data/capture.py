@@ -73,10 +73,17 @@ def capture(
     further. Data that is elsewhere is fetched once. Errors: InputError, FormatError for a table that
     is broken, RetryError if a file was changed meanwhile.
     """
-    with at_hand(source, progress) as near:
+    size = source.size
+
+    def halves(done: int, total: int) -> None:
+        """Reading the bytes is one half of the work; reading the table is the other."""
+        if progress is not None:
+            progress(done, 2 * total)
+
+    with at_hand(source, halves) as near:
         files = [piece for piece in near.pieces if isinstance(piece, LocalFile)]
         marks = [file.mark() for file in files]
-        digested = near.hash(progress if near is source else None)
+        digested = near.hash(halves if near is source else None)
         if digested.whole.sha256 in known:
             return Captured(digested, [])
         if not installed("pyarrow"):
@@ -86,7 +93,10 @@ def capture(
         table = open_table(files, source.name)
         if table is None:
             return Captured(digested, [_no_table(source)])
-        whole = table.each(lambda schema: _taker(schema, wishes))
+        whole = table.each(
+            lambda schema: _taker(schema, wishes),
+            lambda share: halves(size + int(min(1.0, share) * size), size),
+        )
         for file, mark in zip(files, marks, strict=True):
             check_unchanged(file, mark)
     content, profile, notes = whole

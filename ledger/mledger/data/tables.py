@@ -33,6 +33,8 @@ _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 T = TypeVar("T")
 Batches: TypeAlias = Iterator[pa.RecordBatch]
+Tell: TypeAlias = Callable[[float], object]
+"""Hears which share of a table has been read."""
 Taker: TypeAlias = tuple[Callable[[pa.RecordBatch], object], Callable[[], T]]
 """Takes in the rows batch by batch, and says in the end what they come to."""
 
@@ -42,10 +44,10 @@ class Table(NamedTuple):
 
     format: str
     schema: pa.Schema
-    read: Callable[[], Batches]
+    read: Callable[[Tell], Batches]
     widen: "Callable[[], Table] | None" = None
 
-    def each(self, begin: "Callable[[pa.Schema], Taker[T]]") -> T:
+    def each(self, begin: "Callable[[pa.Schema], Taker[T]]", tell: Tell = id) -> T:
         """What a taker makes of all rows, in order. Errors: FormatError if a file is not what it claims.
 
         The types of a CSV file are those of its first rows; if later ones do not fit, all of it is
@@ -53,12 +55,12 @@ class Table(NamedTuple):
         """
         take, done = begin(self.schema)
         try:
-            for batch in self.read():
+            for batch in self.read(tell):
                 take(batch)
         except _TypeError:
             if self.widen is None:
                 raise AssertionError("bug: types that fit all rows do not fit one") from None
-            return self.widen().each(begin)
+            return self.widen().each(begin, tell)
         return done()
 
 
@@ -80,7 +82,12 @@ def open_table(pieces: Sequence[LocalFile], where: str) -> Table | None:
     check_names(schema, where)
     if len(tables) == 1:
         return tables[0]
-    return Table(tables[0].format, schema, lambda: (batch for table in tables for batch in table.read()))
+
+    def read(tell: Tell) -> Batches:
+        for n, table in enumerate(tables):
+            yield from table.read(lambda share, n=n: tell((n + share) / len(tables)))  # type: ignore[misc]
+
+    return Table(tables[0].format, schema, read)
 
 
 def as_table(data: Any) -> pa.Table:
@@ -187,11 +194,14 @@ def _told(piece: LocalFile) -> Iterator[None]:
 
 
 def _parquet(piece: LocalFile) -> Table:
-    def read() -> Batches:
+    def read(tell: Tell) -> Batches:
         with _input(piece) as file:
             # Read ahead, it would keep all of the file in memory.
             parquet = pq.ParquetFile(file, buffer_size=1 << 20, pre_buffer=False)
+            total, done = parquet.metadata.num_rows, 0
             for batch in parquet.iter_batches(batch_size=_rows(parquet.metadata)):
+                done += batch.num_rows
+                tell(done / max(1, total))
                 yield from _sliced(batch)
 
     with _input(piece) as file:
@@ -206,10 +216,11 @@ def _rows(metadata: Any) -> int:
 
 
 def _arrow_file(piece: LocalFile) -> Table:
-    def read() -> Batches:
+    def read(tell: Tell) -> Batches:
         with _input(piece) as file:
             reader = ipc.open_file(file)
             for n in range(reader.num_record_batches):
+                tell(n / reader.num_record_batches)
                 yield from _sliced(reader.get_batch(n))
 
     with _input(piece) as file:
@@ -217,9 +228,10 @@ def _arrow_file(piece: LocalFile) -> Table:
 
 
 def _arrow_stream(piece: LocalFile) -> Table:
-    def read() -> Batches:
+    def read(tell: Tell) -> Batches:
         with _input(piece) as file:
             for batch in ipc.open_stream(file):
+                tell(file.tell() / max(1, piece.size))
                 yield from _sliced(batch)
 
     with _input(piece) as file:
@@ -247,9 +259,9 @@ def _csv(piece: LocalFile) -> Table:
 
     def widen() -> Table:
         wide = _scanned(piece, delimiter, schema.names)
-        return Table("CSV", wide, lambda: _read_csv(piece, delimiter, wide))
+        return Table("CSV", wide, lambda tell: _read_csv(piece, delimiter, wide, tell))
 
-    return Table("CSV", schema, lambda: _read_csv(piece, delimiter, schema), widen)
+    return Table("CSV", schema, lambda tell: _read_csv(piece, delimiter, schema, tell), widen)
 
 
 class _TypeError(Exception):
@@ -270,10 +282,11 @@ def _reader(
     )
 
 
-def _read_csv(piece: LocalFile, delimiter: str, schema: pa.Schema) -> Batches:
+def _read_csv(piece: LocalFile, delimiter: str, schema: pa.Schema, tell: Tell) -> Batches:
     types = {field.name: field.type for field in schema}
     with _input(piece) as file, _explained(piece, delimiter):
         for batch in _reader(piece, file, delimiter, types):
+            tell(file.tell() / max(1, piece.size))
             yield from _sliced(batch)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -91,7 +92,7 @@ def add(  # noqa: PLR0913  what may be said of data
         raise InputError(
             f"{state.name} is at version {state.current.name} (event {state.current.source.number}), and"
             f" {source.name} is other data",
-            fix=f"mledger data add {source.location} --as {state.name} --refresh --why 'WHY'",
+            fix=f"{_again(source.location, state)} --refresh --why 'WHY'",
         )
     next_ = _next(state) if version is None else _named(state, version)
     profile = captured.recorded(next_, STAGE)
@@ -137,7 +138,7 @@ def _said(
     if why is not None:
         raise InputError(
             f"nothing is recorded as {state.name} yet, so it cannot be refreshed",
-            fix=f"leave --refresh and --why out: mledger data add {what} --as {state.name}",
+            fix=f"leave --refresh and --why out: {_again(what, state)}",
         )
     missing = [field for field in REQUIRED if not about.get(field)]
     if missing:
@@ -150,6 +151,11 @@ def _said(
             missing=missing,
         )
     return {"title": state.name, **about}
+
+
+def _again(what: "str | os.PathLike[str]", state: DatasetState) -> str:
+    """The command that records the data."""
+    return f"mledger data add {quote(str(what))} --as {state.name}"
 
 
 def _wishes(groups: Sequence[str], time: str | None, before: "ProfileRecorded | None") -> "Wishes | None":
@@ -216,7 +222,8 @@ def _body(
         return build("dataset.registered", fields | {"columns": columns})
     fields = fields | {"previous": current.name}
     if (rows := fields.get("rows")) is not None and current.rows is not None:
-        fields |= {"rows_added": max(0, rows - current.rows), "rows_removed": max(0, current.rows - rows)}
+        more = rows - current.rows
+        fields |= {"rows_added": more} if more > 0 else {"rows_removed": -more} if more else {}
     if comparison is not None:
         fields |= {
             "schema_changes": [change.field() for change in comparison.schema],

@@ -1,6 +1,7 @@
 """DATA-004: files of data that are not the ones registered."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from mledger.checks.base import Found, rule
 from mledger.checks.words import plain, state
@@ -30,6 +31,6 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
                     f"{plain(digest.name)} of {state(found.name, version.name)} changed:"
                     f" {digest.sha256[:12]} was signed, {now[:12]} is here",
                     (version.source.number,),
-                    f"mledger data add {plain(path)} --as {found.name} --refresh --why WHY",
+                    f"mledger data add {quote(plain(path))} --as {found.name} --refresh --why WHY",
                     path,
                 )
