@@ -231,7 +231,7 @@ class _SomeStream(_Stream):
 
 class _Dataset(_Checked):
     name = "dataset"
-    fix = "name it like applications, or credit/applications"
+    fix = "name it in letters, digits, '.', '_', '-': applications, or credit/applications"
 
     def read(self, text: str) -> str:
         from mledger.core.names import check_stream
@@ -239,8 +239,7 @@ class _Dataset(_Checked):
         try:
             check_stream(f"dataset/{text.removeprefix('dataset/')}", error=InputError)
         except InputError:
-            allowed = "up to 128 letters, digits, '.', '_', '-' and '/'"
-            raise InputError(f"{text[:60]!r} is no name of a dataset: it has {allowed}") from None
+            raise InputError(f"{text[:60]!r} is no name of a dataset") from None
         return text
 
     def known(self, context: click.Context) -> Iterable[str]:
