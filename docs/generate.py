@@ -122,6 +122,30 @@ def _sentence(docstring: str | None) -> str:
     return " ".join(inspect.cleandoc(docstring or "").split())
 
 
+def attacks_page() -> str:
+    """Every attack of the tamper catalogue, which the tests try and find, by row of the format."""
+    from mledger.testing.tamper import ATTACKS
+
+    parts = [
+        "# Attacks that were tried\n",
+        "Each is done to a ledger by the tests, with raw SQL, copies of files, keys and programs of one's",
+        "own, and is found by what stands here and by nothing less. Who sees it: a verifier with the *file*",
+        "alone; or one who besides has a *memory* of heads on the machine, or a *checkpoint* kept elsewhere,",
+        "or knows the *roots* of the time-stamping authority, or looks into the *cache* (`--full`). Where",
+        "several are named, any one is enough. The level that is then reached is none, or else the one that",
+        "the ledger has without the finding.\n",
+    ]
+    for row, attacks in groupby(ATTACKS, lambda attack: attack.row):
+        parts += [f"## {row[:1].upper()}{row[1:]}\n", "| attack | seen with | finding | level | exit code |"]
+        parts += ["|---|---|---|---|---|"]
+        for one in attacks:
+            seen = " or ".join(one.needs) or "the file"
+            level = "none" if one.exit_code == 3 else "as before"
+            parts.append(f"| {_cell(one.deed)} | {seen} | `{one.rule}` | {level} | {one.exit_code} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
 def commands_page() -> str:
     """The help of every command, as a terminal shows it."""
     import click
@@ -155,6 +179,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "events.md": events_page(),
         FOLDER / "errors.md": errors_page(),
         FOLDER / "rules.md": rules_page(),
+        FOLDER / "attacks.md": attacks_page(),
     }
     if importlib.util.find_spec("mledger_cli.main") is not None:
         made[FOLDER / "commands.md"] = commands_page()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.authority import Authority, serving
+
 IN_CI = bool(os.environ.get("CI"))
 HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -68,3 +70,10 @@ def program() -> Callable[[str], str]:
         return path or pytest.skip(f"{name} is not installed")
 
     return find
+
+
+@pytest.fixture(scope="session")
+def authority(program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
+    """A time-stamping authority on loopback, made with openssl."""
+    with serving(tmp_path_factory.mktemp("tsa"), program("openssl")) as made:
+        yield made

@@ -14,6 +14,7 @@ from mledger.core.canonical import MAX_INTEGER
 from mledger.core.moment import format_moment
 from mledger.core.note import COSIGNATURE, format_vkey
 from mledger.events import (
+    anchor,
     artifact,
     base,
     dataset,
@@ -137,6 +138,10 @@ _BY_MEANING: dict[str, Strategy] = {
         (key.PublicKey, publics),
         (ledger.Origin, origins),
         (vouching.WitnessKey, witness_keys),
+        (vouching.RootCertificate, st.just(vouching.EXAMPLE_ROOT)),
+        (anchor.CheckpointNote, st.just(anchor.EXAMPLE_NOTE)),
+        (anchor.Token, st.binary(min_size=1, max_size=40).map(lambda raw: base64.b64encode(raw).decode())),
+        (anchor.AnchorKind, st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)),
         (policy.Pattern, patterns),
         (policy.CheckName, st.from_regex("[A-Z]{2,6}-[0-9]{3}", fullmatch=True)),
         (policy.StreamKind, st.from_regex(r"\*|[a-z][a-z0-9-]{0,8}", fullmatch=True)),
@@ -369,6 +374,7 @@ def _successor(found: Values) -> Values:
 _FIXES: dict[type[BaseModel], Callable[[Values], Values]] = {
     key.KeyInfo: _key_info,
     fields.Ref: _ref,
+    anchor.AnchorRecorded: lambda found: found | {"size": 902},
     vouching.Witnesses: lambda found: found | {"needed": len(found["keys"])},
     decision_parts.Condition: _condition,
     decision_parts.ParameterChange: _change,

@@ -65,6 +65,18 @@ def read_trust(path: Path) -> "Pinned":
         raise FormatError(f"{path}: {error.message}", fix=fix) from None
 
 
+def read_roots(path: Path) -> list[str]:
+    """The certificates in a file of PEM. Errors: InputError, FormatError if there are none."""
+    text = read(path).decode(errors="replace").replace("\r\n", "\n")
+    begin, end = "-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----"
+    found = [begin + part.partition(end)[0] + end + "\n" for part in text.split(begin)[1:] if end in part]
+    if not found:
+        raise FormatError(
+            f"{path} holds no certificate in PEM", fix="openssl x509 -inform der -in FILE -out FILE.pem"
+        )
+    return found
+
+
 def check_new(path: Path) -> None:
     """Nothing, if a file can become of the path. Errors: InputError if one is there, NotFoundError."""
     if os.path.lexists(path):

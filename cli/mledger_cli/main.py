@@ -80,6 +80,7 @@ SECTIONS = {
         checkpoint="Sign the state of the ledger, to be kept elsewhere.",
         prove="Write a receipt of an event, or of the growth since.",
         check_proof="Check a receipt or a checkpoint without the ledger.",
+        anchor="Let somebody outside vouch for what is recorded, and when.",
         witness="Vouch for the ledgers of others, or let others vouch.",
         publish="Write the log to where others can follow it.",
         follow="Check a published log, and remember what it showed.",

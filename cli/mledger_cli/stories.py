@@ -23,6 +23,7 @@ TELLING = (
     "origin",
     "name",
     "role",
+    "where",
 )
 
 

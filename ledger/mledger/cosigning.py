@@ -1,6 +1,7 @@
 """Asks witnesses to cosign a checkpoint, and keeps what they sign."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from mledger.chain import witness as rule
@@ -53,8 +54,13 @@ def witness_keys(reader: Reader, more: Sequence[str] = ()) -> list[NoteKey]:
     """The keys of the witnesses that the policy names, and of `more` verifier keys. Errors: InputError."""
     policy = reader.keyring().policy
     named = policy.witnesses.keys if policy and policy.witnesses else ()
+    return read_witnesses(tuple(dict.fromkeys((*named, *more))))
+
+
+def read_witnesses(vkeys: Sequence[str]) -> list[NoteKey]:
+    """The keys of witnesses in their published form. Errors: InputError."""
     try:
-        keys = [parse_vkey(text) for text in dict.fromkeys((*named, *more))]
+        keys = [parse_vkey(text) for text in vkeys]
     except FormatError as error:
         raise InputError(error.message, fix="give it whole, as this prints it: mledger witness key") from None
     for key in keys:
@@ -97,7 +103,7 @@ def keep(reader: Reader, note: bytes, cosigned: Sequence[Cosigned]) -> bytes:
     size = reader.read_checkpoint(note).size
     lines = {(line.name, line.hash): line for line in parse_note(note).signatures}
     for kept_size, kept in reader.store.checkpoints():
-        if kept_size == size and (parsed := parse_note(kept)).text == text:
+        if kept_size == size and (parsed := _parsed(kept)) and parsed.text == text:
             lines |= {
                 (line.name, line.hash): line for line in parsed.signatures if line.hash != reader.vkey.hash
             }
@@ -107,13 +113,20 @@ def keep(reader: Reader, note: bytes, cosigned: Sequence[Cosigned]) -> bytes:
     return whole
 
 
+def _parsed(note: bytes) -> Note | None:
+    with suppress(FormatError):
+        return parse_note(note)
+    return None
+
+
 def _cosigned_before(reader: Reader, keys: Sequence[NoteKey], limit: int) -> int:
     """The largest checkpoint kept here that one of the witnesses has cosigned; 0 if there is none."""
     known = {(key.name, key.hash) for key in keys}
     sizes = [0]
     for size, note in reader.store.checkpoints():
-        if size <= limit and any((line.name, line.hash) in known for line in parse_note(note).signatures):
-            sizes.append(size)
+        with suppress(FormatError):  # what is no note is for a verification to tell
+            if size <= limit and any((line.name, line.hash) in known for line in parse_note(note).signatures):
+                sizes.append(size)
     return max(sizes)
 
 

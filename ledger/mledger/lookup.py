@@ -337,6 +337,14 @@ class Lookup:
         The cost grows with the number of governance events alone.
         """
         keyring = Keyring()
+        for _ in self.governing(keyring, size):
+            pass
+        if not keyring.first and size != 0 and self.head.size:
+            raise IntegrityError("entry 0 does not open the ledger", fix="mledger verify --full")
+        return keyring
+
+    def governing(self, keyring: Keyring, size: int | None = None) -> Iterator[list[Fact]]:
+        """The events of each governing entry, once they have taken effect in a keyring that was empty."""
         for entry in self.store.entries(0, size, governance=True):
             statement, facts = open_entry(entry)
             ruled = tuple(
@@ -346,9 +354,7 @@ class Lookup:
             )
             kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
             examine(keyring, Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled), self.answered)
-        if not keyring.first and size != 0 and self.head.size:
-            raise IntegrityError("entry 0 does not open the ledger", fix="mledger verify --full")
-        return keyring
+            yield facts
 
     def declared(self) -> "Mapping[str, TypeRule]":
         """The event types that the policy in force declares, by name; see `mledger.events.declared`."""

@@ -24,6 +24,7 @@ from mledger.lookup import Clock, Lookup, Progress, utc_now
 from mledger.stores import open_store
 
 if TYPE_CHECKING:
+    from mledger.chain.anchored import Interval
     from mledger.chain.verification import Verification
     from mledger.replay import Difference, Replay, When
     from mledger.verifying import Trust
@@ -116,6 +117,15 @@ class Reader(Lookup):
             head.leaf,
             merkle.root(self.store, head.size),
         )
+
+    def proved_interval(self, seq: int) -> "Interval | None":
+        """Between which time anchors the entry was made, by the roots that the policy names.
+
+        None if the ledger has no anchor that holds.
+        """
+        from mledger.vouching import prove_interval  # late: most ledgers have none
+
+        return prove_interval(self, seq)
 
     # --- memory of heads
 

@@ -2,25 +2,24 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mledger.accounting import disputed, missing_bodies
 from mledger.chain.audit import Audit
 from mledger.chain.docket import Docket
 from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
 from mledger.chain.history import History
 from mledger.chain.span import How, Job, SpanReport, check_span
-from mledger.chain.statement import open_payload
 from mledger.chain.survey import Survey
+from mledger.chain.trust import Trust as Trust  # noqa: PLC0414  others take it from here
 from mledger.chain.verification import Verification
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
 from mledger.core.moment import later
-from mledger.core.trust import Pinned
-from mledger.errors import FormatError, IntegrityError, MledgerError
+from mledger.errors import MledgerError
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
 from mledger.pinning import compare
 from mledger.stores import LedgerStore
@@ -29,6 +28,7 @@ from mledger.streams import Streams
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
+    from mledger.vouching import Claims, Vouched
     from mledger.workers import Crew
 
 # What one task checks, at most: enough to hide the cost of a task, little enough to share out.
@@ -37,14 +37,6 @@ SPAN_BYTES = 4 << 20
 # Below both, starting a second process costs more than it saves.
 WORTH_ENTRIES = 3_000
 WORTH_BYTES = 16 << 20
-
-
-class Trust(NamedTuple):
-    """What the verifier brings along: a checkpoint kept elsewhere, the hash of a head, a trust file."""
-
-    checkpoint: bytes | None = None
-    head: bytes | None = None
-    pinned: Pinned | None = None
 
 
 @dataclass(slots=True)
@@ -69,6 +61,7 @@ class Verifier:
     extends: bool = False
     attachments: int = 0
     crew: "Crew | None" = None
+    vouched: "Vouched | None" = None
 
     @property
     def store(self) -> LedgerStore:
@@ -94,7 +87,9 @@ class Verifier:
         head = self.reader.head
         self.survey.add(self.store.entries(governance=True))
         plan = self._plan(memory, head, print_before)
-        watch = frozenset({head.size, *(c.size for c, _ in checkpoints), *self._known_sizes(memory)})
+        claims = self._claims(head)
+        sizes = {head.size, *(c.size for c, _ in checkpoints), *self._known_sizes(memory)}
+        watch = frozenset(sizes | ({claim.body.size for claim in claims.anchors} if claims else set()))
         audit = self._audit(plan, head, watch)
         if plan.signed_from and (self._suspicious(audit, memory, plan) or self.survey.lacks(audit.keyring)):
             plan = Plan()
@@ -104,6 +99,8 @@ class Verifier:
             plan = Plan()
             audit = self._audit(plan, head, watch)
         self._compare(audit, memory, checkpoints, plan)
+        if claims is not None:
+            self._vouch(claims, audit, plan, memory)
         if self.full and not any(f.integrity for f in (*audit.findings, *self.findings)):
             history = History(self.reader.facts, head.size, head.size)
             if wrong := self.reader.wrong_snapshot(history):
@@ -290,8 +287,7 @@ class Verifier:
                 where = ", ".join(f"{seq}.{place + 1}" for seq, place in places)
                 self.find("event.twice", where, f"event id {event_id.hex()} stands {len(places)} times")
             self._attachments()
-        self._missing_bodies(audit)
-        self._disputed(audit)
+        self.findings += [*missing_bodies(self.reader, audit), *disputed(self.reader, audit)]
 
     def _attachments(self) -> None:
         """Each file that is kept is the one that its name says."""
@@ -330,26 +326,23 @@ class Verifier:
                 return None
         return streams
 
-    def _missing_bodies(self, audit: Audit) -> None:
-        """A body is gone if and only if a redaction names its event."""
-        named = set(audit.redacted)
-        for number in audit.absent:
-            if number not in named:
-                self.find("body.missing", number, "the body is gone and no redaction names it")
-        for number in audit.redacted:
-            with suppress(IntegrityError):  # a body that is not the one that was signed was found already
-                if self.reader.fact(number).body is not None:
-                    self.find("body.kept", number, "a redaction names this event; its body is still there")
+    def _claims(self, head: Head) -> "Claims | None":
+        """The anchors of the ledger; None if nobody outside vouches for it, and nobody is asked to."""
+        if not (self.survey.vouched or self.trust.roots or self.trust.witnesses):
+            return None
+        from mledger.vouching import gather  # late: most ledgers have neither anchors nor witnesses
 
-    def _disputed(self, audit: Audit) -> None:
-        for member in audit.keyring.members.values():
-            if member.compromised_since is None or member.revoked is None:
-                continue
-            message = f"the key of {member.name} may have been in other hands when it signed this"
-            for entry in self.store.entries(member.compromised_since, member.revoked + 1):
-                with suppress(FormatError):  # what cannot be read was found already
-                    if open_payload(entry.payload).key == member.id:
-                        self.find("key.disputed", f"entry {entry.seq}", message)
+        return gather(self.reader, head.size)
+
+    def _vouch(self, claims: "Claims", audit: Audit, plan: Plan, memory: Memory | None) -> None:
+        """Check what others say of the ledger; anchors that were checked before need not be again."""
+        from mledger.vouching import Position, vouch
+
+        anchored = memory is not None and memory.verified is not None and memory.verified.level >= 3
+        there = Position(audit.head.size, lambda size: audit.roots.get(size) or self.root(size))
+        there = there._replace(known=plan.start if anchored else 0)
+        self.vouched = vouch(self.reader, claims, there, self.trust, audit.keyring.policy, self.survey.skew)
+        self.findings += self.vouched.findings
 
     def _verdict(self, audit: Audit, head: Head, plan: Plan) -> Verification:
         verification = Verification(
@@ -369,8 +362,11 @@ class Verifier:
             absent=audit.absent,
             withheld=audit.withheld,
         )
+        if self.vouched is not None:
+            verification.vouched, verification.lacks = self.vouched.rests(), self.vouched.lacks()
         if verification.intact:
-            verification.level = 2 if self.extends else 1 if self.relied_on else 0
+            level = 2 if self.extends else 1 if self.relied_on else 0
+            verification.level = self.vouched.raised(level) if self.vouched else level
         return verification
 
     def _remember(self, verification: Verification, print_before: Fingerprint | None) -> None:
@@ -378,7 +374,9 @@ class Verifier:
         level = verification.level
         if verification.intact and level is not None:
             head, first = verification.head, verification.keyring.first
-            verified = Verified(head.size, verification.root, self.reader.now(), level)
+            # Whom this verification alone believed, the next need not.
+            own = min(level, 2) if self.trust.roots or self.trust.witnesses else level
+            verified = Verified(head.size, verification.root, self.reader.now(), own)
             # What breaks no integrity must be found again next time: then nothing is passed over.
             untouched = None if verification.findings else print_before
             self.reader.keep_head(head, verification.root, first, verified, untouched)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mledger.testing.tamper import Attack, World, build_world
+from mledger.testing.tamper import Attack, World, build_vouched, build_world
 
 Scene = Callable[[Attack], World]
 
@@ -23,13 +23,20 @@ def world(template: World, tmp_path: Path) -> World:
 
 
 @pytest.fixture(scope="session")
-def scene(template: World, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+def vouched(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The world that others vouch for."""
+    return build_vouched(tmp_path_factory.mktemp("vouched"))
+
+
+@pytest.fixture(scope="session")
+def scene(template: World, vouched: World, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """A world after an attack; the tests that only look at it share it."""
     worlds: dict[str, World] = {}
 
     def after(attack: Attack) -> World:
         if attack.name not in worlds:
-            worlds[attack.name] = template.clone(tmp_path_factory.mktemp("scene") / "world")
+            whole = vouched if attack.world == "vouched" else template
+            worlds[attack.name] = whole.clone(tmp_path_factory.mktemp("scene") / "world")
             attack.run(worlds[attack.name])
         return worlds[attack.name]
 

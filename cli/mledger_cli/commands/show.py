@@ -11,6 +11,7 @@ from mledger_cli.params import EVENT_OR_VERSION
 from mledger_cli.rendering_dossier import dossier_lines
 
 if TYPE_CHECKING:
+    from mledger.chain.anchored import Interval
     from mledger.chain.history import Fact
     from mledger.reader import Reader
 
@@ -45,14 +46,14 @@ def _event(settings: Settings, reader: "Reader", event: str) -> None:
     fact = reader.fact(event)
     leaf = reader.entry(fact.seq).leaf
     dispute, redaction = dispute_of(fact, disputes(reader)), _redaction(reader, fact)
-    said = threads.about(reader, fact.number)
+    said, proved = threads.about(reader, fact.number), reader.proved_interval(fact.seq)
     if settings.json:
         by = {"redacted": redaction.to_json()} if redaction else {}
         more = {"leaf": leaf, "disputed": dispute and dispute.told(), "said": said}
-        settings.out.json(fact.to_json() | more | by)
+        settings.out.json(fact.to_json() | more | by | ({"proved": proved} if proved else {}))
         return
     disputed = {"disputed": f"{dispute.told()}, says event {dispute.number}"} if dispute else {}
-    settings.out.facts(_about(settings, fact, leaf, redaction) | disputed)
+    settings.out.facts(_about(settings, fact, leaf, redaction, _between(settings, proved)) | disputed)
     if fields := _fields(fact):
         settings.out.line()
         settings.out.facts(fields)
@@ -97,7 +98,9 @@ def _version(settings: Settings, reader: "Reader", what: str) -> None:
         settings.out.raw("\n".join(dossier_lines(document, screen.width() or 100)) + "\n")
 
 
-def _about(settings: Settings, fact: "Fact", leaf: bytes, redaction: "Fact | None") -> dict[str, object]:
+def _about(
+    settings: Settings, fact: "Fact", leaf: bytes, redaction: "Fact | None", between: dict[str, object]
+) -> dict[str, object]:
     """What the entry says of the event."""
     late = None if fact.occurred == fact.time else settings.out.moment(fact.occurred)
     return {
@@ -106,6 +109,7 @@ def _about(settings: Settings, fact: "Fact", leaf: bytes, redaction: "Fact | Non
         "stream": fact.stream,
         "signed": f"{fact.signer}, {fact.meaning}",
         "recorded": settings.out.moment(fact.time),
+        **between,
         "occurred": late,
         "id": fact.to_json()["id"],
         "key": fact.key[:12],
@@ -127,6 +131,16 @@ def _note(settings: Settings, fact: "Fact", redaction: "Fact | None") -> str | N
     when = settings.out.moment(redaction.time)[:10]
     because = f"{body.legal_basis}; decided by {body.authority}"
     return f"erased {when} by {redaction.signer}, event {redaction.number}: {because}"
+
+
+def _between(settings: Settings, proved: "Interval | None") -> dict[str, object]:
+    """Between which time anchors the entry was made, by event."""
+    if proved is None:
+        return {}
+    after, before = (
+        f"{settings.out.moment(one.time)}, proved by event {one.number}" if one else None for one in proved
+    )
+    return {"not before": after, "there by": before or "no time anchor yet"}
 
 
 def _fields(fact: "Fact") -> dict[str, object]:

@@ -35,6 +35,26 @@ DIVERGED = "DIVERGED: this is not the history that is known. Keep the file, and 
     "--expect-head", "head", type=HASH, metavar="HASH", help="The hash of an entry that must be there."
 )
 @click.option(
+    "--tsa-root",
+    "roots",
+    type=files.EXISTING,
+    multiple=True,
+    help="Believe this root of a time-stamping authority (PEM), in the place of the policy's.",
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    metavar="VKEY",
+    multiple=True,
+    help="This witness must have cosigned, in the place of the policy's.",
+)
+@click.option(
+    "--require",
+    type=click.IntRange(0, 4),
+    metavar="LEVEL",
+    help="Fail unless this level is reached.",
+)
+@click.option(
     "--evidence",
     type=files.NEW,
     metavar="FILE",
@@ -49,6 +69,9 @@ def command(
     settings: Settings,
     checkpoint: Path | None,
     head: bytes | None,
+    roots: tuple[Path, ...],
+    witnesses: tuple[str, ...],
+    require: int | None,
     evidence: Path | None,
     trust: Path | None,
     *,
@@ -59,9 +82,13 @@ def command(
     Says which level of trust was reached and what the next would need. What was verified before is
     not checked again while only mledger wrote to the file, and is otherwise hashed again.
 
-    Exit code: 0 nothing found, 1 findings of policy, 3 integrity broken or another history than known.
+    Exit code: 0 nothing found, 1 findings of policy or a level below the required, 3 integrity broken
+    or another history than known.
     """
-    check(context, settings, checkpoint=checkpoint, head=head, trust=trust, evidence=evidence, full=full)
+    brought = {"checkpoint": checkpoint, "trust": trust, "evidence": evidence}
+    check(
+        context, settings, full=full, head=head, roots=roots, witnesses=witnesses, require=require, **brought
+    )
 
 
 def is_bundle(path: Path) -> bool:
@@ -80,6 +107,9 @@ def check(
     head: bytes | None = None,
     trust: Path | None = None,
     evidence: Path | None = None,
+    roots: tuple[Path, ...] = (),
+    witnesses: tuple[str, ...] = (),
+    require: int | None = None,
 ) -> None:
     """Verify the ledger or the bundle, tell what was found, and leave with its exit code."""
     from mledger.verifying import Trust
@@ -89,7 +119,9 @@ def check(
             raise click.UsageError("--evidence needs the checkpoint that you kept: --from-checkpoint FILE")
         files.check_new(evidence)
     pinned = files.read_trust(trust) if trust else None
-    known = Trust(files.read_note(checkpoint) if checkpoint else None, head, pinned)
+    believed = tuple(root for file in roots for root in files.read_roots(file))
+    note = files.read_note(checkpoint) if checkpoint else None
+    known = Trust(note, head, pinned, believed, _witnesses(witnesses))
     with (
         opening.reader(settings, warn=False) as reader,
         screen.progress("verifying", show=not settings.quiet) as progress,
@@ -98,11 +130,22 @@ def check(
         found = reader.verify(full=full, trust=known)
         if evidence is not None and known.checkpoint is not None and found.level is None:
             _prove_fork(settings, reader, known.checkpoint, evidence)
+    short = require is not None and found.level is not None and found.level < require
+    code = max(found.exit_code, 1) if short else found.exit_code
     if settings.json:
-        settings.out.json(found)
+        settings.out.json(found.to_json() | {"required": require, "exit_code": code})
     else:
-        _tell(settings.out, found)
-    context.exit(found.exit_code)
+        _tell(settings.out, found, require if short else None)
+    context.exit(code)
+
+
+def _witnesses(vkeys: tuple[str, ...]) -> tuple[str, ...]:
+    """The verifier keys, once they are known to be those of witnesses. Errors: InputError."""
+    if vkeys:
+        from mledger.cosigning import read_witnesses
+
+        read_witnesses(vkeys)
+    return vkeys
 
 
 def _prove_fork(settings: Settings, reader: "Reader", kept: bytes, file: Path) -> None:
@@ -123,7 +166,7 @@ def _prove_fork(settings: Settings, reader: "Reader", kept: bytes, file: Path) -
         settings.out.note(f"evidence of a fork, in {file}; check it: mledger check-proof {file} --vkey VKEY")
 
 
-def _tell(out: Output, found: "Verification") -> None:
+def _tell(out: Output, found: "Verification", missed: int | None) -> None:
     """Print the findings, then what was checked, then the verdict."""
     if found.findings:
         out.table(found.findings[:SHOWN], FINDINGS)
@@ -133,6 +176,8 @@ def _tell(out: Output, found: "Verification") -> None:
     out.facts(_facts(out, found))
     out.line()
     _judge(out, found)
+    if missed is not None:
+        out.prose(f"LEVEL {missed} IS REQUIRED, and {found.level} was reached", style="bad")
 
 
 def _judge(out: Output, found: "Verification") -> None:
@@ -169,6 +214,8 @@ def _facts(out: Output, found: "Verification") -> dict[str, object]:
         "withheld": _withheld(found),
         "before": again if found.earlier else None,
         "compared": "\n".join(f"with {kept}" for kept in found.relied_on) or alone,
+        "anchored": "\n".join(found.vouched.get(3, ())) or None,
+        "cosigned": "\n".join(found.vouched.get(4, ())) or None,
         "recorded": out.moment(found.time) or None,
         "head": found.head.leaf.hex() if size else None,
     }

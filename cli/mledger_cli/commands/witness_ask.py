@@ -48,13 +48,14 @@ def ask(settings: Settings, urls: tuple[str, ...], vkeys: tuple[str, ...], key: 
     what that witness has cosigned, checks each cosignature, and keeps them in the ledger. Exit code 3
     if a witness knows another history or a longer one, 4 if it cannot be reached.
     """
+    from mledger.anchoring import newest_note
     from mledger.cosigning import witness_keys
 
     with opening.ledger(settings, key) as ledger:
         keys = witness_keys(ledger, vkeys)
         if not keys:
             _nobody()
-        asked = _ask_all(ledger, _note(ledger), urls, keys)
+        asked = _ask_all(ledger, newest_note(ledger), urls, keys)
     if asked.done:
         settings.out.table(asked.done, _columns(settings))
     for error in asked.failed[1:]:
@@ -70,20 +71,6 @@ def _nobody() -> None:
         "the policy names no witness, so that nobody's cosignature would be believed",
         fix="name the key of one, from somebody you trust: --witness VKEY",
     )
-
-
-def _note(ledger: "Ledger") -> bytes:
-    """The checkpoint to be cosigned: a new one, or the newest there is if this key can make none."""
-    from mledger.errors import DeniedError
-
-    kept = ledger.store.checkpoints()
-    if kept and ledger.signer.key_id != ledger.keyring().first:
-        return kept[-1][1]
-    try:
-        return ledger.checkpoint()
-    except DeniedError as error:
-        error.fix = "let the holder of the first key do this once"
-        raise
 
 
 def _ask_all(ledger: "Ledger", note: bytes, urls: tuple[str, ...], keys: "list[NoteKey]") -> "Asked":

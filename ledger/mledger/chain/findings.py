@@ -22,6 +22,15 @@ RULES: dict[str, Rule] = {
     "chain.genesis": Rule("link", True, "entry 0 does not open the ledger, or something opens it again"),
     "chain.time": Rule("time", True, "recorded time runs backwards"),
     "time.future": Rule("time", True, "dated later than the clock that checks it allows"),
+    "time.anchored": Rule("time", True, "the recorded time is not within what the time anchors prove"),
+    "anchor.bad": Rule(
+        "signature", False, "a recorded anchor proves nothing: its token or its checkpoint is wrong"
+    ),
+    "anchor.overdue": Rule("policy", False, "entries waited longer for a time anchor than the policy allows"),
+    "witness.bad": Rule("signature", False, "a cosignature of a required witness does not hold"),
+    "witness.overdue": Rule(
+        "policy", False, "the cosignatures that the policy requires are missing or too old"
+    ),
     "body.missing": Rule("content", True, "a body is gone and no redaction names it"),
     "body.kept": Rule("content", False, "a redaction names a body that is still there"),
     "body.digest": Rule("content", True, "a body is not the one that was signed"),

@@ -10,6 +10,7 @@ from mledger.chain.seal import open_entry
 from mledger.errors import MledgerError
 from mledger.events.base import decode
 
+ANCHOR = "anchor.recorded"
 _TYPES = frozenset({"ledger.opened", "key.enrolled", "key.rotated", "policy.adopted"})
 
 
@@ -17,13 +18,15 @@ _TYPES = frozenset({"ledger.opened", "key.enrolled", "key.rotated", "policy.adop
 class Survey:
     """Public keys by id, the types that some policy governs, the largest skew in seconds.
 
-    It may hold too much, and that does no harm: an id is a hash, so no key can be foisted, and to
-    read a body too many costs time and nothing else.
+    `vouched` is whether others vouch for the ledger, or some policy asks that they do. It may all be too
+    much, and that does no harm: an id is a hash, so no key can be foisted, and to read a body too many costs
+    time and nothing else.
     """
 
     keys: dict[str, bytes] = field(default_factory=dict)
     governed: frozenset[str] = frozenset()
     skew: int = 120
+    vouched: bool = False
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Take in what the entries say, as far as they can be read."""
@@ -33,6 +36,7 @@ class Survey:
             except MledgerError:
                 continue
             for fact in facts:
+                self.vouched |= fact.type == ANCHOR
                 if fact.type in _TYPES and fact.body is not None:
                     self._add(fact, fact.body)
 
@@ -46,6 +50,7 @@ class Survey:
         if (policy := getattr(body, "policy", None)) is not None:
             self.skew = max(self.skew, policy.skew_seconds)
             self.governed |= policy.governed
+            self.vouched |= policy.anchor_days is not None or policy.witnesses is not None
 
     def lacks(self, keyring: Keyring) -> bool:
         """Whether a pass over the ledger met keys or policies that are not here."""

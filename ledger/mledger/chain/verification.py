@@ -1,6 +1,7 @@
 """The outcome of a verification: findings, level, what it relied on."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
@@ -22,12 +23,27 @@ NEEDS = {
 }
 
 
+class Level(NamedTuple):
+    """One level of trust: whether it was reached, what it rests on, and what it would still need."""
+
+    level: int
+    meaning: str
+    reached: bool
+    relied_on: list[str]
+    needs: str | None
+
+    def to_json(self) -> dict[str, object]:
+        """The level as `--json` prints it."""
+        return self._asdict()
+
+
 @dataclass(slots=True)
 class Verification:
     """What was checked, what it relied on, and what is wrong.
 
-    `level` is None when integrity is broken. Entries before `since` were verified earlier:
-    `earlier` says what was done about them this time.
+    `level` is None when integrity is broken. `vouched` says what each level above 2 rests on, and `lacks`
+    what it lacks, where that can be said better than in general. Entries before `since` were verified
+    earlier: `earlier` says what was done about them this time.
     """
 
     origin: str
@@ -47,6 +63,8 @@ class Verification:
     absent: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
     """The events whose bodies this copy leaves out on purpose: present as hashes, and not judged."""
+    vouched: dict[int, list[str]] = field(default_factory=dict)
+    lacks: dict[int, str] = field(default_factory=dict)
 
     @property
     def intact(self) -> bool:
@@ -61,7 +79,18 @@ class Verification:
     def needs(self) -> dict[int, str]:
         """What each level above the one reached would need."""
         reached = -1 if self.level is None else self.level
-        return {level: text for level, text in NEEDS.items() if level > reached}
+        return {level: self.lacks.get(level, text) for level, text in NEEDS.items() if level > reached}
+
+    def levels(self) -> list[Level]:
+        """Each level of trust, what it rests on and what it needs."""
+        reached, needs = -1 if self.level is None else self.level, self.needs()
+        rests: dict[int, list[str]] = {
+            1: self.relied_on,
+            2: self.relied_on if reached >= 2 else [],
+        } | self.vouched
+        return [
+            Level(n, meaning, n <= reached, rests.get(n, []), needs.get(n)) for n, meaning in LEVELS.items()
+        ]
 
     def to_json(self) -> dict[str, object]:
         """The verification as `--json` prints it."""
@@ -83,6 +112,7 @@ class Verification:
             "attachments": self.attachments,
             "keys": len(self.keyring.members),
             "relied_on": self.relied_on,
+            "levels": self.levels(),
             "needs": {str(level): text for level, text in self.needs().items()},
             "findings": [finding.to_json() for finding in self.findings],
             "exit_code": self.exit_code,

@@ -35,7 +35,7 @@ _RESERVED = frozenset({"type", "schema_version", "kinds", "answers", "meaning"})
 # Modules of this folder that hold no family.
 _TOOLS = frozenset(
     {"base", "checked", "fields", "forms", "free", "gaps", "governing", "links", "measures", "messages"}
-    | {"decision_parts", "declared", "declaring", "run_fields", "run_parts", "shape", "words"}
+    | {"decision_parts", "declared", "declaring", "run_fields", "run_parts", "shape", "vouching", "words"}
 )
 _FAMILY = re.compile("[a-z][a-z0-9_]*")
 

@@ -24,7 +24,7 @@ from mledger.events.fields import (
 from mledger.events.free import refuse_each
 from mledger.events.governing import APPROVAL_TYPES, is_governance
 from mledger.events.shape import Schema, faults
-from mledger.events.vouching import EXAMPLE_WITNESS, Witnesses
+from mledger.events.vouching import EXAMPLE_ROOT, EXAMPLE_WITNESS, RootCertificate, Witnesses
 from mledger.events.words import Means
 from mledger.keys.roles import may_record
 
@@ -160,6 +160,11 @@ class Policy(Part):
         le=3_650,
         description="how many days may pass between two time anchors",
         examples=[30],
+    )
+    anchor_roots: Distinct[RootCertificate] = Field(
+        default=(),
+        description="the roots of the time-stamping authorities that are believed (RFC 3161)",
+        examples=[[EXAMPLE_ROOT]],
     )
     witnesses: Witnesses | None = Field(
         default=None,

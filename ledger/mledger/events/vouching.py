@@ -1,5 +1,6 @@
 """Those outside who vouch for a ledger, as its policy names them."""
 
+import re
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
@@ -9,6 +10,8 @@ from mledger.errors import FormatError
 from mledger.events.fields import Count, Part, String, unique
 from mledger.events.free import refuse
 from mledger.events.words import Means
+
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n")
 
 
 def _witness_key(text: str) -> str:
@@ -21,10 +24,27 @@ def _witness_key(text: str) -> str:
     return text
 
 
+def _root(text: str) -> str:
+    text = text.replace("\r\n", "\n").strip() + "\n"
+    if not _PEM.fullmatch(text):
+        raise refuse("should be one certificate in PEM, from BEGIN CERTIFICATE to END CERTIFICATE")
+    return text
+
+
+RootCertificate: TypeAlias = Annotated[
+    String,
+    Field(max_length=16_384),
+    AfterValidator(_root),
+    Means("a root certificate in PEM"),
+]
 WitnessKey: TypeAlias = Annotated[
     String, AfterValidator(_witness_key), Means("a witness's verifier key: name+hash+key")
 ]
 
+EXAMPLE_ROOT = """-----BEGIN CERTIFICATE-----
+MIIBfDCCASKgAwIBAgIUBnr3C8zJ0uXGxwqV2yXz7UqYcVcwCgYIKoZIzj0EAwIw
+-----END CERTIFICATE-----
+"""
 EXAMPLE_WITNESS = "witness.example/w1+773a6c12+BMhTrQ8M0rYZrqks7sT9VqJNZJnVhM55JX5Fz9gTm2Cn"
 
 

@@ -11,13 +11,14 @@ make them again afterwards (or not: `world.clone(..., tidy=False)`), and by insi
 program of their own. Point another verifier, or another store, at the same worlds.
 """
 
-from mledger.testing.tamper import authority, caches, columns, entries, guards, histories
+from mledger.testing.tamper import authority, caches, columns, entries, guards, histories, vouched
 from mledger.testing.tamper.attack import ATTACKS, NEEDS, ROWS, Attack, attack
 from mledger.testing.tamper.tools import Hand, force, hands_on
+from mledger.testing.tamper.vouched import build_vouched
 from mledger.testing.tamper.world import World, build_world
 
 # Imported for the attacks that they enter.
-_FILLED_BY = (entries, columns, guards, histories, authority, caches)
+_FILLED_BY = (entries, columns, guards, histories, authority, caches, vouched)
 ATTACKS.sort(key=lambda entered: ROWS.index(entered.row))
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Hand",
     "World",
     "attack",
+    "build_vouched",
     "build_world",
     "force",
     "hands_on",

@@ -21,7 +21,7 @@ TWICE = "the same event appended twice"
 REDACTION = "a silent redaction"
 ROWS = (EDIT, COPY, REWRITE, ALL_KEYS, ROLLBACK, FORK, TIME, AUTHORITY, TWICE, REDACTION)
 
-NEEDS = ("memory", "checkpoint", "cache")
+NEEDS = ("memory", "checkpoint", "cache", "roots")
 
 Deed = Callable[["World"], None]
 
@@ -30,7 +30,8 @@ class Attack(NamedTuple):
     """One attack on a world, and what a verification must say of it.
 
     `needs` are the things of which any one lets a verifier see it: "memory" (of heads, on this
-    machine), "checkpoint" (kept elsewhere), "cache" (looked at by a full verification). If there
+    machine), "checkpoint" (kept elsewhere), "cache" (looked at by a full verification), "roots" (of a
+    time-stamping authority, that the verifier believes). If there
     are none, the file alone shows it. With more to compare with, more may be found, and graver.
     """
 
@@ -45,6 +46,8 @@ class Attack(NamedTuple):
     refused: bool
     """Whether a machine that remembers the ledger must refuse to append to it."""
     run: Deed
+    world: str = "plain"
+    """What is attacked: "plain", or "vouched", a ledger that others vouch for."""
 
 
 ATTACKS: list[Attack] = []
@@ -52,7 +55,13 @@ ATTACKS: list[Attack] = []
 
 
 def attack(
-    row: str, rule: str, *needs: str, exit_code: int = 3, refused: bool = False, name: str | None = None
+    row: str,
+    rule: str,
+    *needs: str,
+    exit_code: int = 3,
+    refused: bool = False,
+    name: str | None = None,
+    world: str = "plain",
 ) -> Callable[[Deed], Deed]:
     """A decorator that enters a function into the catalogue; its docstring is the deed."""
     if row not in ROWS or rule not in RULES or not set(needs) <= set(NEEDS):
@@ -63,7 +72,7 @@ def attack(
         called = name or run.__name__.replace("_", "-")
         if any(held.name == called for held in ATTACKS):
             raise AssertionError(f"bug: two attacks are called {called}")
-        ATTACKS.append(Attack(called, row, deed, needs, rule, exit_code, refused, run))
+        ATTACKS.append(Attack(called, row, deed, needs, rule, exit_code, refused, run, world))
         return run
 
     return register

@@ -93,19 +93,19 @@ def all_keys_change_a_word(world: World) -> None:
 @attack(ALL_KEYS, "head.diverged", "memory", "checkpoint", refused=True)
 def all_keys_begin_anew(world: World) -> None:
     """Somebody with all keys writes another history from its first entry on."""
-    _exchange(world, world.twin)
+    exchange(world, world.twin)
 
 
 @attack(ALL_KEYS, "head.diverged", "memory", refused=True)
 def ledger_of_strangers(world: World) -> None:
     """A whole other ledger of the same origin and names, with fresh keys, takes the file's place."""
-    _exchange(world, world.stranger)
+    exchange(world, world.stranger)
 
 
 @attack(ALL_KEYS, "checkpoint.bad", "checkpoint", refused=True)
 def ledger_of_strangers_shown_to_an_auditor(world: World) -> None:
     """A whole other ledger with fresh keys is shown to somebody who keeps a checkpoint of this one."""
-    _exchange(world, world.stranger)
+    exchange(world, world.stranger)
 
 
 # --- back to an earlier state
@@ -144,13 +144,13 @@ def tail_cut_off_carelessly(world: World) -> None:
 @attack(ROLLBACK, "head.rollback", "memory", "checkpoint", refused=True)
 def older_copy_put_back(world: World) -> None:
     """Somebody puts an older copy of the file back."""
-    _exchange(world, world.older)
+    exchange(world, world.older)
 
 
 @attack(ROLLBACK, "head.diverged", "memory", "checkpoint", refused=True)
 def older_copy_carried_on(world: World) -> None:
     """An older copy is put back, and people append to it until it is as long as it was."""
-    _exchange(world, world.fork)
+    exchange(world, world.fork)
 
 
 @attack(ROLLBACK, "chain.genesis", refused=True)
@@ -166,12 +166,12 @@ def emptied(world: World) -> None:
 @attack(FORK, "head.diverged", "checkpoint")
 def fork_shown(world: World) -> None:
     """This machine has only ever seen one branch of a fork; the checkpoint kept is of the other."""
-    _exchange(world, world.fork)
+    exchange(world, world.fork)
     shutil.rmtree(world.heads.folder)
     world.verify(memory=True)
 
 
-def _exchange(world: World, other: Path) -> None:
+def exchange(world: World, other: Path) -> None:
     """Put a file in the ledger's place, as a new file under its name."""
     world.path.unlink()
     shutil.copy(other, world.path)

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 from mledger.attachment import Attachment
 from mledger.chain.verification import Verification
 from mledger.events import base as events
 from mledger.events.ledger import LedgerOpened
+from mledger.events.policy import Policy
 from mledger.heads import Heads
 from mledger.ledger import Ledger, What
 from mledger.opening import begin, default_policy
@@ -105,10 +106,10 @@ class World:
         with self.reader(memory=memory) as reader:
             return reader.verify(full=full, trust=Trust(self.kept if checkpoint else None))
 
-    def clone(self, folder: Path, *, tidy: bool = True) -> "World":
+    def clone(self, folder: Path, *, tidy: bool = True) -> Self:
         """A copy in another folder, verified there once, so that its machine remembers it clean."""
         shutil.copytree(self.folder, folder)
-        world = World(folder, Clock(self.clock.now), tidy)
+        world = type(self)(folder, Clock(self.clock.now), tidy)
         verification = world.verify(full=True, memory=True)
         if verification.findings:
             raise AssertionError(f"bug: the world is not clean: {verification.findings}")
@@ -124,7 +125,7 @@ def build_world(folder: Path) -> World:
         company.carry_on(FIRST_CHECKPOINT)
         company.checkpoint()
         company.carry_on(OLDER)
-        _copy(world.path, world.older)
+        copy_ledger(world.path, world.older)
         company.carry_on(CHECKPOINT)
         (folder / "kept.checkpoint").write_bytes(company.checkpoint())
         company.carry_on(SIZE)
@@ -145,7 +146,7 @@ def build_world(folder: Path) -> World:
     return world
 
 
-def _copy(path: Path, copy: Path) -> None:
+def copy_ledger(path: Path, copy: Path) -> None:
     """Copy a ledger that is open, as a backup program does."""
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
@@ -192,9 +193,10 @@ class Company:
         """A checkpoint of all that there is, signed by Alice and kept in the ledger."""
         return self.as_(ALICE).checkpoint()
 
-    def found(self) -> None:
+    def found(self, policy: Policy | None = None) -> None:
         """Open the ledger, and record what the later entries rest on."""
-        fields = {"origin": ORIGIN, "key": self.key(ALICE, "owner"), "policy": default_policy()}
+        rules = policy or default_policy()
+        fields = {"origin": ORIGIN, "key": self.key(ALICE, "owner"), "policy": rules}
         opening = cast(LedgerOpened, events.build("ledger.opened", fields))
         reader = Reader(self.store, clock=self.clock)
         begin(reader, signer_of(self.keys + ALICE), opening, self.random)

@@ -1,0 +1,1 @@
+"""Kinds of anchors, one per file: who outside vouches for a checkpoint."""
