@@ -102,3 +102,12 @@ def test_a_bucket_that_is_not_there(bucket, server, monkeypatch):
         open_place(bucket).read(CHECKPOINT)
     with pytest.raises(InputError):
         open_place("s3://")
+
+
+def test_no_credentials_are_looked_for_elsewhere(bucket, monkeypatch):
+    """Without credentials in the environment requests go unsigned, to the endpoint that was named alone."""
+    open_place(bucket).create("a", b"private")
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(f"AWS_{name}")
+    with pytest.raises(RetryError, match="privileges"):  # what the server itself says of an unsigned request
+        open_place(bucket).read("a")
