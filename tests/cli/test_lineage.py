@@ -188,6 +188,17 @@ def test_a_run_is_found_by_number_and_by_file(run: Run, life: Callable[..., None
         assert "run depth4" in done(run("lineage", f"credit-risk@{version}"))
 
 
+@pytest.mark.parametrize("name", ["depth4", "2.3"])
+def test_data_that_a_run_names_later_counts(name: str, run: Run, life: Callable[..., None]) -> None:
+    """A script that reads its data after the run began records it with the end, by name or by number."""
+    ended = {"run": name, "metrics": [], "verdict": "supported", "datasets": STARTED[2]["datasets"][:1]}
+    begun = (*NO_DATA[:2], NO_DATA[2] | {"git": STARTED[2]["git"]})
+    life(REGISTERED, FEATURES, begun, ("run.finished", MODEL, ended), RELEASED)
+    result = run("lineage", "credit-risk")
+    assert "train: features@4" in done(result)
+    assert result.stderr == ""
+
+
 def test_a_correction_is_heeded(run: Run, life: Callable[..., None]) -> None:
     """A release that named the wrong run and was corrected leads to the right one."""
     wrong = RELEASED[2] | {"run": "depth3"}

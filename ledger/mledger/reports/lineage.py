@@ -15,7 +15,7 @@ from mledger.errors import NotFoundError
 from mledger.events.artifact import ArtifactPublished
 from mledger.events.dataset import DatasetRefreshed, DatasetRegistered
 from mledger.events.measures import DatasetState
-from mledger.events.run import RunStarted
+from mledger.events.run import RunFailed, RunFinished, RunStarted
 from mledger.events.transform import TransformRecorded
 from mledger.events.version import VersionReleased
 from mledger.projections.corrections import amendments
@@ -152,10 +152,15 @@ class _Walk:
         self._edge(node, below, "trained")
         if digest is None:
             self._miss(f"run {body.run} names no code: neither commit nor digest")
-        if not body.datasets:
+        ended = [
+            said.body
+            for said in self._all(stream, RunFinished, RunFailed)
+            if said.body.run == body.run or self._trails[stream].resolve(said.body.run) == found.number
+        ]
+        uses = tuple(dict.fromkeys(use for one in (body, *ended) for use in one.datasets))
+        if not uses:
             self._miss(f"run {body.run} names no data")
-        for use in body.datasets:
-            self._ahead.append((use, node, use.role))
+        self._ahead += [(use, node, use.role) for use in uses]
 
     def _data(self, state: DatasetState, below: str, label: str) -> None:
         """A state of data, what made it, or where it came from."""
