@@ -186,3 +186,14 @@ def test_only_questions_are_answered(company: Company) -> None:
     request = reader.fact(company.ask())
     with pytest.raises(InputError, match="conditions are attached to an approval"):
         answer(request, "x", approve=False, conditions=("y",))
+
+
+@pytest.mark.parametrize("stream", ["ledger", "dataset/d", "service/api"])
+def test_a_review_of_anything_has_its_page(company: Company, stream: str) -> None:
+    """Also on a stream of a kind of which nobody makes a state."""
+    number = company.say("Alice Example", "review.requested", {"on": "2", "question": "Still?"}, stream)
+    company.say(DORA, "dissent.recorded", {"on": number, "text": "Who asks?"}, stream)
+    said = shown(company, number)
+    assert said["question"] == ["Still?", "about event 2"]
+    assert said["independence"] == ["Alice Example asks, Bob Example answers"]
+    assert ("dissent" in said) == (stream != "service/api")

@@ -14,9 +14,11 @@ from mledger.chain.keyring import Keyring, Member
 from mledger.desk import dossier_parts as parts
 from mledger.errors import InputError
 from mledger.events.base import EventBody
+from mledger.projections.base import reading
 from mledger.reports.base import Claim, Document, Section
 
 if TYPE_CHECKING:
+    from mledger.projections.datasets import DatasetState
     from mledger.reader import Reader
     from mledger.replay import Replay
 
@@ -33,7 +35,7 @@ class Case:
     fact: Fact
     body: Any
     size: int
-    replay: "Replay"
+    replay: "Replay | None"
     keyring: Keyring
     docket: Docket
     today: str
@@ -41,8 +43,13 @@ class Case:
 
     @property
     def state(self) -> Any:
-        """The state of the stream that the event stands on."""
-        return self.replay.state
+        """The state of the stream that the event stands on; None of a kind that has none."""
+        return self.replay.state if self.replay is not None else None
+
+    @property
+    def datasets(self) -> "dict[str, DatasetState]":
+        """The datasets that a model names."""
+        return self.replay.datasets if self.replay is not None else {}
 
     @property
     def model(self) -> str:
@@ -77,7 +84,8 @@ def dossier(
     body = fact.data
     if body is None:
         raise InputError(f"event {fact.number} cannot be read: it is {fact.obstacle}", fix="mledger log")
-    replay = reader.replay(fact.stream, known_at=size - 1)
+    known = reading(fact.stream) is not None
+    replay = reader.replay(fact.stream, known_at=size - 1) if known else None
     docket = Docket(reader.recall())
     today = (reader.now() if known_at is None else reader.statement(known_at).time)[:10]
     case = Case(reader, fact, body, size, replay, reader.keyring(size), docket, today, person)

@@ -52,7 +52,7 @@ def version(case: "Case") -> Iterator[Claim]:
         return
     yield Claim(f"made by run {run.name}, {run.verdict or run.outcome}", run.numbers)
     for use in run.uses:
-        data = case.replay.datasets.get(use.name)
+        data = case.datasets.get(use.name)
         state = data.versions.get(use.version) if data is not None and use.version else None
         digest = f", sha256 {state.digests[0].sha256[:12]}" if state is not None and state.digests else ""
         numbers = (state.source.number,) if state is not None else ()
@@ -101,7 +101,7 @@ def _change(change: Change) -> str:
 
 def open_items(case: "Case") -> Iterator[Claim]:
     """Issues of the data that stand, decisions that nobody has answered, and those due to be looked at."""
-    for name, data in case.replay.datasets.items():
+    for name, data in case.datasets.items():
         for number, issue in data.standing_issues.items():
             if issue.status != "fixed":
                 yield Claim(f"{name}: {issue.title}, {issue.severity}, {issue.status}", (number,))
@@ -227,7 +227,7 @@ def same_plan(case: "Case") -> Iterator[Any]:
 
 def comments(case: "Case") -> Iterator[Claim]:
     """How many comments there are, and where."""
-    talk = case.state.discussion.about.get(case.fact.number)
+    talk = case.state.discussion.about.get(case.fact.number) if case.state is not None else None
     if talk is not None and talk.comments:
         yield Claim(f"{len(talk.comments)} on event {case.fact.number}", tuple(talk.comments))
 
@@ -238,7 +238,8 @@ def dissent(case: "Case") -> Iterator[Claim]:
     if isinstance(case.state, ModelState) and (release := _release(case)) is not None:
         resolve = case.state.trail.resolve
         about |= {resolve(reference) or reference for reference in release.decisions}
-    for number, talk in case.state.discussion.about.items():
+    discussed = case.state.discussion.about if case.state is not None else {}
+    for number, talk in discussed.items():
         if number not in about:
             continue
         for one in case.state.discussion.dissent:
