@@ -52,7 +52,7 @@ def inbox_of(reader: "Reader", keys: Sequence[str]) -> list[Item]:
     """What waits for the people with these keys, the longest waiting first. Errors: IntegrityError."""
     history = reader.history()
     keyring = reader.keyring(history.size)
-    state = inbox.fold(fact for fact in history.facts() if fact.type in TYPES)
+    state = inbox.fold(reader.of_types(TYPES))
     desk = _Desk(keyring, Docket(reader.recall()), history.size, reader.now()[:10])
     return [
         Item(number, w.kind, w.stream, w.about, w.source.by, w.source.time, w.due, person.name)
@@ -86,6 +86,8 @@ class _Desk:
 
     def _helps(self, person: Member, number: str, waiting: Waiting) -> bool:
         """Whether an approval by this person would bring a request further."""
+        if self.keyring.policy is None or not self.keyring.policy.approvals:
+            return not waiting.answered
         asked = self.docket.asked(number, self.size)
         if asked is None or not self.docket.standing(self.keyring, asked, self.size):
             return not waiting.answered

@@ -49,11 +49,10 @@ class Signed:
 
 def register_of(reader: "Reader", stream: str | None = None) -> Iterator[Signed]:
     """The approvals on one stream, or on all, in order. Errors: IntegrityError if the ledger is broken."""
-    history = reader.history()
-    narrowed = history if stream is None else history.of(stream)
+    reader.history()  # nothing is listed of a ledger that is broken
     known, roles = disputes(reader), _Roles(reader)
-    for fact in narrowed.facts():
-        if fact.type in TYPES:
+    for fact in reader.of_types(TYPES):
+        if stream in (None, fact.stream):
             dispute = dispute_of(fact, known)
             yield _signed(reader, fact, roles.of(fact), dispute.told() if dispute is not None else None)
 
