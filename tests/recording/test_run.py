@@ -32,6 +32,20 @@ def break_off(error):
         raise error
 
 
+def test_what_is_wrong_with_a_reference_is_told_in_time(recorded, capsys):
+    """A decision that is not there is refused at the start; at the end the reason is left out, and named."""
+    with pytest.raises(InputError, match="decision: event 99 is not there"):
+        begin(decision=99).start()
+    assert recorded() == []
+    with begin() as run:
+        run.params({"max_depth": 4}, why={"max_depth": "decision:99"})
+        run.metric("auc", 0.96)
+    ended = recorded()[-1]["data"]
+    assert ended["params"] == {"max_depth": 4}
+    assert "param_reasons left out" in ended["gaps"][0]
+    assert "event 99 is not there" in capsys.readouterr().err
+
+
 def frame():
     """Say what the model is to achieve."""
     metrics = [{"name": "auc", "direction": "maximize", "threshold": 0.95}]

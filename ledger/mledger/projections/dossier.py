@@ -16,13 +16,13 @@ from mledger.core.names import check_stream
 from mledger.errors import MledgerError
 from mledger.events.base import EventBody
 from mledger.events.decision import DecisionProposed
-from mledger.events.run import RunStarted
+from mledger.events.run import RunFailed, RunFinished, RunStarted
 from mledger.projections.base import find
 from mledger.projections.corrections import Amended, amendments
 from mledger.projections.datasets import DatasetState
 from mledger.projections.decisions import Status
 from mledger.projections.model import ModelState, Version
-from mledger.projections.runs import Run, short_name
+from mledger.projections.runs import Run, short_name, whole
 from mledger.projections.statements import Header, cite, resolve
 
 if TYPE_CHECKING:
@@ -120,12 +120,19 @@ class Dossier:
         return None
 
     def run_of(self, version: Version | None) -> tuple[Run, Header, RunStarted] | None:
-        """The run that made a version, with its start; None where the release names none that is there."""
+        """The run that made a version, with its start, in which all stands that became known on the way.
+
+        None where the release names no run that is there.
+        """
         run = self.state.runs.find(version.run, self.state.trail.resolve) if version else None
         if run is None:
             return None
+        number = run.end.source.number if run.end else None
+        ends = (*self.of(RunFinished), *self.of(RunFailed))
+        ended = next((body for e, body in ends if e.number == number), None)
+        starts = self.of(RunStarted)
         return next(
-            ((run, e, body) for e, body in self.of(RunStarted) if e.number == run.source.number), None
+            ((run, e, whole(body, ended)) for e, body in starts if e.number == run.source.number), None
         )
 
     def decided(self, *, ended: bool = False) -> Iterator[tuple[Header, DecisionProposed]]:

@@ -190,6 +190,21 @@ class Runs:
         return {number: run for number, run in self.started.items() if run.outcome == outcome}
 
 
+def whole(begun: RunStarted, ended: EventBody | None) -> RunStarted:
+    """The start as it reads with what became known only on the way: parameters, reasons, seeds, data."""
+    if not isinstance(ended, RunFinished | RunFailed):
+        return begun
+    reasons = {reason.name: reason for reason in (*begun.param_reasons, *ended.param_reasons)}
+    return begun.model_copy(
+        update={
+            "params": begun.params | ended.params,
+            "param_reasons": tuple(reasons.values()),
+            "seeds": begun.seeds | ended.seeds,
+            "datasets": tuple(dict.fromkeys((*begun.datasets, *ended.datasets))),
+        }
+    )
+
+
 def short_name(dataset: str) -> str:
     """The name of a dataset without the kind of its stream."""
     return dataset.removeprefix("dataset/")

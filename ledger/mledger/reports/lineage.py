@@ -19,6 +19,7 @@ from mledger.events.run import RunFailed, RunFinished, RunStarted
 from mledger.events.transform import TransformRecorded
 from mledger.events.version import VersionReleased
 from mledger.projections.corrections import amendments
+from mledger.projections.runs import whole
 from mledger.projections.statements import Trail
 from mledger.registry import unknown
 
@@ -142,7 +143,9 @@ class _Walk:
         if found is None:
             self._edge(self._hole(f"run {reference}", "is not recorded"), below, "trained")
             return
-        body = found.body
+        names = {found.body.run, found.number}
+        ends = (*self._all(stream, RunFinished), *self._all(stream, RunFailed))
+        body = whole(found.body, next((said.body for said in ends if said.body.run in names), None))
         digest, what = body.code_digest, "code"
         if body.git is not None:
             digest, what = body.git.commit, "commit, dirty" if body.git.dirty else "commit"

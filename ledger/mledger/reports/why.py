@@ -14,7 +14,7 @@ from mledger.errors import NotFoundError
 from mledger.events.run import RunStarted
 from mledger.projections.model import Version
 from mledger.projections.parameters import flat, same
-from mledger.projections.runs import Run
+from mledger.projections.runs import Run, whole
 from mledger.projections.telling import shown
 from mledger.reports import reasons
 from mledger.reports.base import Claim, Document, Row, Section, Table
@@ -103,7 +103,8 @@ def _walk(records: Records, version: Version, param: str | None) -> _Way:
         if param is not None:
             return way
     started = records.body(way.run.source.number) if way.run else None
-    body = started if isinstance(started, RunStarted) else None
+    ended = records.body(way.run.end.source.number) if way.run and way.run.end else None
+    body = whole(started, ended) if isinstance(started, RunStarted) else None
     if param is None:
         way.told = _decisions(way, body)
     elif body is not None and way.run is not None:
