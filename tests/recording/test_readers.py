@@ -49,3 +49,14 @@ def test_why_sees_parameters_and_reasons_of_the_end(releases, decision):
     told = command("why", "credit-risk@1.1:depth")
     assert "depth" in told
     assert f"[{decision}]" in told or f"decision {decision}" in told
+
+
+def test_dead_ends_see_parameters_of_the_end(path):
+    """The values that were tried in vain are told by parameter, whenever the runs were told of them."""
+    for rate in (0.1, 0.2):
+        with mledger.run("credit-risk", **SAID | {"criteria": {"auc": ">0.99"}}) as run:
+            run.params({"rate": rate})
+            run.metric("auc", 0.9)
+    told = command("report", "dead-ends", "credit-risk")
+    assert "0.1" in told
+    assert "0.2" in told

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from mledger.checks.words import cut, shown
-from mledger.events.run import RunStarted
 from mledger.projections.deadends import DeadEnd, dead_ends
 from mledger.projections.dossier import Dossier
 from mledger.reports.base import Block, Claim, Row, Section, Table, report
@@ -16,7 +15,7 @@ def make(dossier: Dossier) -> tuple[Section, ...]:
     found = list(dead_ends(dossier.state))
     return (
         Section("By hypothesis", tuple(_by_hypothesis(found)), "no run led nowhere"),
-        Section("By parameter", tuple(_by_parameter(dossier, found)), "no parameter had several values"),
+        Section("By parameter", tuple(_by_parameter(found)), "no parameter had several values"),
         Section("Reasons", tuple(_missing(found)), "no run led nowhere"),
     )
 
@@ -41,14 +40,12 @@ def _how(end: DeadEnd) -> str:
     return f"{end.how}: {cut(end.reason, 60)}" if end.reason else end.how
 
 
-def _by_parameter(dossier: Dossier, found: list[DeadEnd]) -> Iterator[Block]:
+def _by_parameter(found: list[DeadEnd]) -> Iterator[Block]:
     """The parameters in which the dead ends differ, with the values that were tried."""
-    numbers = {end.run.source.number: end for end in found}
     tried: dict[str, dict[str, list[DeadEnd]]] = {}
-    for event, body in dossier.of(RunStarted):
-        if event.number in numbers:
-            for name, value in body.params.items():
-                tried.setdefault(name, {}).setdefault(_value(value), []).append(numbers[event.number])
+    for end in found:
+        for name, value in end.run.params.items():
+            tried.setdefault(name, {}).setdefault(_value(value), []).append(end)
     rows = tuple(
         Row((name, value, ", ".join(end.run.name for end in ends)), tuple(e.run.source.number for e in ends))
         for name, values in sorted(tried.items())
