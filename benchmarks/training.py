@@ -12,7 +12,7 @@ from mledger.recording.run import Run
 
 ROUNDS = 9
 STEPS = 300
-WORK = 6_000  # rounds of arithmetic in a step: about a millisecond
+WORK = 15_000  # rounds of arithmetic in a step: about a millisecond
 EVENT_LIMIT, EVENT_TARGET = 0.005, 1
 STEP_LIMIT = 1.02
 SAID = {"hypothesis": "It gets faster.", "criteria": {"loss": "<1"}, "quiet": True}

@@ -16,6 +16,7 @@ from mledger.capture.base import capture, one_line, sources
 from mledger.capture.command import MASK, shown
 from mledger.capture.git import without_credentials
 from mledger.capture.gpu import _smi
+from mledger.capture.packages import _installed
 from mledger.capture.seeds import set_all
 from mledger.core.canonical import MAX_INTEGER
 
@@ -276,6 +277,21 @@ def test_a_source_that_fails_is_a_gap(monkeypatch):
     rows = {row["name"]: row for row in capture().captures}
     assert rows["zz"]["gap"] == "RuntimeError: a strange machine"
     assert "zz" in sources()
+
+
+def test_packages_are_looked_up_again_when_they_change(tmp_path, monkeypatch):
+    """A package that is installed meanwhile is seen; other files that come and go cost no look-up."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    capture()
+    before = _installed.cache_info().misses
+    (tmp_path / "mledger.db-wal").write_text("")
+    capture()
+    assert _installed.cache_info().misses == before
+    told = tmp_path / "features-1.0.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: My_Features\nVersion: 1.0\n")
+    assert capture().fields["env"]["packages"]["my-features"] == "1.0"
 
 
 def test_it_is_quick_the_second_time(tmp_path, monkeypatch):

@@ -16,6 +16,8 @@ LOCKS = (
     "uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock", "conda-lock.yml", "requirements.txt"
 )  # fmt: skip
 
+_ENDINGS = (".dist-info", ".egg-info", ".egg", ".egg-link", ".pth")
+
 
 @source("packages")
 def _packages() -> Found:
@@ -56,9 +58,21 @@ def _upwards(start: Path) -> list[Path]:
     return [start]
 
 
-def _places() -> tuple[tuple[str, int], ...]:
-    """Where packages are looked for, with the time of the last change there."""
-    return tuple((entry, _changed(entry)) for entry in sys.path)
+def _places() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Where packages are looked for, with what says there which they are.
+
+    A folder in which other files come and go, as the ledger's beside a script, is none that changed.
+    """
+    return tuple((entry, _metadata(entry, _changed(entry))) for entry in sys.path)
+
+
+@lru_cache(maxsize=64)
+def _metadata(entry: str, changed: int) -> tuple[str, ...]:  # noqa: ARG001  looked at anew when it changed
+    """The folders of metadata in a place where packages are looked for."""
+    try:
+        return tuple(sorted(name for name in os.listdir(entry or ".") if name.endswith(_ENDINGS)))  # noqa: PTH208
+    except OSError:
+        return ()
 
 
 def _changed(entry: str) -> int:
@@ -69,7 +83,7 @@ def _changed(entry: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _installed(places: tuple[tuple[str, int], ...]) -> tuple[dict[str, str], int]:  # noqa: ARG001  the key
+def _installed(places: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[dict[str, str], int]:  # noqa: ARG001  the key
     """Each package with its version; the first on the path counts, as for imports."""
     from importlib.metadata import distributions
 
