@@ -135,6 +135,7 @@ _BY_MEANING: dict[str, Strategy] = {
         (fields.EventRef, event_refs),
         (fields.EventType, event_types),
         (fields.RoleName, role_names),
+        (fields.StreamName, st.from_regex(r"ledger|(model|dataset)/[a-z0-9-]{1,9}", fullmatch=True)),
         (key.PublicKey, publics),
         (ledger.Origin, origins),
         (vouching.WitnessKey, witness_keys),

@@ -71,6 +71,11 @@ def assign(type: str, values: dict[str, Any], assignment: str) -> None:
     _put(place, last, text if _takes_text(type, path) else _parsed(text), path)
 
 
+def value(type: str, path: str, text: str) -> object:
+    """The value that somebody typed for a field, as a.0.b names it; null is none."""
+    return None if text == "null" else text if _takes_text(type, path) else _parsed(text)
+
+
 def _step(place: Any, name: str, path: str, *, new: dict[str, Any] | list[Any]) -> Any:
     """The object or list below `place`, made new if it is not there."""
     if isinstance(place, list):

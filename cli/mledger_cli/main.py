@@ -44,6 +44,8 @@ SECTIONS = {
         decisions="List the decisions of a model: their state, and who agreed.",
         similar="Find earlier decisions like one, of other models too.",
         why="Walk from a version back to its reasons and its problem.",
+        onboard="Print the page for a newcomer to a model.",
+        changelog="Say what changed of a model, in lanes.",
         search="Find events by their words and by what they belong to.",
         report="Say what the events of a model tell together.",
         attachment="List the files kept inside the ledger, or take one out.",
@@ -74,6 +76,13 @@ SECTIONS = {
         repro="Print how to run something again, or do it.",
         env="Compare the software around two runs.",
         spool="List events that wait to be signed, push them, or drop them.",
+    ),
+    "Look after": _table(
+        reviews="Schedule reviews, and list what is due or stale.",
+        handover="Let somebody take over what somebody else answered for.",
+        audit="Open an audit, draw its sample, record findings and answers.",
+        retire="Say that something shall not be used any more; its history stays.",
+        correct="Put right what an event says; both values stay.",
     ),
     "Prove": _table(
         verify="Find whatever was changed, removed, slipped in or back-dated.",

@@ -118,6 +118,16 @@ def stream_of(opened: "Reader", name: str | None) -> str:
     raise InputError(f"MODEL is missing: there are {', '.join(sorted(models)[:5])}", fix="name one of them")
 
 
+def model(opened: "Reader", name: str) -> str:
+    """The stream of the model that a person means; errors as `stream`, InputError if it is no model."""
+    from mledger.errors import InputError
+
+    found = stream(opened, name) or name
+    if not found.startswith("model/"):
+        raise InputError(f"{found} is no model", fix="mledger replay lists the models")
+    return found
+
+
 def _explained(error: MledgerError, settings: Settings) -> MledgerError:
     """Why there is no ledger; DivergedError if this machine remembers that there was one."""
     path = settings.path

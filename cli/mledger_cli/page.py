@@ -39,7 +39,7 @@ class Page:
 
     def when(self, source: Source) -> str:
         """The day on which an event happened; how many days late it was recorded, if it was."""
-        late = _days(source)
+        late = days_late(source)
         return f"{self._moment(source.occurred)[:10]}{f', LATE {late}d' if late else ''}"
 
     def moment(self, moment: str) -> str:
@@ -120,7 +120,7 @@ def _minute(moment: str) -> str:
     return f"{moment[:10]} {moment[11:16]}Z"
 
 
-def _days(source: Source) -> int:
+def days_late(source: Source) -> int:
     """Whole days from occurrence to recording."""
     if source.occurred >= source.time:
         return 0

@@ -26,7 +26,7 @@ DATE = "2026-11-23"
 UNITS = {"h": 1, "d": 24, "w": 168}
 
 
-class _Checked(_ParamType):
+class Checked(_ParamType):
     """A value that one function of the library reads; what it raises names the option as well."""
 
     fix: str | None = None
@@ -78,7 +78,7 @@ def _reader(context: click.Context) -> "Reader":
     return Reader.open(context.find_root().obj.path)
 
 
-class _Moment(_Checked):
+class _Moment(Checked):
     name = "moment"
 
     def read(self, text: str) -> str:
@@ -87,7 +87,7 @@ class _Moment(_Checked):
         return read_moment(text)
 
 
-class _Cut(_Checked):
+class _Cut(Checked):
     name = "moment"
 
     def read(self, text: str) -> str:
@@ -96,7 +96,7 @@ class _Cut(_Checked):
         return read_cut(text)
 
 
-class _Since(_Checked):
+class _Since(Checked):
     name = "moment"
 
     def read(self, text: str) -> str:
@@ -123,7 +123,7 @@ class _SinceOrAgo(_Since):
         return format_moment(datetime.now(UTC) - timedelta(hours=int(count) * UNITS[unit]))
 
 
-class _Uuid(_Checked):
+class _Uuid(Checked):
     name = "uuid"
 
     def read(self, text: str) -> str:
@@ -132,7 +132,7 @@ class _Uuid(_Checked):
         return format_id(read_id(text))
 
 
-class _Hash(_Checked):
+class _Hash(Checked):
     name = "hash"
     fix = "mledger show 0 prints a whole hash; verify that of the head"
 
@@ -142,7 +142,7 @@ class _Hash(_Checked):
         raise InputError(f"{text[:70]!r} is not a hash of {HASH_DIGITS} hexadecimal digits")
 
 
-class _Run(_Checked):
+class _Run(Checked):
     name = "run"
     fix = "mledger runs --all"
 
@@ -154,7 +154,7 @@ class _Run(_Checked):
             return [one.number for one in found] + [one.run.name for one in found if " " not in one.run.name]
 
 
-class _EventNumber(_Checked):
+class _EventNumber(Checked):
     name = "event"
     fix = "mledger log"
 
@@ -178,7 +178,7 @@ class _EventOrVersion(_EventNumber):
         return text if "@" in text else super().read(text)
 
 
-class _EventType(_Checked):
+class _EventType(Checked):
     name = "type"
     fix = "mledger types"
 
@@ -204,7 +204,7 @@ class _EventTypes(_EventType):
         return family if family.isidentifier() and family.islower() else super().read(text)
 
 
-class _Stream(_Checked):
+class _Stream(Checked):
     name = "stream"
 
     def read(self, text: str) -> str:
@@ -229,7 +229,7 @@ class _SomeStream(_Stream):
         return text if "/" not in text and text.isprintable() and text else super().read(text)
 
 
-class _Dataset(_Checked):
+class _Dataset(Checked):
     name = "dataset"
     fix = "name it in letters, digits, '.', '_', '-': applications, or credit/applications"
 
@@ -258,7 +258,7 @@ class _DatasetState(_Dataset):
         return text
 
 
-class _Key(_Checked):
+class _Key(Checked):
     name = "key"
 
     def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
@@ -267,7 +267,7 @@ class _Key(_Checked):
         return (record.name for record in Keystore().list())
 
 
-class _Member(_Checked):
+class _Member(Checked):
     name = "member"
 
     def known(self, context: click.Context) -> Iterable[str]:
@@ -277,7 +277,7 @@ class _Member(_Checked):
             return {m.email or (m.name if m.name.isidentifier() else m.id[:12]) for m in members}
 
 
-class _Signer(_Checked):
+class _Signer(Checked):
     name = "name"
 
     def known(self, context: click.Context) -> Iterable[str]:
@@ -285,7 +285,7 @@ class _Signer(_Checked):
             return {member.name.split(maxsplit=1)[0] for member in reader.keyring().members.values()}
 
 
-class _Memory(_Checked):
+class _Memory(Checked):
     name = "memory"
 
     def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
@@ -294,7 +294,7 @@ class _Memory(_Checked):
         return (memory.genesis.hex()[:12] for memory in Heads().all())
 
 
-class _Role(_Checked):
+class _Role(Checked):
     name = "role"
 
     def known(self, context: click.Context) -> Iterable[str]:
@@ -303,7 +303,7 @@ class _Role(_Checked):
             return policy.roles if policy else ()
 
 
-class _Meaning(_Checked):
+class _Meaning(Checked):
     name = "meaning"
     fix = "leave --meaning out"
 
@@ -320,7 +320,7 @@ class _Meaning(_Checked):
         return MEANINGS
 
 
-class _Zone(_Checked):
+class _Zone(Checked):
     name = "zone"
     fix = "name one like Europe/Berlin"
 

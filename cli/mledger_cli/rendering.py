@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mledger.projections.diff import Change
     from mledger.projections.people import PeopleState
     from mledger.replay import Cut, Difference, Replay
+    from mledger.reports.due import Due
 
 WIDTH = 80
 
@@ -23,8 +24,17 @@ def replay_lines(replay: "Replay", width: int = WIDTH, moment: Moment | None = N
     page.line(cut_words(replay.cut, page))
     page.gap()
     _RENDERERS.get(replay.projection, _unrendered)(page, replay)
+    page.gap()
+    page.rows("due", (_due(item, replay.today) for item in replay.due if item.day <= replay.today))
     rendering_notes.render(page, replay)
     return page.done()
+
+
+def _due(item: "Due", today: str) -> tuple[str, tuple[str, ...]]:
+    days = item.overdue(today)
+    late = f"{days} d overdue" if days else "today"
+    owner = f", {item.owner}" if item.owner else ""
+    return f"{item.title}: {item.why}; {late}{owner}", item.numbers
 
 
 def diff_lines(difference: "Difference", width: int = WIDTH, moment: Moment | None = None) -> list[str]:

@@ -8,6 +8,7 @@ from mledger_cli.page import Page
 
 if TYPE_CHECKING:
     from mledger.reports.base import Document, Row, Table
+    from mledger_cli.context import Settings
 
 # The last cell of a row is broken over at most so many lines.
 _LINES = 30
@@ -41,6 +42,18 @@ def document_lines(document: "Document", width: int) -> list[str]:
 def _spaced(words: str) -> str:
     """Words of several lines on one."""
     return " ".join(words.split())
+
+
+def show(settings: "Settings", document: "Document", form: str) -> None:
+    """Print a document as JSON, as Markdown, or for the screen."""
+    from mledger_cli import screen
+
+    if settings.json:
+        settings.out.json(document)
+    elif form == "md":
+        settings.out.raw(document.markdown())
+    else:
+        settings.out.raw("\n".join(document_lines(document, screen.width() or 100)) + "\n")
 
 
 def _wrapped(words: str, width: int) -> list[str]:

@@ -1,7 +1,10 @@
 """What an event says, in a few words for a listing."""
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from mledger_cli.page import days_late
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
@@ -33,6 +36,51 @@ def story(fact: "Fact") -> str:
         return "(withheld)" if fact.withheld else "(erased)"
     body = json.loads(fact.body)
     return _tell(body) if isinstance(body, dict) else ""
+
+
+class Marks:
+    """What listings say of events beside their words: recorded late, corrected since."""
+
+    def __init__(self) -> None:
+        """Know of no correction."""
+        self._by: dict[tuple[str, str], list[str]] = {}
+
+    def noting(self, facts: "Iterator[Fact]") -> "Iterator[Fact]":
+        """The facts, the newest first, so that corrections are known before what they correct."""
+        for fact in facts:
+            self.note(fact)
+            yield fact
+
+    def note(self, fact: "Fact") -> None:
+        """Know which event a correction puts right."""
+        if fact.type == "record.corrected" and fact.body is not None:
+            place = (fact.stream, str(json.loads(fact.body).get("event")))
+            self._by.setdefault(place, []).insert(0, fact.number)
+
+    def story(self, fact: "Fact") -> str:
+        """The words of the event behind its marks: "LATE 30d, corrected by 10: …"."""
+        marks = [*([f"LATE {days}d"] if (days := days_late(fact)) else []), *self._corrected(fact)]
+        words = story(fact)
+        return f"{', '.join(marks)}: {words}" if marks and words else ", ".join(marks) or words
+
+    def _corrected(self, fact: "Fact") -> Iterator[str]:
+        if not self._by:
+            return
+        from mledger.chain.draft import format_id
+        from mledger.projections.corrections import stands
+
+        names = [fact.number, format_id(fact.id), *([f"{fact.number}.1"] if fact.places == 1 else [])]
+        numbers = [number for name in names for number in self._by.get((fact.stream, name), [])]
+        if numbers:
+            by = " and ".join(numbers)
+            yield f"correction {by} not applied" if stands(fact.type) else f"corrected by {by}"
+
+
+def told(value: object) -> str:
+    """A value in a table: text as it is, nothing for None, the rest as JSON has it."""
+    if value is None:
+        return "nothing"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _tell(body: dict[str, Any]) -> str:

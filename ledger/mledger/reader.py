@@ -24,6 +24,7 @@ from mledger.lookup import Clock, Lookup, Progress, utc_now
 from mledger.stores import open_store
 
 if TYPE_CHECKING:
+    from mledger.agenda import Agenda
     from mledger.chain.anchored import Interval
     from mledger.chain.verification import Verification
     from mledger.replay import Difference, Replay, When
@@ -240,6 +241,12 @@ class Reader(Lookup):
         from mledger.replay import diff
 
         return diff(self, before, after, stream)
+
+    def agenda(self, stream: str | None = None, *, known_at: "When | None" = None) -> "Agenda":
+        """What is to be done about a stream, or all: reviews, stale decisions, findings, by day."""
+        from mledger.agenda import agenda
+
+        return agenda(self, stream, known_at=known_at)
 
     def now(self) -> Moment:
         """The present time by this reader's clock."""

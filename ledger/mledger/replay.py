@@ -19,6 +19,7 @@ from mledger.projections import base
 from mledger.projections.base import Projection, Statement
 from mledger.projections.datasets import DatasetState, dataset
 from mledger.projections.diff import Change, compare
+from mledger.projections.duties import duties
 from mledger.projections.model import ModelState
 from mledger.projections.overview import overview
 from mledger.projections.people import PeopleState, people
@@ -26,6 +27,7 @@ from mledger.projections.stages import Stages
 from mledger.projections.statements import Citation, cite, to_json
 from mledger.recalling import partial_approvals
 from mledger.registry import unknown
+from mledger.reports.due import Due, due
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
@@ -69,7 +71,8 @@ class Replay:
     `state` is that of `projection`: of one model, one dataset, the ledger's people, or an overview
     of all. `datasets` holds the datasets that a model names, by name; `people` those who may sign,
     beside an overview. `not_yet_known` had happened by the cut and was recorded after it;
-    `recorded_later` is part of the state, and nobody could read it at the moment `as_of`.
+    `recorded_later` is part of the state, and nobody could read it at the moment `as_of`. `due` is
+    what is to be done about the stream, whenever; `today` is the day of the cut.
     """
 
     origin: str
@@ -81,6 +84,8 @@ class Replay:
     people: PeopleState | None = None
     not_yet_known: tuple[Mention, ...] = ()
     recorded_later: tuple[Mention, ...] = ()
+    due: tuple[Due, ...] = ()
+    today: str = ""
 
     def to_json(self) -> dict[str, object]:
         """The replay as `--json` prints it: plain values, each statement with its events."""
@@ -94,6 +99,7 @@ class Replay:
             "people": _plain(self.people) if self.people else None,
             "not_yet_known": to_json(self.not_yet_known),
             "recorded_later": to_json(self.recorded_later),
+            "due": [item.to_json() for item in self.due],
         }
 
     def statements(self) -> Iterator[Statement]:
@@ -137,7 +143,9 @@ def replay(
     time without a zone.
     """
     history = reader.history()
-    return _replay(reader, history, _cut(reader, history, known_at, as_of), _stream(reader, history, stream))
+    cut, name = cut_at(reader, history, known_at, as_of), stream_named(reader, history, stream)
+    today = (cut.as_of or cut.known_at or reader.now())[:10]
+    return replace(_replay(reader, history, cut, name), today=today)
 
 
 def diff(
@@ -153,12 +161,12 @@ def diff(
     With `by="as_of"` it is what changed in the world, as it is known today.
     """
     history = reader.history()
-    name = _stream(reader, history, stream)
-    cuts = [_cut(reader, history, **{by: when}) for when in (before, after)]
+    name = stream_named(reader, history, stream)
+    cuts = [cut_at(reader, history, **{by: when}) for when in (before, after)]
     replays = [_replay(reader, history, cut, name, with_people=True) for cut in cuts]
     named = {name for found in replays for name in found.datasets}
     statements = [
-        replace(found, datasets=_datasets(_narrowed(history, cut), named)).statements()
+        replace(found, datasets=_datasets(narrowed(history, cut), named)).statements()
         for found, cut in zip(replays, cuts, strict=True)
     ]
     return Difference(reader.origin, name, cuts[0], cuts[1], tuple(compare(*statements)))
@@ -167,7 +175,9 @@ def diff(
 # --- what is asked for
 
 
-def _cut(reader: "Reader", history: History, known_at: When | None = None, as_of: When | None = None) -> Cut:
+def cut_at(
+    reader: "Reader", history: History, known_at: When | None = None, as_of: When | None = None
+) -> Cut:
     """The cut that the two moments make."""
     occurred = None if as_of is None else _moment(as_of)
     if known_at is None:
@@ -204,7 +214,7 @@ def _moment(when: When) -> Moment:
     return read_cut(str(when))
 
 
-def _stream(reader: "Reader", history: History, text: str | None) -> str | None:
+def stream_named(reader: "Reader", history: History, text: str | None) -> str | None:
     """The stream that is meant. Errors: NotFoundError with the nearest names."""
     if text is None:
         return None
@@ -217,7 +227,8 @@ def _stream(reader: "Reader", history: History, text: str | None) -> str | None:
     raise NotFoundError(unknown("stream", text, known), fix="mledger replay")
 
 
-def _narrowed(history: History, cut: Cut) -> History:
+def narrowed(history: History, cut: Cut) -> History:
+    """What the cut lets one see."""
     history = history.known_at(cut.entries)
     return history if cut.as_of is None else history.as_of(cut.as_of)
 
@@ -228,13 +239,13 @@ def _narrowed(history: History, cut: Cut) -> History:
 def _replay(
     reader: "Reader", history: History, cut: Cut, stream: str | None, *, with_people: bool = False
 ) -> Replay:
-    narrowed = _narrowed(history, cut)
+    seen = narrowed(history, cut)
     if stream is None:
-        made = _of_all(reader, narrowed, cut)
+        made = _of_all(reader, seen, cut)
     else:
-        made = _of_one(reader, narrowed, cut, stream)
+        made = _of_one(reader, seen, cut, stream)
         if with_people and stream != "ledger":
-            made = replace(made, people=people.fold(narrowed.of("ledger").facts()))
+            made = replace(made, people=people.fold(seen.of("ledger").facts()))
     return made
 
 
@@ -244,7 +255,9 @@ def _of_one(reader: "Reader", history: History, cut: Cut, stream: str) -> Replay
     if projection is None:
         raise NotFoundError(f"nothing here can make a state of {stream}", fix=f"mledger log {stream}")
     later: list[Mention] = []
-    state = _counted(reader, projection, projection.fold(_noting(history.of(stream).facts(), cut, later)))
+    facts = tuple(_noting(history.of(stream).facts(), cut, later))
+    state = _counted(reader, projection, projection.fold(facts))
+    tasks = due(history, [stream], {stream: duties.fold(facts)})
     named = state.datasets if isinstance(state, ModelState) else ()
     datasets = _datasets(history, named, cut, later)
     streams = [stream, *(found.stream for found in datasets.values())]
@@ -258,6 +271,7 @@ def _of_one(reader: "Reader", history: History, cut: Cut, stream: str) -> Replay
         None,
         tuple(mention for name in streams for mention in _not_yet_known(history.of(name), cut)),
         tuple(later),
+        tuple(tasks),
     )
 
 

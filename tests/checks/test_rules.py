@@ -8,7 +8,7 @@ import pytest
 from mledger.checks import base
 from mledger.checks.world import Change, World
 from tests.checks.dossiers import DIGEST, TRAIN, Life, dossier, found, life
-from tests.projections.stories import DATA, DATASET, REGISTERED, Story
+from tests.projections.stories import DATA, DATASET, REFRESHED, REGISTERED, Story
 
 OTHER = "99" * 32
 ISSUE = {
@@ -81,6 +81,29 @@ def reaffirm(told: Life) -> None:
     told.tell("decision.reaffirmed", {"decision": number, "reason": "Still so.", "review_by": "2026-12-31"})
 
 
+SCHEDULED = {
+    "title": "Quarterly review",
+    "scope": ["decisions hold"],
+    "owner": "Carol Example",
+    "cadence": "quarterly",
+    "due": "2026-05-28",
+}
+
+
+def stale(told: Life) -> None:
+    """A decision for one version of the data, and the next version."""
+    told.accept_with_reason(
+        told.decide(validity_conditions=[{"dataset": "applications", "operator": "<=", "value": "v1"}])
+    )
+    told.tell("dataset.refreshed", REFRESHED, stream=DATASET)
+
+
+def reaffirm_last(told: Life) -> None:
+    """The decision before the refresh was looked at again."""
+    number = told.facts[-3].number
+    told.tell("decision.reaffirmed", {"decision": number, "reason": "Still so."})
+
+
 def late_plan(told: Life) -> None:
     """A run between the two signatures of a plan."""
     told.tell("plan.agreed", PLAN)
@@ -146,6 +169,11 @@ CASES: dict[str, tuple[Act, str, Act]] = {
     "APP-002": (lambda t: t.request("1.0"), "of 1.0 to production has no approval",
                 lambda t: t.approve(t.facts[-1].number)),
     "REV-003": (overdue, "review overdue by 4 days: Deeper trees", reaffirm),
+    "REV-004": (stale, "is stale because applications v2, event", reaffirm_last),
+    "REV-005": (
+        lambda t: t.tell("review.scheduled", SCHEDULED), "overdue by 4 days, Carol Example: Quarterly review",
+        lambda t: t.tell("review.completed", {"schedule": t.facts[-1].number, "outcome": "confirmed",
+                                              "checked": ["all"]})),
     "LIM-001": (
         lambda t: (t.start("r9", decision=t.decide(constraints={"train_time_s": 7200})),
                    t.finish("r9", resources={"wall_s": 9000.5})),

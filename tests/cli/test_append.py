@@ -151,7 +151,7 @@ def test_when_it_occurred_is_kept_beside_when_it_was_recorded(run: Run, begun: P
     """--at takes any zone and is shown with its own label."""
     done(run(*COMMENT, "--set", "on=1", "--set", "text=x", "--at", "2026-01-02T01:00:00+02:00"))
     assert told(run("show", "2", "--json"))["occurred"] == "2026-01-01T23:00:00.000000Z"
-    assert "\noccurred  2026-01-01T23:00:00Z\n" in done(run("show", "2"))
+    assert "\noccurred  2026-01-01T23:00:00Z  LATE " in done(run("show", "2"))
 
 
 def test_what_one_signs_as_can_be_said(run: Run, begun: Path) -> None:

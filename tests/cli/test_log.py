@@ -109,7 +109,7 @@ def test_a_listing_fits_the_screen(
     assert max(map(text.width, shown)) <= columns
     assert all(any(f" {number}  " in f"  {line}" for line in shown) for number in "543210")
     assert ("       short" in shown) == (columns == 80)
-    assert any("A sentence that says more" in line for line in shown)
+    assert any("A sentence" in line for line in shown)
 
 
 def test_a_stream_of_its_own_needs_no_column(run: Run, lived: Path) -> None:

@@ -31,6 +31,7 @@ TOKEN = re.compile(
     r"""
       (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d))
     | (?P<day>(?<![\w-])\d{4}-\d\d-\d\d(?![\w-]))
+    | (?P<late>LATE\ \d+d)
     | (?P<uuid>(?<!\w)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?!\w))
     | (?P<fingerprint>SHA256:[A-Za-z0-9+/]{43})
     | (?P<hash>(?<![\w+/])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![\w+/=]))
@@ -221,7 +222,7 @@ class Names:
 
 def _kind(match: re.Match[str]) -> str:
     """What stands for a name while texts are compared: its kind and its length, for tables align by it."""
-    return f"<{match.lastgroup} {len(match[0])}>"
+    return "<late>" if match.lastgroup == "late" else f"<{match.lastgroup} {len(match[0])}>"
 
 
 def check(document: Path) -> int:

@@ -85,17 +85,6 @@ def test_without_a_ledger_data_is_known_by_itself(folder, capsys):
     assert finished["datasets"] == [{"name": "a", "digest": SHA256, "role": "test"}]
 
 
-def test_a_table_without_a_ledger(folder):
-    """Where no ledger is at hand a table is known by its content all the same."""
-    pa = pytest.importorskip("pyarrow")
-    from mledger.recording.spool import Spool
-
-    with mledger.run("credit-risk", **SAID) as run:
-        run.dataset(pa.table({"income": [1, 2]}), name="applications")
-    (row,) = Spool().waiting()[1].said["data"]["datasets"]
-    assert len(row["digest"]) == 64
-
-
 def test_data_may_be_named_at_the_start(data, recorded):
     """Data that is named at the start stands in the first event."""
     with mledger.run("credit-risk", **SAID, datasets=["applications@v3"]) as run:

@@ -1,6 +1,5 @@
 """A run in a training script: what is recorded, in which order, and what happens when it fails."""
 
-import gzip
 import hashlib
 import math
 import threading
@@ -11,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mledger
-from mledger.capture.base import Capture
 from mledger.errors import InputError
 from mledger.reader import Reader
 from mledger.recording.criteria import read_criteria
@@ -394,28 +392,6 @@ def test_what_is_too_much_is_refused_at_the_start(recorded):
     assert "params" not in ended
     assert ended["metrics"] == [{"name": "auc", "value": 0.96}]
     assert "params left out" in ended["gaps"][0]
-
-
-def test_very_many_values_are_packed_or_left_out(recorded, monkeypatch):
-    """A file of values that is large is packed; one that is too large even so is left out, and named."""
-    monkeypatch.setattr("mledger.recording.series.MAX_ATTACHMENT", 4_000)
-    with begin() as run:
-        for step in range(1_000):
-            run.metric("auc", step, step=step)
-    (file,) = recorded()[-1]["data"]["files"]
-    assert file["name"] == "metrics.csv.gz"
-    with Reader.open("mledger.db") as reader:
-        assert gzip.decompress(reader.attachment(file["sha256"])).count(b"\n") == 1_001
-    monkeypatch.setattr("mledger.attachment.MAX_ATTACHMENT", 100)
-    run = begin(quiet=True)
-    run.start(Capture)
-    for step in range(1_000):
-        run.metric("auc", step / 7, step=step)
-    run.finish()
-    ended = recorded()[-1]["data"]
-    assert "files" not in ended
-    assert "metrics by step: metrics.csv.gz has" in ended["gaps"][0]
-    assert ended["series"][0]["count"] == 1_000
 
 
 def test_odd_parameters_are_there_as_text(recorded):

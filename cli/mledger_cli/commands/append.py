@@ -8,6 +8,7 @@ from mledger_cli import files
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import ANY_STREAM, ANY_TYPE, KEY, MEANING, MOMENT, UUID
+from mledger_cli.recording import tell as tell  # noqa: PLC0414  others take it from here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,13 +126,3 @@ def _edited(settings: Settings, of: tuple[str, str], given: "Given", key: str | 
     ):
         body = build(of[0], documents.members(form.fill_in(may_stay=bool(values)), "the form", of[0]))
         return how.record(ledger, body, of[1])
-
-
-def tell(settings: Settings, receipt: "Receipt") -> None:
-    """Print the number, the hash, who signed."""
-    if settings.json:
-        settings.out.json(receipt)
-        return
-    how = f"signed {receipt.signer}, {receipt.meaning}" if receipt.recorded else "recorded before"
-    what = f"{receipt.type} on {receipt.stream}  {settings.out.moment(receipt.time)}"
-    settings.out.parts(f"event {receipt.number}", receipt.leaf[:12], how, what)

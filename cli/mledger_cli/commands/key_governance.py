@@ -8,10 +8,10 @@ import click
 
 from mledger.errors import InputError
 from mledger_cli import files, opening
-from mledger_cli.commands.append import tell
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import EVENT_NUMBER, KEY, MEMBER, ROLE
+from mledger_cli.recording import tell
 
 if TYPE_CHECKING:
     from mledger.chain.keyring import Member

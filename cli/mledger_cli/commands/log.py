@@ -9,7 +9,7 @@ from mledger_cli import opening
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import CUT, EVENT_TYPES, SIGNER, SINCE, SOME_STREAM
-from mledger_cli.stories import story
+from mledger_cli.stories import Marks
 from mledger_cli.tables import Column
 
 if TYPE_CHECKING:
@@ -52,16 +52,19 @@ def command(
 
     STREAM is what it is about: credit-risk, or whole: model/credit-risk. TIME is that of recording,
     with its zone, or a day in UTC. TYPE is decision.accepted, or decision for all of them; it may be
-    said again.
+    said again. What was recorded a day or more after it happened is marked LATE, what was put right
+    since by the number of its correction.
     """
     with opening.reader(settings) as reader:
         stream = opening.stream(reader, stream)
-        found = (fact for fact in _cut(reader, stream, since, until) if _wanted(fact, types, by))
+        marks = Marks()
+        walked = marks.noting(_cut(reader, stream, since, until))
+        found = (fact for fact in walked if _wanted(fact, types, by))
         shown = _Shown(found, limit)
         disputed = Disputed(disputes(reader))
         settings.out.table(
             shown,
-            columns(settings, whole=stream is None, by=disputed.by),
+            columns(settings, marks, whole=stream is None, by=disputed.by),
             none="nothing of that kind is recorded",
         )
         disputed.tell(settings)
@@ -130,7 +133,11 @@ def _wanted(fact: "Fact", types: tuple[str, ...], by: str | None) -> bool:
 
 
 def columns(
-    settings: Settings, *, whole: bool = True, by: "Callable[[Fact], str]" = lambda fact: fact.signer
+    settings: Settings,
+    marks: Marks | None = None,
+    *,
+    whole: bool = True,
+    by: "Callable[[Fact], str]" = lambda fact: fact.signer,
 ) -> "list[Column[Fact]]":
     """What listings say of an event; its stream only if the `whole` ledger is listed."""
     found: list[Column[Fact]] = [
@@ -138,7 +145,7 @@ def columns(
         Column("recorded", lambda fact: settings.out.moment(fact.time)),
         Column("type", lambda fact: fact.type),
         Column("by", by, flexible=True),
-        Column("what", story, lines=1),
+        Column("what", (marks or Marks()).story, lines=1),
     ]
     if whole:
         found.insert(3, Column("stream", lambda fact: fact.stream, flexible=True))

@@ -52,7 +52,7 @@ def command(settings: Settings, run: str, words: tuple[str, ...], tolerance: flo
 def _print(settings: Settings, found: "Found") -> None:
     from mledger.recording.repeating import steps
 
-    plan = steps(found, settings.path)
+    plan = steps(found)
     if settings.json:
         settings.out.json({"run": found.number, "steps": plan})
         return

@@ -11,6 +11,7 @@ from mledger_cli.commands.log import columns
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import CUT, EVENT_TYPE, SIGNER, SINCE
+from mledger_cli.stories import Marks
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
@@ -74,7 +75,9 @@ def command(
             _count(settings, reader.words.count(wanted))
             return
         found = reader.search(wanted)
-        settings.out.table(islice(found, limit or None), columns(settings), none="nothing matches")
+        settings.out.table(
+            islice(found, limit or None), columns(settings, _marks(reader)), none="nothing matches"
+        )
         if limit and next(found, None) is not None:
             settings.out.note("there is more: --limit 0 shows all")
 
@@ -93,6 +96,16 @@ def _prefixed(words: tuple[str, ...], narrow: dict[str, str | None]) -> tuple[st
             raise InputError(f"{option}: asked for twice, {narrow[name]!r} and {value!r}", fix="ask for one")
         narrow[name] = EVENT_TYPE.read(value) if prefix == "type" else value
     return tuple(left)
+
+
+def _marks(reader: "Reader") -> Marks:
+    """What there is to say of events beside their words."""
+    from mledger.search import Wanted
+
+    marks = Marks()
+    for fact in reader.search(Wanted(type="record.corrected")):
+        marks.note(fact)
+    return marks
 
 
 def _count(settings: Settings, counts: dict[str, dict[str, int]]) -> None:

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mledger_cli import opening, screen, threads, versions
+from mledger_cli import corrected, opening, screen, threads, versions
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
+from mledger_cli.page import days_late
 from mledger_cli.params import EVENT_OR_VERSION
 from mledger_cli.rendering_dossier import dossier_lines
 
@@ -46,6 +47,7 @@ def _event(settings: Settings, reader: "Reader", event: str) -> None:
     fact = reader.fact(event)
     leaf = reader.entry(fact.seq).leaf
     dispute, redaction = dispute_of(fact, disputes(reader)), _redaction(reader, fact)
+<<<<<<< HEAD
     said, proved = threads.about(reader, fact.number), reader.proved_interval(fact.seq)
     if settings.json:
         by = {"redacted": redaction.to_json()} if redaction else {}
@@ -54,6 +56,21 @@ def _event(settings: Settings, reader: "Reader", event: str) -> None:
         return
     disputed = {"disputed": f"{dispute.told()}, says event {dispute.number}"} if dispute else {}
     settings.out.facts(_about(settings, fact, leaf, redaction, _between(settings, proved)) | disputed)
+=======
+    said = threads.about(reader, fact.number)
+    corrections = corrected.corrections_of(reader, fact)
+    if settings.json:
+        by = {"redacted": redaction.to_json()} if redaction else {}
+        more = {"leaf": leaf, "disputed": dispute and dispute.told(), "said": said}
+        rows = {"corrections": [corrected.row(one) for one in corrections]}
+        settings.out.json(fact.to_json() | more | rows | by)
+        return
+    disputed = {"disputed": f"{dispute.told()}, says event {dispute.number}"} if dispute else {}
+    settings.out.facts(_about(settings, fact, leaf, redaction) | disputed)
+    if corrections:
+        settings.out.line()
+        settings.out.facts(corrected.told(corrections, fact))
+>>>>>>> 3575b5d (cli: reviews, correct, retire, handover, audit, onboard, changelog; late and corrected events are marked)
     if fields := _fields(fact):
         settings.out.line()
         settings.out.facts(fields)
@@ -103,6 +120,8 @@ def _about(
 ) -> dict[str, object]:
     """What the entry says of the event."""
     late = None if fact.occurred == fact.time else settings.out.moment(fact.occurred)
+    if late is not None and (days := days_late(fact)):
+        late = f"{late}  LATE {days}d"
     return {
         "event": fact.number,
         "type": fact.type if fact.version == 1 else f"{fact.type}, version {fact.version}",

@@ -67,6 +67,11 @@ class ArtifactRetired(EventBody):
         description="what is destroyed, when, by whom, and how that is proved",
         examples=["Deleted from all registries on 2036-12-31 by the platform team."],
     )
+    still_used: Text | None = Field(
+        default=None,
+        description="why it is retired although something still uses it",
+        examples=["Version 2.1 is replaced on 1 December; nothing else may begin to use it."],
+    )
     refs: Refs = REFS
 
     @model_validator(mode="after")

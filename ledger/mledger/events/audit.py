@@ -19,6 +19,7 @@ from mledger.events.fields import (
     Position,
     Refs,
     Severity,
+    StreamName,
     Text,
 )
 from mledger.events.measures import Period
@@ -33,6 +34,9 @@ class Sample(Part):
     seed: Count = Field(description="the seed", examples=[20_261_123])
     types: Distinct[EventType] = Field(
         default=(), description="of which types; none means all", examples=[["promotion.approved"]]
+    )
+    stream: StreamName | None = Field(
+        default=None, description="of which stream; absent: of all", examples=["model/credit-risk"]
     )
     head: Position = Field(
         description="among which entries", examples=[{"entries": 1318, "leaf": "4d77" * 16}]

@@ -278,4 +278,9 @@ class DatasetDeprecated(EventBody):
         description="what is destroyed, when, by whom, and how that is proved",
         examples=["Files deleted from the lake on 2036-12-31 by the platform team; copies of teams by then."],
     )
+    still_used: Text | None = Field(
+        default=None,
+        description="why it is retired although something still uses it",
+        examples=["Version 2.1 is replaced on 1 December; nothing else may begin to use it."],
+    )
     refs: Refs = REFS

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_valid
 
 from mledger.core.canonical import MAX_INTEGER
 from mledger.core.moment import format_moment, read_moment
-from mledger.core.names import MAX_TYPE
+from mledger.core.names import MAX_NAME, MAX_TYPE
 from mledger.errors import MledgerError
 from mledger.events import free
 from mledger.events.checked import Checked
@@ -200,6 +200,11 @@ EventType: TypeAlias = Annotated[
     String,
     Field(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$", max_length=MAX_TYPE),
     Means("an event type like decision.accepted"),
+]
+StreamName: TypeAlias = Annotated[
+    String,
+    Field(pattern=r"^(ledger|[a-z][a-z0-9-]*(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)+)$", max_length=MAX_NAME),
+    Means("a stream like model/credit-risk"),
 ]
 RoleName: TypeAlias = Annotated[
     String,

@@ -45,6 +45,11 @@ class HandoverRecorded(EventBody):
         description="each review.scheduled whose owner changes",
         examples=[["61"]],
     )
+    ownership: bool | None = Field(
+        default=None,
+        description="whether the new holder also answers for the model or dataset as a whole",
+        examples=[True],
+    )
     effective: Day | None = Field(default=None, description="from which day on", examples=["2026-12-01"])
     contacts: Many[Line] = Field(
         default=(), description="whom to ask later", examples=[["Carol Example, carol@group.example"]]

@@ -85,4 +85,9 @@ class ModelRetired(EventBody):
         description="what is destroyed, when, by whom, and how that is proved",
         examples=["Weights deleted from all registries on 2036-12-31 by the platform team."],
     )
+    still_used: Text | None = Field(
+        default=None,
+        description="why it is retired although something still uses it",
+        examples=["Version 2.1 is replaced on 1 December; nothing else may begin to use it."],
+    )
     refs: Refs = REFS

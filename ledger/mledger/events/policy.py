@@ -171,6 +171,11 @@ class Policy(Part):
         description="who must cosign the checkpoints of this ledger",
         examples=[{"keys": [EXAMPLE_WITNESS], "needed": 1, "days": 7}],
     )
+    overdue_fails: Annotated[bool, Field(exclude_if=operator.not_)] = Field(
+        default=False,
+        description="whether `mledger reviews due` ends with 1 when something is overdue",
+        examples=[True],
+    )
     types: Annotated[dict[EventType, TypeRule], Field(exclude_if=operator.not_)] = Field(
         default_factory=dict,
         description="event types of your own, each with its schema; begin their names with your own",

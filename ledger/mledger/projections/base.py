@@ -147,6 +147,12 @@ class Projection(Generic[S]):
         corrections = amended.corrections if amended is not None else ()
         handler(state, Header(cite(fact), fact.type, fact.stream, corrections), body)
 
+    def take(self, state: S, event: Header, body: EventBody) -> None:
+        """Let an event that was read already change the state; `finish` is the caller's to call."""
+        handler = self._handlers.get(event.type)
+        if handler is not None:
+            handler(state, event, body)
+
     def statements(self, state: S) -> Iterator[Statement]:
         """What a finished state says, each thing with the events behind it."""
         return iter(()) if self._tell is None else self._tell(state)

@@ -7,7 +7,7 @@ applied. To change those, people record a new one and let it be answered.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -78,12 +78,12 @@ def _amend(fact: Fact, correction: RecordCorrected, target: Fact | None, held: A
     elif body is None and not erased:
         problem = f"event {target.number} cannot be read"
     else:
-        problem = _protected(target.type)
+        problem = stands(target.type)
     if target is None or (body is None and not erased):
         number = target.number if target else correction.event
         return Amended(None, _listed(number, correction, {}, source, problem))
     # Of what was redacted a correction may hold the rest.
-    fields = {} if body is None else body.model_dump(mode="json", by_alias=True, exclude_none=True)
+    fields = {} if body is None else _fields_of(body)
     before = {path: _get(fields, path) for path in correction.fields}
     amended = None
     if problem is None:
@@ -107,9 +107,48 @@ def _listed(
     )
 
 
+class Proposed(NamedTuple):
+    """What a correction would make of an event: each path with the value now and the one after.
+
+    `problem` says why it would have no effect; an event that `stays` cannot be corrected at all.
+    """
+
+    changes: tuple[tuple[str, Any, Any], ...]
+    problem: str | None = None
+    stays: bool = False
+
+
+def proposed(facts: Sequence[Fact], number: str, changes: Mapping[str, Any]) -> Proposed:
+    """What changes would make of one of the facts, as corrections so far have left it.
+
+    There is a problem if the event cannot be corrected, a field is not there, the event would not be
+    valid, or nothing would change.
+    """
+    target = next(fact for fact in facts if fact.number == number)
+    held = amendments(facts).get(number)
+    body = held.body if held and held.body is not None else target.data
+    if body is None:
+        return Proposed((), f"it cannot be read: {target.obstacle}", stays=True)
+    fields = _fields_of(body)
+    rows = tuple((path, _get(fields, path), value) for path, value in changes.items())
+    if (problem := stands(target.type)) is not None:
+        return Proposed(rows, problem, stays=True)
+    amended, problem = _applied(target.type, fields, dict(changes))
+    if amended is None:
+        return Proposed(rows, problem)
+    after = _fields_of(amended)
+    rows = tuple((path, before, _get(after, path)) for path, before, _ in rows)
+    same = [path for path, before, value in rows if before == value]
+    return Proposed(rows, f"{', '.join(same)} says that already" if same else None)
+
+
+def _fields_of(body: events.EventBody) -> dict[str, Any]:
+    return body.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
 @cache
-def _protected(event_type: str) -> str | None:
-    """Why events of this type cannot be amended; None if they can."""
+def stands(event_type: str) -> str | None:
+    """Why events of this type stand as they are, whatever corrects them; None if they can be amended."""
     if events.is_governance(event_type):
         return "who may do what is changed by a new event alone"
     if event_type.partition(".")[0] in _OWN_WORDS:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mledger.chain.history import Fact
 from mledger.events.dataset import DatasetDeprecated, DatasetIssue, DatasetRefreshed, DatasetRegistered
+from mledger.events.handover import HandoverRecorded
 from mledger.events.record import RecordCorrected, RecordRedacted
 from mledger.projections import decisions, discussion, telling
 from mledger.projections.base import Projection, Statement, register
@@ -189,6 +190,12 @@ def _refreshed(state: DatasetState, event: Header, body: DatasetRefreshed) -> No
             event.corrections,
         )
     )
+
+
+@dataset.on(HandoverRecorded)
+def _handed_over(state: DatasetState, event: Header, body: HandoverRecorded) -> None:
+    if body.ownership:
+        state.profile["owner"] = Cited(body.taker, event.source, event.corrections)
 
 
 @dataset.on(DatasetIssue)

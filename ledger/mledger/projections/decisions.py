@@ -19,7 +19,9 @@ from mledger.events.decision import (
     DecisionRejected,
     DecisionSuperseded,
 )
+from mledger.events.decision_parts import Condition as Stated
 from mledger.projections.moves import Resolve
+from mledger.projections.runs import short_name
 from mledger.projections.statements import Citation, Correction, Header, Remark, behind
 
 Status = Literal["proposed", "in force", "rejected", "superseded", "invalidated"]
@@ -43,6 +45,21 @@ _OUTCOME: dict[str, Status] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What must stay true of a metric or of a dataset's version; or the day until which it holds."""
+
+    of: Literal["metric", "dataset", "date"]
+    name: str
+    operator: str | None = None
+    value: Any = None
+
+    @property
+    def words(self) -> str:
+        """The condition as people write it."""
+        return f"until {self.name}" if self.of == "date" else f"{self.name} {self.operator} {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What was said to a proposal; `by` is the decision that takes its place."""
 
@@ -53,6 +70,7 @@ class Answer:
     conditions: tuple[str, ...] = ()
     by: str | None = None
     review_by: str | None = None
+    validity: tuple[Condition, ...] = ()
     corrected: tuple[Correction, ...] = ()
 
 
@@ -79,6 +97,7 @@ class Decision:
     parameters: tuple[Setting, ...] = ()
     parent: str | None = None
     review_by: str | None = None
+    validity: tuple[Condition, ...] = ()
     corrected: tuple[Correction, ...] = ()
     open: tuple[str, ...] = ()
     status: Status = "proposed"
@@ -141,6 +160,7 @@ class Decisions:
                 tuple(Setting(p.name, p.before, p.to) for p in body.parameters),
                 body.parent_decision,
                 body.review_by,
+                conditions_of(body.validity_conditions),
                 event.corrections,
                 body.open,
             )
@@ -186,6 +206,18 @@ class Decisions:
         return {number: found for number, found in self.proposals.items() if found.status == status}
 
 
+def conditions_of(stated: Iterable[Stated]) -> tuple[Condition, ...]:
+    """The conditions of a body."""
+    found = []
+    for one in stated:
+        of: Literal["metric", "dataset", "date"] = (
+            "metric" if one.metric else "dataset" if one.dataset else "date"
+        )
+        name = one.metric or short_name(one.dataset or one.date or "")
+        found.append(Condition(of, name, one.operator, one.value))
+    return tuple(found)
+
+
 def answer_of(event: Header, body: EventBody) -> Answer | None:
     """The answer that an event gives, if it gives one."""
     source, corrected = event.source, event.corrections
@@ -205,6 +237,7 @@ def answer_of(event: Header, body: EventBody) -> Answer | None:
                 source,
                 body.reason,
                 review_by=body.review_by,
+                validity=conditions_of(body.validity_conditions),
                 corrected=corrected,
             )
         case DecisionInvalidated():

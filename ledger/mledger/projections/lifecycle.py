@@ -143,7 +143,11 @@ def _evaluated(state: ModelState, event: Header, body: EvaluationRecorded) -> No
 
 @model.on(HandoverRecorded)
 def _handed_over(state: ModelState, event: Header, body: HandoverRecorded) -> None:
-    state.handovers.append(Handover(body.giver, body.taker, body.duties, event.source, event.corrections))
+    state.handovers.append(
+        Handover(body.giver, body.taker, body.duties, event.source, body.contacts, event.corrections)
+    )
+    if body.ownership:
+        state.profile["owner"] = Cited(body.taker, event.source, event.corrections)
 
 
 @model.on(VersionReleased)

@@ -69,6 +69,7 @@ class Handover:
     taker: str
     duties: tuple[str, ...]
     source: Citation
+    contacts: tuple[str, ...] = ()
     corrected: tuple[Correction, ...] = ()
 
 

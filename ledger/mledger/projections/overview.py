@@ -20,6 +20,7 @@ from mledger.events.comment import CommentAdded
 from mledger.events.dataset import DatasetRefreshed, DatasetRegistered
 from mledger.events.decision import DecisionProposed
 from mledger.events.dissent import DissentRecorded
+from mledger.events.handover import HandoverRecorded
 from mledger.events.model import ModelRegistered
 from mledger.events.promotion import PromotionRequested
 from mledger.events.record import RecordCorrected
@@ -169,6 +170,12 @@ def _dataset(state: OverviewState, event: Header, body: DatasetRegistered) -> No
     account = state.accounts[event.stream]
     account.title, account.owner = event.says("title", body.title), event.says("owner", body.owner)
     _version(account, event, body.version)
+
+
+@overview.on(HandoverRecorded)
+def _handed_over(state: OverviewState, event: Header, body: HandoverRecorded) -> None:
+    if body.ownership:
+        state.accounts[event.stream].owner = event.says("owner", body.taker)
 
 
 @overview.on(DatasetRefreshed)

@@ -1,0 +1,80 @@
+"""What is still used, and what was used after it had been retired."""
+
+from mledger.projections.datasets import DatasetState, dataset
+from mledger.projections.lifecycle import model
+from mledger.projections.model import ModelState
+from mledger.projections.usage import after_retirement, of_artifact, of_dataset, of_model
+from tests.projections.stories import DATA, DATASET, MODEL, Story
+
+FILE = {"name": "m.pkl", "sha256": "c0" * 32, "size": 12, "media_type": "application/octet-stream"}
+
+
+def states(story: Story) -> tuple[ModelState, dict[str, DatasetState]]:
+    """The model and its data as the story leaves them."""
+    of = {name: [f for f in story.facts if f.stream == name] for name in (MODEL, DATASET)}
+    return model.fold(of[MODEL]), {"applications": dataset.fold(of[DATASET])}
+
+
+def made() -> Story:
+    """A version made of applications v1 by run r1, approved for production, its file published."""
+    story = Story()
+    story.register()
+    story.tell("dataset.registered", DATA, stream=DATASET)
+    story.start()
+    story.finish()
+    story.tell("artifact.published", FILE)
+    story.release(run="r1")
+    return story
+
+
+def test_a_version_that_stands_uses_model_file_and_data() -> None:
+    """Each with the events that say so; what stands nowhere uses nothing."""
+    story = made()
+    state, _ = states(story)
+    assert [*of_model(state), *of_artifact(state, "4"), *of_dataset("applications", None, [state])] == []
+    asked = story.request()
+    approved = story.approve(asked)
+    deployed = story.deploy()
+    state, _ = states(story)
+    (use,) = of_model(state)
+    assert use.words == "1.0 stands in production (eu-west)"
+    assert {deployed, approved} <= set(use.numbers)
+    (held,) = of_artifact(state, "4")
+    assert "1.0, which holds it" in held.words
+    for version in (None, "v1"):
+        (read,) = of_dataset("applications", version, [state])
+        assert "credit-risk 1.0 in production (eu-west) was made of it by run r1" in read.words
+        assert {"2", "3", deployed} <= set(read.numbers)
+    assert list(of_dataset("applications", "v9", [state])) == []
+    assert list(of_dataset("other", None, [state])) == []
+    assert list(of_artifact(state, "0")) == []
+
+
+def test_a_run_that_has_not_ended_uses_its_data() -> None:
+    """Until it ends, whatever comes of it."""
+    story = Story()
+    number = story.start()
+    state, _ = states(story)
+    (use,) = of_dataset("applications", "v1", [state])
+    assert (use.words, use.numbers) == ("run r1 of credit-risk reads it and has not ended", (number,))
+    story.fail()
+    state, _ = states(story)
+    assert list(of_dataset("applications", "v1", [state])) == []
+
+
+def test_a_release_after_the_end_is_named() -> None:
+    """Files and data that had been retired before; an earlier release is no fault."""
+    story = made()
+    gone = story.tell("artifact.retired", {"artifact": "4", "reason": "A hole."})
+    ended = story.tell("dataset.deprecated", {"version": "v1", "reason": "Consent."}, stream=DATASET)
+    story.tell("dataset.deprecated", {"version": "v7", "reason": "Consent."}, stream=DATASET)
+    assert list(after_retirement(*states(story))) == []
+    late = story.release("2.0", run="r1", artifacts=[{"name": "m.pkl", "sha256": "c0" * 32}])
+    other = story.release("3.0", artifacts=[{"name": "n.pkl", "sha256": "d0" * 32}])
+    found = list(after_retirement(*states(story)))
+    assert [(use.words, use.numbers) for use in found] == [
+        ("2.0 holds m.pkl, which was retired", (late, "4", gone)),
+        ("2.0 was made of applications v1, which was deprecated", (late, ended)),
+    ]
+    assert not any(other in use.numbers for use in found)
+    assert list(after_retirement(states(story)[0], {})) == found[:1]
