@@ -3,10 +3,10 @@
 from datetime import date
 
 from mledger.errors import InputError
-from mledger_cli.params import DATE, Checked
+from mledger_cli.params import DATE, _Checked
 
 
-class _Day(Checked):
+class _Day(_Checked):
     name = "day"
     fix = f"write it like {DATE}"
 

@@ -26,7 +26,7 @@ DATE = "2026-11-23"
 UNITS = {"h": 1, "d": 24, "w": 168}
 
 
-class Checked(_ParamType):
+class _Checked(_ParamType):
     """A value that one function of the library reads; what it raises names the option as well."""
 
     fix: str | None = None
@@ -78,7 +78,7 @@ def _reader(context: click.Context) -> "Reader":
     return Reader.open(context.find_root().obj.path)
 
 
-class _Moment(Checked):
+class _Moment(_Checked):
     name = "moment"
 
     def read(self, text: str) -> str:
@@ -87,7 +87,7 @@ class _Moment(Checked):
         return read_moment(text)
 
 
-class _Cut(Checked):
+class _Cut(_Checked):
     name = "moment"
 
     def read(self, text: str) -> str:
@@ -96,7 +96,7 @@ class _Cut(Checked):
         return read_cut(text)
 
 
-class _Since(Checked):
+class _Since(_Checked):
     name = "moment"
 
     def read(self, text: str) -> str:
@@ -123,7 +123,7 @@ class _SinceOrAgo(_Since):
         return format_moment(datetime.now(UTC) - timedelta(hours=int(count) * UNITS[unit]))
 
 
-class _Uuid(Checked):
+class _Uuid(_Checked):
     name = "uuid"
 
     def read(self, text: str) -> str:
@@ -132,7 +132,7 @@ class _Uuid(Checked):
         return format_id(read_id(text))
 
 
-class _Hash(Checked):
+class _Hash(_Checked):
     name = "hash"
     fix = "mledger show 0 prints a whole hash; verify that of the head"
 
@@ -142,7 +142,7 @@ class _Hash(Checked):
         raise InputError(f"{text[:70]!r} is not a hash of {HASH_DIGITS} hexadecimal digits")
 
 
-class _Run(Checked):
+class _Run(_Checked):
     name = "run"
     fix = "mledger runs --all"
 
@@ -154,7 +154,7 @@ class _Run(Checked):
             return [one.number for one in found] + [one.run.name for one in found if " " not in one.run.name]
 
 
-class _EventNumber(Checked):
+class _EventNumber(_Checked):
     name = "event"
     fix = "mledger log"
 
@@ -178,7 +178,7 @@ class _EventOrVersion(_EventNumber):
         return text if "@" in text else super().read(text)
 
 
-class _EventType(Checked):
+class _EventType(_Checked):
     name = "type"
     fix = "mledger types"
 
@@ -204,7 +204,7 @@ class _EventTypes(_EventType):
         return family if family.isidentifier() and family.islower() else super().read(text)
 
 
-class _Stream(Checked):
+class _Stream(_Checked):
     name = "stream"
 
     def read(self, text: str) -> str:
@@ -229,7 +229,7 @@ class _SomeStream(_Stream):
         return text if "/" not in text and text.isprintable() and text else super().read(text)
 
 
-class _Dataset(Checked):
+class _Dataset(_Checked):
     name = "dataset"
     fix = "name it in letters, digits, '.', '_', '-': applications, or credit/applications"
 
@@ -258,7 +258,7 @@ class _DatasetState(_Dataset):
         return text
 
 
-class _Key(Checked):
+class _Key(_Checked):
     name = "key"
 
     def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
@@ -267,7 +267,7 @@ class _Key(Checked):
         return (record.name for record in Keystore().list())
 
 
-class _Member(Checked):
+class _Member(_Checked):
     name = "member"
 
     def known(self, context: click.Context) -> Iterable[str]:
@@ -277,7 +277,7 @@ class _Member(Checked):
             return {m.email or (m.name if m.name.isidentifier() else m.id[:12]) for m in members}
 
 
-class _Signer(Checked):
+class _Signer(_Checked):
     name = "name"
 
     def known(self, context: click.Context) -> Iterable[str]:
@@ -285,7 +285,7 @@ class _Signer(Checked):
             return {member.name.split(maxsplit=1)[0] for member in reader.keyring().members.values()}
 
 
-class _Memory(Checked):
+class _Memory(_Checked):
     name = "memory"
 
     def known(self, context: click.Context) -> Iterable[str]:  # noqa: ARG002
@@ -294,7 +294,7 @@ class _Memory(Checked):
         return (memory.genesis.hex()[:12] for memory in Heads().all())
 
 
-class _Role(Checked):
+class _Role(_Checked):
     name = "role"
 
     def known(self, context: click.Context) -> Iterable[str]:
@@ -303,7 +303,7 @@ class _Role(Checked):
             return policy.roles if policy else ()
 
 
-class _Meaning(Checked):
+class _Meaning(_Checked):
     name = "meaning"
     fix = "leave --meaning out"
 
@@ -320,7 +320,7 @@ class _Meaning(Checked):
         return MEANINGS
 
 
-class _Zone(Checked):
+class _Zone(_Checked):
     name = "zone"
     fix = "name one like Europe/Berlin"
 

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -15,19 +16,16 @@ from mledger.capture.base import capture, one_line, sources
 from mledger.capture.command import MASK, shown
 from mledger.capture.git import without_credentials
 from mledger.capture.gpu import _smi
-<<<<<<< HEAD
 from mledger.capture.packages import _installed
 from mledger.capture.seeds import set_all
 from mledger.core.canonical import MAX_INTEGER
-=======
->>>>>>> 3575b5d (cli: reviews, correct, retire, handover, audit, onboard, changelog; late and corrected events are marked)
 
 LINES = """
 import json
 from mledger.capture.base import capture
 found = capture()
 files = {file.name: file.data.decode() for file in found.files}
-print(json.dumps({"fields": found.fields, "files": files}))
+print(json.dumps({"fields": found.fields, "captures": found.captures, "files": files}))
 """
 
 
@@ -59,7 +57,7 @@ def found(*args, **environment):
         env=os.environ | environment,
     )
     said = json.loads(done.stdout)
-    said["captures"] = {row["name"]: row for row in said["fields"]["captures"]}
+    said["captures"] = {row["name"]: row for row in said["captures"]}
     return said
 
 
@@ -185,6 +183,40 @@ def test_seeds_are_found_where_they_can_be(tmp_path, monkeypatch):
     assert "numpy" not in found()["fields"].get("seeds", {})
 
 
+class Torch(types.ModuleType):
+    """What torch says of its seeds and switches."""
+
+    def __init__(self):
+        """Begin unseeded."""
+        super().__init__("torch")
+        self.seed = 1 << 63
+        self.backends = types.SimpleNamespace(cudnn=types.SimpleNamespace(benchmark=True))
+        self.version = types.SimpleNamespace(cuda="12.6")
+
+    def manual_seed(self, seed):
+        """Take a seed."""
+        self.seed = seed
+
+    def initial_seed(self):
+        """The seed that was set."""
+        return self.seed
+
+    def are_deterministic_algorithms_enabled(self):
+        """Whether results are repeatable."""
+        return False
+
+
+def test_torch_is_asked_where_it_is_imported(monkeypatch):
+    """Seed, switches and CUDA of torch are found, and its seed is set with the others."""
+    monkeypatch.setitem(sys.modules, "torch", Torch())
+    fields = capture().fields
+    assert fields["seeds"]["torch"] == MAX_INTEGER
+    assert fields["determinism_flags"]["torch.backends.cudnn.benchmark"] is True
+    assert fields["hardware"]["cuda"] == "12.6"
+    assert set_all(7)["torch"] == 7
+    assert capture().fields["seeds"]["torch"] == 7
+
+
 def test_secrets_of_the_command_are_masked(tmp_path, monkeypatch):
     """Options that look like passwords or tokens are masked, and how many."""
     monkeypatch.chdir(tmp_path)
@@ -242,7 +274,7 @@ def test_a_source_that_fails_is_a_gap(monkeypatch):
         raise RuntimeError("a strange\nmachine")
 
     monkeypatch.setitem(capture.__globals__["_sources"]._items, "zz", broken)
-    rows = {row["name"]: row for row in capture().fields["captures"]}
+    rows = {row["name"]: row for row in capture().captures}
     assert rows["zz"]["gap"] == "RuntimeError: a strange machine"
     assert "zz" in sources()
 

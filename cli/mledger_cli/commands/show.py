@@ -47,30 +47,19 @@ def _event(settings: Settings, reader: "Reader", event: str) -> None:
     fact = reader.fact(event)
     leaf = reader.entry(fact.seq).leaf
     dispute, redaction = dispute_of(fact, disputes(reader)), _redaction(reader, fact)
-<<<<<<< HEAD
     said, proved = threads.about(reader, fact.number), reader.proved_interval(fact.seq)
-    if settings.json:
-        by = {"redacted": redaction.to_json()} if redaction else {}
-        more = {"leaf": leaf, "disputed": dispute and dispute.told(), "said": said}
-        settings.out.json(fact.to_json() | more | by | ({"proved": proved} if proved else {}))
-        return
-    disputed = {"disputed": f"{dispute.told()}, says event {dispute.number}"} if dispute else {}
-    settings.out.facts(_about(settings, fact, leaf, redaction, _between(settings, proved)) | disputed)
-=======
-    said = threads.about(reader, fact.number)
     corrections = corrected.corrections_of(reader, fact)
     if settings.json:
         by = {"redacted": redaction.to_json()} if redaction else {}
         more = {"leaf": leaf, "disputed": dispute and dispute.told(), "said": said}
         rows = {"corrections": [corrected.row(one) for one in corrections]}
-        settings.out.json(fact.to_json() | more | rows | by)
+        settings.out.json(fact.to_json() | more | rows | by | ({"proved": proved} if proved else {}))
         return
     disputed = {"disputed": f"{dispute.told()}, says event {dispute.number}"} if dispute else {}
-    settings.out.facts(_about(settings, fact, leaf, redaction) | disputed)
+    settings.out.facts(_about(settings, fact, leaf, redaction, _between(settings, proved)) | disputed)
     if corrections:
         settings.out.line()
         settings.out.facts(corrected.told(corrections, fact))
->>>>>>> 3575b5d (cli: reviews, correct, retire, handover, audit, onboard, changelog; late and corrected events are marked)
     if fields := _fields(fact):
         settings.out.line()
         settings.out.facts(fields)

@@ -30,10 +30,9 @@ class Found(NamedTuple):
 
 @dataclass(slots=True)
 class Capture:
-    """All that was found: fields of `run.started`, how each was found, files, and the seconds it took."""
+    """All that was found: fields of `run.started` with `captures` among them, files, seconds it took."""
 
     fields: dict[str, Any] = field(default_factory=dict)
-    captures: list[dict[str, str]] = field(default_factory=list)
     files: list[Attachment] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -56,14 +55,15 @@ def sources() -> list[str]:
 def capture() -> Capture:
     """What all sources find out now."""
     begun = time.perf_counter()
-    made = Capture()
+    made, captures = Capture(), []
     for name in sources():
         found = _ask(name)
         _merge(made.fields, found.fields)
         made.files += found.files
         if found.how or found.gap:
             said = {"how": found.how, "gap": found.gap}
-            made.captures.append({"name": name} | {key: one_line(text) for key, text in said.items() if text})
+            captures.append({"name": name} | {key: one_line(text) for key, text in said.items() if text})
+    made.fields["captures"] = captures
     made.seconds = time.perf_counter() - begun
     return made
 

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.events.fields import File
@@ -26,11 +25,10 @@ class Step(NamedTuple):
         return {"remark" if self.remark else "command": self.text}
 
 
-def steps(found: "Found", ledger: Path) -> list[Step]:
-    """The steps that repeat a run of a ledger, as lines of a shell; what is not known is a remark."""
+def steps(found: "Found") -> list[Step]:
+    """The steps that repeat a run, as lines of a shell; what is not known is a remark."""
     return [
         *_head(found),
-        Step(f"export MLEDGER_LEDGER={shlex.quote(str(ledger.absolute()))}"),
         *_code(found),
         *_environment(found),
         *_files(found),
@@ -126,4 +124,4 @@ def _kept(found: "Found", role: str) -> File | None:
 
 
 def _get(file: File) -> str:
-    return f"mledger attachment get {file.sha256[:12]} > {shlex.quote(file.name)}"
+    return f"mledger attachment get {file.sha256[:12]} -o {shlex.quote(file.name)}"

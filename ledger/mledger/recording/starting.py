@@ -47,15 +47,11 @@ def started(
     fields |= _reproduction(recorder, stream, fields)
     found = _seeded(said, capture)
     lacking = ((name, one_line("; ".join(lines))) for name, lines in gaps.items())
-    found.captures += [{"name": name, "gap": gap} for name, gap in lacking]
+    found.fields["captures"] += [{"name": name, "gap": gap} for name, gap in lacking]
     # What a person says counts more than what was found.
     seeds = found.fields.get("seeds", {}) | fields.pop("seeds", {})
     attach = _told_apart((*files, *found.files))
-    more = {
-        "seeds": seeds,
-        "captures": found.captures,
-        "files": [file.file.model_dump(exclude_none=True) for file in attach],
-    }
+    more = {"seeds": seeds, "files": [file.file.model_dump(exclude_none=True) for file in attach]}
     body = cast("RunStarted", events.build("run.started", found.fields | fields | more))
     body.to_bytes()  # which may be too large
     return Begun(body, attach, tuple(_summary(body, found)), tuple(_warnings(recorder, stream, body, said)))
@@ -163,8 +159,8 @@ def _seeded(said: Mapping[str, Any], capture: Callable[[], Capture]) -> Capture:
     seeds = set_all(reading.whole_seed(said["seed"]))
     found = capture()
     found.fields["seeds"] = found.fields.get("seeds", {}) | seeds
-    others = [row for row in found.captures if row["name"] != "seeds"]
-    found.captures = [*others, {"name": "seeds", "how": f"set by mledger to {said['seed']}"}]
+    others = [row for row in found.fields["captures"] if row["name"] != "seeds"]
+    found.fields["captures"] = [*others, {"name": "seeds", "how": f"set by mledger to {said['seed']}"}]
     return found
 
 
@@ -175,7 +171,7 @@ def _summary(body: "RunStarted", found: Capture) -> list[str]:
     if git is not None:
         parts.append(f"commit {git.commit[:7]} {'dirty' if git.dirty else 'clean'}")
     else:
-        gaps = (row.get("gap") for row in found.captures if row["name"] == "git")
+        gaps = (row.get("gap") for row in found.fields["captures"] if row["name"] == "git")
         parts += [gap for gap in gaps if gap]
     if body.seeds:
         parts.append(f"seed {', '.join(dict.fromkeys(str(seed) for seed in body.seeds.values()))}")

@@ -172,7 +172,7 @@ def capture_of(words: Sequence[str]) -> Capture:
     found.fields["cmd"] = line
     found.fields.pop("code_digest", None)
     found.fields.pop("seeds", None)
-    rows = [row for row in found.captures if row["name"] not in {"command", "script", "seeds"}]
+    rows = [row for row in found.fields["captures"] if row["name"] not in {"command", "script", "seeds"}]
     rows.append(
         {"name": "command", "how": "as it was given"} | ({"gap": f"{masked} masked"} if masked else {})
     )
@@ -185,7 +185,7 @@ def capture_of(words: Sequence[str]) -> Capture:
             )
     if asked:
         found.fields["env"] = found.fields.get("env", {}) | asked
-    found.captures = [{name: one_line(text) for name, text in row.items()} for row in rows]
+    found.fields["captures"] = [{name: one_line(text) for name, text in row.items()} for row in rows]
     return found
 
 
