@@ -236,10 +236,10 @@ def test_a_key_that_is_in_no_keystore_is_told(run: Run, begun: Path, monkeypatch
 @pytest.mark.parametrize(
     ("args", "line"),
     [
-        (["show", "x"], "EVENT: 'x' is not an event number"),
+        (["show", "x"], "WHAT: 'x' is not an event number"),
         (["show", "99"], "there is no entry 99"),
         (["show", "1.2"], "entry 1 carries one event, there is no 1.2"),
-        (["show", "--", "-1"], "EVENT: '-1' is not an event number"),
+        (["show", "--", "-1"], "WHAT: '-1' is not an event number"),
         (["show", "01955f9a-1a00-7000-8000-000000000001"], "there is no event 01955f9a"),
         (["show", "01955f9a-1a00-4000-8000-000000000001"], "is no UUID of version 7"),
         (["log", "nothing"], "nothing is recorded on nothing"),

@@ -442,3 +442,18 @@ def test_what_was_answered_is_kept_when_somebody_stops(model: Path, run: Run, te
     kept = Path(shown.split("--from ")[1].split()[0])
     assert "title: Deeper trees" in kept.read_text()
     kept.unlink()
+
+
+def test_a_check_lists_what_is_open_until_it_is_filled_in(run: Run, model: Path) -> None:
+    """The finding names the fields, and its way out is the command that completes the decision."""
+    done(run("decide", "--quick", "--set", "title=Deeper trees", "--set", "category=hyperparameter"))
+
+    def gaps() -> list[dict]:
+        rules = json.loads(run("check", "credit-risk", "--json").stdout)[0]["rules"]
+        return next(one["found"] for one in rules if one["rule"] == "RAT-005")
+
+    (gap,) = gaps()
+    assert "summary, question, rationale, data_quality_influence, alternatives open" in gap["message"]
+    assert gap["fix"] == "mledger decide --complete 4"
+    done(run("decide", "--complete", "4", "--from", write("d.json", DECISION)))
+    assert gaps() == []
