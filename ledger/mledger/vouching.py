@@ -16,7 +16,7 @@ from mledger.chain.trust import Trust
 from mledger.core import merkle
 from mledger.core.moment import Moment, is_later, later
 from mledger.core.note import NoteKey, parse_vkey
-from mledger.errors import DivergedError, FormatError, MledgerError, ProofError, UsageError
+from mledger.errors import DivergedError, FormatError, InputError, MledgerError, ProofError, UsageError
 from mledger.events.base import decode
 
 if TYPE_CHECKING:
@@ -236,7 +236,8 @@ def _check(
     except (ProofError, FormatError) as error:
         found.findings.append(Finding("anchor.bad", where, f"this anchor proves nothing: {error.message}"))
     except UsageError as error:  # a kind that is not known here, a package or a root that is missing
-        found.lacks = f"{error.message}: {error.fix}" if error.fix else error.message
+        needed = "" if isinstance(error, InputError) else "an anchor that can be checked here; "
+        found.lacks = f"{needed}{error.message}: {error.fix}"
     else:
         if proved.time is not None:
             return _anchored(claim, proved.time, proved.slack, proved.by)

@@ -58,7 +58,7 @@ class TimeStamp:
         """The time of the token, if a certificate under one of the roots has signed it."""
         library = _library()
         if not roots:
-            raise UsageError(
+            raise InputError(
                 "the root certificate of a time-stamping authority that is believed",
                 fix="in the policy, or with --tsa-root FILE",
             )
