@@ -1,0 +1,92 @@
+"""Keys, roles and policies in a bundle: the verifier that stands alone judges as the library does."""
+
+from contextlib import closing
+
+import pytest
+
+from mledger.exchange import verify as program_itself
+from mledger.exchange.bundle import What, write_bundle
+from mledger.opening import default_policy
+from mledger.reader import Reader
+from mledger.testing.simulator import Simulator, key_fields, signer_of
+from mledger.testing.tamper.bundles import BUNDLE_ATTACKS, BundleAttack
+from mledger.testing.tamper.tools import Hand, force
+
+ALICE, BOB, CAROL = "Alice Example", "Bob Example", "Carol Example"
+MODEL = "model/m"
+BOBS = signer_of(BOB).key_id
+
+
+def judged(path, clock) -> tuple[set[str], set[str]]:
+    """The rules of the findings of the library, and of the program."""
+    with Reader.open(path, clock=clock) as reader:
+        ours = {finding.rule for finding in reader.verify(full=True).findings}
+    with closing(program_itself.Files(str(path))) as files:
+        checker = program_itself.Checker(files, None, pure=False)
+        checker.run()
+    assert list(program_itself.report(checker, 3.0))
+    return ours, {finding.rule for finding in checker.findings}
+
+
+def company() -> Simulator:
+    """Alice owns the ledger, Bob reviews, and his key, roles and the rules change."""
+    sim = Simulator()
+    sim.enrol(BOB, "reviewer")
+    sim.enrol(CAROL, "engineer")
+    sim.append("role.granted", "ledger", {"key": BOBS, "role": "auditor"})
+    sim.append("role.revoked", "ledger", {"key": BOBS, "role": "auditor"})
+    sim.append("policy.adopted", "ledger", {"policy": default_policy(), "reason": "The same again."})
+    new = key_fields("Bob's new key", "reviewer") | {"name": BOB}
+    sim.append("key.rotated", "ledger", {"old": BOBS, "key": new, "reason": "Yearly."})
+    sim.append("model.registered", MODEL, {"title": "M", "purpose": "None.", "owner": ALICE}, by=CAROL)
+    revoked = {"key": signer_of(CAROL).key_id, "reason": "Stolen.", "compromised_since": "7"}
+    sim.append("key.revoked", "ledger", revoked)
+    return sim
+
+
+def bundled(sim: Simulator, path):
+    """A bundle of all that there is."""
+    sim._ledgers.clear()  # whoever writes past the rules is not seen by those who have it open
+    write_bundle(sim.reader(), path, sim.ledger().checkpoint(), What())
+    return path
+
+
+def test_changes_of_keys_and_roles_are_followed(tmp_path):
+    """Enrolment, rotation, roles, policies and a dispute are judged alike."""
+    sim = company()
+    assert judged(bundled(sim, tmp_path / "b.zip"), sim.clock) == ({"key.disputed"}, {"key.disputed"})
+
+
+FORCED = {
+    "key.revoked": (CAROL, "comment.added", MODEL, {"on": "7", "text": "Still here."}),
+    "role.forbidden": ("Bob's new key", "run.started", MODEL, None),
+    "reference": (ALICE, "promotion.approved", MODEL, {"request": "7", "reason": "Of what?"}),
+    "governance": (ALICE, "key.revoked", "ledger", {"key": BOBS, "reason": "Again."}),
+    "chain.genesis": (ALICE, "ledger.opened", "ledger", None),
+}
+
+
+@pytest.mark.parametrize("rule", FORCED)
+def test_what_is_forced_past_the_rules_is_found(rule, tmp_path):
+    """An insider with a program of their own breaks a rule: both say which."""
+    sim = company()
+    name, event, stream, fields = FORCED[rule]
+    if event == "run.started":
+        criterion = {"metric": "auc", "operator": ">=", "value": 0.8}
+        fields = {"run": "r", "hypothesis": "More helps.", "criteria": [criterion]}
+    if event == "ledger.opened":
+        key = key_fields(ALICE, "owner")
+        fields = {"origin": "sim.example/ledger", "key": key, "policy": default_policy()}
+    hand = Hand(name, signer=BOB if name == "Bob's new key" else None)
+    force(sim.store, hand, event, stream, fields)
+    ours, theirs = judged(bundled(sim, tmp_path / "b.zip"), sim.clock)
+    assert rule in ours
+    assert rule in theirs
+
+
+@pytest.mark.parametrize("attack", [pytest.param(a, id=a.name) for a in BUNDLE_ATTACKS])
+def test_an_attack_is_found_in_this_process_too(attack: BundleAttack, bundle, tmp_path):
+    """The same verdict comes from the functions of the program."""
+    attacked = tmp_path / "attacked.zip"
+    attack.run(bundle, attacked)
+    assert program_itself.main([str(attacked)]) == 3
