@@ -82,7 +82,7 @@ def test_encoding_never_leaks(value):
         "\U0003fffe",
         b"bytes",
         {1, 2},
-        object(),
+        Ellipsis,
     ],
     ids=repr,
 )
