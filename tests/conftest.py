@@ -38,6 +38,8 @@ def home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for name in [name for name in os.environ if name.startswith(("MLEDGER_", "XDG_"))]:
         monkeypatch.delenv(name)
+    for name in ("COLUMNS", "LINES"):  # which those who run tests in several processes set
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("NO_COLOR", "1")
     return folder

@@ -12,7 +12,7 @@ from mledger_cli.tables import Column
 
 @click.group("attachment", cls=Group)
 def command() -> None:
-    """List the files that are kept inside the ledger, or take one out.
+    """List the files kept inside the ledger, or take one out.
 
     A file gets in with the event that names it: mledger append … --attach FILE.
     """
@@ -36,7 +36,7 @@ def list_(settings: Settings) -> None:
 @click.option("-o", "--output", type=files.NEW, metavar="FILE", help="Write it to a new file.")
 @pass_settings
 def get(settings: Settings, digest: str, output: Path | None) -> None:
-    """Write out a file, once it is sure that it is the one that was attached.
+    """Write out a file, if it is still the one that was attached.
 
     DIGEST is its SHA-256, of which the first eight digits will do.
     """

@@ -88,7 +88,9 @@ def create(
 @pass_settings
 @click.pass_context
 def verify(context: click.Context, settings: Settings, file: Path, trust: Path | None) -> None:
-    """Check a bundle by all the rules: its files, the log, every signature, what everybody was allowed.
+    """Check a bundle by all the rules.
+
+    That is its files, the log, every signature, and what everybody was allowed.
 
     With --trust it must also be of the ledger that the file names, and extend the head in it. Exit code:
     0 nothing found, 1 findings of policy, 3 integrity broken or another history than known.

@@ -55,7 +55,9 @@ def command(
     *,
     rules: bool,
 ) -> None:
-    """Find what the records of a model lack: reasons, approvals, data that nobody answers for.
+    """Find what the records of a model lack.
+
+    Reasons, approvals, data that nobody answers for.
 
     Without MODEL, all models are checked. The ledger is verified first. Rules look at the version
     released last and at those that stand somewhere, or at --release. What they find is named with its

@@ -30,4 +30,7 @@ SECTIONS = {
 
 @click.group("data", cls=LazyGroup, sections=SECTIONS)
 def command() -> None:
-    """Record where data came from, what it looks like, and how it moved; never a row of it."""
+    """Record where data came from, what it looks like, how it moved.
+
+    No row of it is ever recorded.
+    """

@@ -52,7 +52,7 @@ def command(
     tree: Path,
     watch: tuple[str, ...],
 ) -> None:
-    """Verify the ledger and check a release; stop a pipeline if anything is not in order.
+    """Verify and check a release; stop a pipeline if it is not in order.
 
     It needs no network and no key. Watched files that changed since the last release need an event
     that names their commit or their digest. Each failure comes with the line that mends it.

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 )
 @pass_settings
 def command(settings: Settings, model: str, form: str) -> None:
-    """Show where a version comes from: source, transforms, features, run, model.
+    """Show from which data a version came, step by step.
+
+    Source, transforms, features, run, model: each with its digest.
 
     Each step has the digest by which it is known and its event; what is missing on the way is said.
     MODEL alone is the version released last. The ledger is verified first.

@@ -17,7 +17,9 @@ from mledger_cli.text import counted
 )
 @pass_settings
 def command(settings: Settings, place: str, key: str | None, *, kept: bool) -> None:
-    """Write the log to a folder or to object storage, for others to follow.
+    """Write the log to where others can follow it.
+
+    A folder, or object storage.
 
     PLACE is a folder, or a URL like s3://bucket/path (pip install 'mledger[mirror]'; credentials and
     endpoint come from the environment). What goes there is the log in tiles (C2SP tlog-tiles): envelopes,

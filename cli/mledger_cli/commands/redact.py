@@ -38,7 +38,7 @@ def command(
     *,
     yes: bool,
 ) -> None:
-    """Erase the content of an event, for good.
+    """Erase the content of an event; that it was there, and why, stays.
 
     What was said is overwritten, in the ledger and in its caches, with the attachments that no other
     event names. That it was said, by whom and when, stays, and so does who erased it and why. Every

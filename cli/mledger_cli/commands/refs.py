@@ -28,7 +28,9 @@ MARKS = {"ok": "✓", "unknown": "?", "not looked at": "-"}
 def command(
     context: click.Context, settings: Settings, model: str | None, tree: Path, *, whole: bool
 ) -> None:
-    """Resolve every reference of a model, or of all: events, commits, digests, files, addresses.
+    """Resolve every reference of a model: events, commits, files, links.
+
+    Digests and addresses too; without MODEL, those of all models.
 
     An event must be in the ledger, a commit in the repository, an address well formed (none is opened),
     and a file that lies in the working tree must be the one that was signed. A digest is known if

@@ -22,7 +22,9 @@ FORMATS = ("text", "md", "json")
 def command(
     settings: Settings, name: str | None, model: str | None, form: str | None, output: Path | None
 ) -> None:
-    """Say what the events of a model tell together; behind each statement stand its events.
+    """Say what the events of a model tell together.
+
+    Behind each statement stand its events.
 
     NAME is objectives, learning, dead-ends, concessions, impact or trace; without it, the reports are
     listed. The ledger is verified first.

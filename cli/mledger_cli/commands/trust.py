@@ -12,14 +12,17 @@ from mledger_cli.text import counted
 
 @click.group("trust", cls=Group)
 def command() -> None:
-    """Write down what to trust, to be handed over by another way than evidence."""
+    """Write down what to trust, to be handed over.
+
+    Hand it over by another way than the evidence.
+    """
 
 
 @command.command("export")
 @click.option("-o", "--output", type=files.NEW, metavar="FILE", help="Write it to a new file.")
 @pass_settings
 def export(settings: Settings, output: Path | None) -> None:
-    """Write the ledger's name, its verifier key, its first entry and its last head.
+    """Write the ledger's name, verifier key, first entry, last head.
 
     Hand it over by a way that whoever sends evidence does not control: by letter, in person, in a
     contract. With it `mledger verify --trust FILE`, `mledger bundle verify --trust FILE` and the verifier

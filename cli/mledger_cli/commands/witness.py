@@ -27,7 +27,7 @@ KEY_NAME = "witness"
 
 @click.group("witness", cls=Group)
 def command() -> None:
-    """Vouch for the ledgers of others, or let others vouch for yours.
+    """Vouch for the ledgers of others, or let others vouch.
 
     A witness keeps the last checkpoint that it saw of each ledger, and cosigns the next only if it
     extends that one. Whoever rewrites a ledger, with all its keys, cannot get it cosigned.
@@ -83,7 +83,7 @@ def add_log(settings: Settings, vkey: str, folder: Path | None) -> None:
 @FOLDER
 @pass_settings
 def logs(settings: Settings, folder: Path | None) -> None:
-    """List the ledgers that the witness knows, and how far it has cosigned them."""
+    """List the ledgers that the witness knows, and how far it went."""
     known = _logs(folder)
     if settings.json:
         settings.out.json([_row(log) for log in known.all()])
