@@ -9,6 +9,7 @@ from benchmarks.ground import TIME, Ground, Place
 from benchmarks.measuring import Sample, Work, best, in_turns, median
 from benchmarks.table import Row, rate
 from benchmarks.workload import Happening, happenings, plain
+from mledger.events.links import Link, links
 from mledger.ledger import Ledger
 
 WRITERS = 16
@@ -55,10 +56,11 @@ def in_bulk(ground: Ground) -> list[Row]:
 
 
 def _events() -> Iterator[Happening]:
-    """Events that answer none, without end."""
+    """Events that name none, without end: they are shared out among ledgers."""
     for seed in count(1):
         made = happenings(2_000, seed=seed, lag=1 << 60, probes=0)
-        yield from (Happening(one.body, one.stream) for one in made)
+        alone = (one for one in made if not any(isinstance(link, Link) for link in links(one.body)))
+        yield from (Happening(one.body, one.stream) for one in alone)
 
 
 def _appending(ledger: Ledger, events: Iterator[Happening]) -> Work:

@@ -11,6 +11,8 @@ from benchmarks.floor import Event, Floor
 from benchmarks.measuring import Sample, once
 from benchmarks.workload import LAG, PROBES, Happening, happenings, plain
 from mledger.batch import Ticket
+from mledger.chain.draft import format_id
+from mledger.events.links import Link, links
 from mledger.keys.ed25519 import Ed25519Signer
 from mledger.ledger import Ledger, What
 from mledger.opening import default_policy
@@ -133,15 +135,32 @@ def whats(items: Iterable[Happening]) -> list[What]:
 
 
 def each_by_itself(ledger: Ledger, items: Sequence[What]) -> None:
-    """Append entries of one event, in one commit: what so many writers at once come to.
+    """Append entries of one event, many in one commit: what so many writers at once come to.
 
-    Errors: whatever is wrong with the first that was refused.
+    What names an event waits until that one is on the disk. Errors: whatever is wrong with the first
+    that was refused.
     """
-    tickets = [Ticket([item], None) for item in items]
-    ledger._write(tickets)  # noqa: SLF001  a thread for each event would take minutes
-    for ticket in tickets:
-        if ticket.error is not None:
-            raise ticket.error
+    for group in _apart(items):
+        tickets = [Ticket([item], None) for item in group]
+        ledger._write(tickets)  # noqa: SLF001  a thread for each event would take minutes
+        for ticket in tickets:
+            if ticket.error is not None:
+                raise ticket.error
+
+
+def _apart(items: Sequence[What]) -> Iterator[list[What]]:
+    """The items in groups of which none names another of its group."""
+    group: list[What] = []
+    ids: set[str] = set()
+    for item in items:
+        if any(isinstance(link, Link) and link.event in ids for link in links(item.body)):
+            yield group
+            group, ids = [], set()
+        group.append(item)
+        if item.id is not None:
+            ids.add(format_id(item.id))
+    if group:
+        yield group
 
 
 def _write(floor: Floor, rows: Sequence[Event]) -> int:
