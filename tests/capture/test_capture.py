@@ -25,7 +25,7 @@ import json
 from mledger.capture.base import capture
 found = capture()
 files = {file.name: file.data.decode() for file in found.files}
-print(json.dumps({"fields": found.fields, "captures": found.captures, "files": files}))
+print(json.dumps({"fields": found.fields, "files": files}))
 """
 
 
@@ -57,7 +57,7 @@ def found(*args, **environment):
         env=os.environ | environment,
     )
     said = json.loads(done.stdout)
-    said["captures"] = {row["name"]: row for row in said["captures"]}
+    said["captures"] = {row["name"]: row for row in said["fields"]["captures"]}
     return said
 
 
@@ -274,7 +274,7 @@ def test_a_source_that_fails_is_a_gap(monkeypatch):
         raise RuntimeError("a strange\nmachine")
 
     monkeypatch.setitem(capture.__globals__["_sources"]._items, "zz", broken)
-    rows = {row["name"]: row for row in capture().captures}
+    rows = {row["name"]: row for row in capture().fields["captures"]}
     assert rows["zz"]["gap"] == "RuntimeError: a strange machine"
     assert "zz" in sources()
 
