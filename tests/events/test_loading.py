@@ -57,7 +57,7 @@ def test_find_imports_one_family():
     modules, late = done.stdout.splitlines()
     assert modules.split() == [
         f"mledger.events.{name}"
-        for name in "base checked decision decision_parts fields free governing messages words".split()
+        for name in "base checked decision decision_parts fields free gaps governing messages words".split()
     ]
     assert late.split()[:2] == ["False", "False"]
 
