@@ -25,7 +25,7 @@ PROFILE = register(
             _rules("releases", "Releases", "REL-001", "REL-002"),
             _rules("approvals", "Approvals", "APP-001", "APP-002"),
             _rules("risks", "Risks", "RISK-001", "RISK-002"),
-            _rules("reviews", "Reviews", "REV-003"),
+            _rules("reviews", "Reviews", "REV-003", "REV-004", "REV-005"),
             _rules("links", "References", "LINK-001", "LINK-003", "LINK-004"),
         ),
     )
