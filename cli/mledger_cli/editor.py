@@ -1,6 +1,7 @@
 """A form that is filled in with the person's editor."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,7 +114,8 @@ def filled(type: str, values: dict[str, Any]) -> str:
 
 def blank(template: str) -> str:
     """A template without its examples: they become comments, so that nobody signs one by mistake."""
-    blocks = [blank_field(block) for block in template.rstrip("\n").split("\n\n")]
+    # An example may hold empty lines; each field begins with its explanation.
+    blocks = [blank_field(block) for block in re.split(r"\n\n(?=##)", template.rstrip("\n"))]
     blocks[0] += "\n## Fields that are not called optional are needed; an example stands above each."
     return "\n\n".join(blocks) + "\n"
 
@@ -121,8 +123,8 @@ def blank(template: str) -> str:
 def blank_field(block: str) -> str:
     """One field of a template: its line stays, its example becomes a comment."""
     lines = block.split("\n")
-    field = [line for line in lines if line and not line.startswith("#")]
-    comment = lines[: len(lines) - len(field)]
+    begin = next((at for at, line in enumerate(lines) if line[:1] != "#"), len(lines))
+    comment, field = lines[:begin], lines[begin:]
     if len(field) == 1 and not field[0].endswith(":"):
         name, _, example = field[0].partition(": ")
         return "\n".join([*comment, f"## for example: {example}", f"{name}:"])
