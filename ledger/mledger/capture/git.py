@@ -14,7 +14,7 @@ from mledger.capture.script import folder, script
 TIMEOUT = 20.0
 _NAMED = 3
 # Nothing that a repository configures is run, and its index is not written.
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "diff.autoRefreshIndex=false")
 _DIFF = (
     "diff",
     "--no-ext-diff",
