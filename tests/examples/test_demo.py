@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,9 +21,10 @@ STORY = """
     ledger.opened key.enrolled key.enrolled
     model.registered problem.framed dataset.registered
     decision.proposed decision.accepted
-    run.started run.finished
-    run.started run.failed comment.added
-    dataset.refreshed run.started run.finished artifact.published version.released
+    run.started run.finished run.concluded
+    run.started run.failed run.concluded
+    dataset.refreshed decision.proposed decision.accepted
+    run.started run.finished artifact.published version.released
     promotion.requested promotion.approved deployment.recorded
 """.split()
 COLUMNS = 80
@@ -110,7 +112,7 @@ def test_a_decision_has_alternatives_and_a_second_person(facts: list[Fact]) -> N
 
 def test_data_is_what_its_digests_say(demo: Demo, facts: list[Fact]) -> None:
     """Both states of the data are the files that lie there, 90 % of the rows and all of them."""
-    registered, refreshed = facts[5].data, facts[13].data
+    registered, refreshed = facts[5].data, facts[14].data
     for state in (registered, refreshed):
         (digest,) = state.digests
         path = demo.folder / "data" / digest.name
@@ -123,7 +125,7 @@ def test_data_is_what_its_digests_say(demo: Demo, facts: list[Fact]) -> None:
 def test_a_run_names_the_data_that_it_read(facts: list[Fact]) -> None:
     """The baseline used the first state of the data and the better model the second, by their digests."""
     tree, _, balanced = _data(facts, "run.started")
-    registered, refreshed = facts[5].data, facts[13].data
+    registered, refreshed = facts[5].data, facts[14].data
     assert tree.datasets[0].digest == registered.digests[0].sha256
     assert balanced.datasets[0].digest == refreshed.digests[0].sha256
 
@@ -161,19 +163,31 @@ def test_the_failing_run_fails_by_itself(facts: list[Fact]) -> None:
 def test_what_is_released_is_the_file_that_was_trained(demo: Demo, facts: list[Fact]) -> None:
     """Run, artifact and version name the digest of one file, which still lies there."""
     digest = _sha256(demo.folder / "models" / "balanced.joblib")
-    assert facts[15].data.artifacts[0].sha256 == digest
-    assert facts[16].data.sha256 == digest
-    assert facts[17].data.artifacts[0].sha256 == digest
+    assert facts[18].data.artifacts[0].sha256 == digest
+    assert facts[19].data.sha256 == digest
+    assert facts[20].data.artifacts[0].sha256 == digest
 
 
 def test_a_second_person_approves(demo: Demo, facts: list[Fact]) -> None:
     """Alice's approval of her own request is refused and leaves no trace; Bob's is recorded."""
-    requested, approved, deployed = facts[18:]
+    requested, approved, deployed = facts[21:]
     assert "cannot answer it with promotion.approved" in demo.printed
     assert approved.data.request == deployed.data.request == requested.number
     assert (requested.signer, approved.signer) == ("Alice Example", "Bob Example")
     assert requested.key != approved.key
     assert (deployed.signer, deployed.meaning) == ("Training job", "machine")
+
+
+def test_nothing_is_missing(demo: Demo) -> None:
+    """No rule of `mledger check` finds anything wrong with the release, be it a warning."""
+    command = [sys.executable, "-c", "from mledger_cli.main import main; main()", "check", "biopsy"]
+    home = {"MLEDGER_HOME": str(demo.folder / "home"), "COLUMNS": str(COLUMNS)}
+    done = subprocess.run(
+        command, cwd=demo.folder, env=os.environ | home, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"^\d+ rules: \d+ passed, \d+ not applied$", done.stdout, re.MULTILINE)
+    assert done.stdout in demo.printed
 
 
 def test_the_ledger_is_verified(demo: Demo, facts: list[Fact]) -> None:
@@ -187,7 +201,7 @@ def test_the_ledger_is_verified(demo: Demo, facts: list[Fact]) -> None:
 
 def test_replay_knows_what_was_known(demo: Demo, facts: list[Fact]) -> None:
     """Cut before the refresh, the model has the first state of the data and no version; now it has both."""
-    before = int(facts[13].number) - 1
+    before = int(facts[14].number) - 1
     with demo.ledger() as reader:
         then, now = (reader.replay("model/biopsy", known_at=cut) for cut in (before, None))
     assert list(then.datasets["wisconsin"].versions) == ["1"]
@@ -204,7 +218,7 @@ def test_the_forged_copy_is_found_out(demo: Demo, facts: list[Fact]) -> None:
     assert verification.exit_code == 3
     found = {finding.rule: finding for finding in verification.findings}
     assert found.keys() == {"body.digest", "store.stray"}
-    assert found["body.digest"].where == facts[15].number == "15"
+    assert found["body.digest"].where == facts[18].number == "18"
     assert "event_only_erase" in found["store.stray"].message
     assert "BROKEN" in demo.printed
 

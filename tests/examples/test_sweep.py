@@ -39,12 +39,13 @@ def player(program) -> ModuleType:
 def test_a_part_of_the_sweep(player: ModuleType, tmp_path: Path) -> None:
     """A run that is refuted and one that fails are recorded with commit, seed and environment."""
     folder = tmp_path / "sweep"
-    surroundings = player.environment(player.prepare(folder))
-    story = list(player.read_story(player.STORY))
+    playing = player.playing
+    surroundings = playing.environment(folder, player.prepare(folder))
+    story = list(playing.read_story(player.STORY))
     for code, line in story[
         : next(n for n, (_, line) in enumerate(story) if "sweep.py" in line and "git" not in line)
     ]:
-        assert line.startswith("#") or player.run(line, folder, surroundings) == code
+        assert line.startswith("#") or playing.run(line, folder, surroundings) == code
     done = subprocess.run([sys.executable, "-c", FEW], cwd=folder, env=surroundings, check=False)
     assert done.returncode == 0
     with Reader.open(folder / "mledger.db") as reader:
