@@ -1,6 +1,7 @@
 """Measures everything and prints the table: `python -m benchmarks --events 100000`."""
 
 import argparse
+import compileall
 import json
 import sys
 import tempfile
@@ -8,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import mledger
+import mledger_cli
 from benchmarks import (
     appending,
     holding,
@@ -66,6 +69,7 @@ def measure(ground: Ground, tell: Callable[[str], None] = lambda _: None) -> Ite
 def main() -> None:
     """Measure what the arguments ask for, in a folder that is gone afterwards."""
     options = _options()
+    _compile()
     began = time.monotonic()
 
     def tell(what: str) -> None:
@@ -84,6 +88,13 @@ def main() -> None:
     for fact, value in facts.items():
         sys.stdout.write(f"{fact:8} {value}\n")
     sys.stdout.write(f"{'events':8} {options.events:,}\n\n{table.draw(rows)}\n")
+
+
+def _compile() -> None:
+    """Compile what commands import, as an installer does, also where Python is told not to by itself."""
+    for package in (mledger, mledger_cli):
+        for folder in package.__path__:
+            compileall.compile_dir(folder, quiet=1)
 
 
 def _options() -> argparse.Namespace:
