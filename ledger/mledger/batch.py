@@ -1,6 +1,8 @@
 """Events that are written together, and those who wait for them."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,6 +11,9 @@ from mledger.core.moment import Moment
 from mledger.events.base import EventBody
 from mledger.stores.base import Kept
 from mledger.writing import Receipt
+
+# From so many events on, the garbage collector takes a third of the time.
+_MANY = 1_000
 
 
 class What(NamedTuple):
@@ -51,3 +56,19 @@ def apart(tickets: list[Ticket]) -> tuple[list[Ticket], list[Ticket]]:
         (rest if ids & seen else first).append(ticket)
         seen |= ids
     return first, rest
+
+
+@contextmanager
+def undisturbed(events: int) -> Iterator[None]:
+    """Hold off the garbage collector while many events are made.
+
+    All that is made then stays, and each pass of the collector looks at more of it in vain.
+    """
+    if events < _MANY or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

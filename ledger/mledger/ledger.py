@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
 from mledger.attachment import Attachment, check_named
-from mledger.batch import Ticket, What, apart, attached
+from mledger.batch import Ticket, What, apart, attached, undisturbed
 from mledger.chain.draft import Draft, format_id, new_ids, read_id
 from mledger.chain.history import Fact
 from mledger.chain.keyring import REFUSED
@@ -179,7 +179,8 @@ class Ledger(Reader):
         if not items:
             return []
         ticket = Ticket(items, meaning)
-        self._together.bring(ticket)
+        with undisturbed(len(items)):
+            self._together.bring(ticket)
         if ticket.error is not None:
             if isinstance(ticket.error, DeniedError):
                 self._tell_refusal(items[0], ticket.error)
@@ -305,13 +306,8 @@ class Ledger(Reader):
         """The event recorded under this id; InputError if it says something else."""
         if self.store.find(draft.id) is None:
             return None
-        fact = self.fact(format_id(draft.id))
-        same = (fact.type, fact.version, fact.stream, fact.body) == (
-            draft.type,
-            draft.version,
-            draft.stream,
-            draft.body,
-        )
+        fact, wanted = self.fact(format_id(draft.id)), (draft.type, draft.version, draft.stream, draft.body)
+        same = (fact.type, fact.version, fact.stream, fact.body) == wanted
         if not same or (draft.at is not None and draft.at != fact.occurred):
             raise InputError(
                 f"id {format_id(draft.id)} is event {fact.number} already, with other content",

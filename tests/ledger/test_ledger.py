@@ -1,5 +1,6 @@
 """The façade: beginning and opening a ledger, appending to it, leaving it."""
 
+import gc
 import shutil
 import sqlite3
 import subprocess
@@ -449,3 +450,18 @@ def test_the_quick_verification_goes_by_what_others_wrote(company: Company) -> N
         assert verification.since == 5
         assert "hashed again" in (verification.earlier or "")
         assert verification.findings == []
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_many_events_leave_the_collector_as_it_was(company: Company, on: bool) -> None:
+    """The garbage collector is held off while many are recorded, also if they are refused, and no longer."""
+    items = comments(*(f"remark {n}" for n in range(1_200)))
+    (gc.enable if on else gc.disable)()
+    try:
+        with company.open() as ledger:
+            assert len(ledger.append_all(items)) == len(items)
+            with pytest.raises(InputError):
+                ledger.append_all([*items, items[0]._replace(stream="nowhere")])
+        assert gc.isenabled() == on
+    finally:
+        gc.enable()

@@ -4,19 +4,16 @@ What needs the entries before (authority) is handed on as acts, packed into runs
 ranges can be checked by several processes and judged by one. Pure: entries in, a report out.
 """
 
-import hashlib
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import NamedTuple
 
-from pydantic_core import from_json, to_json
-
+from mledger.chain.bodies import not_strict
 from mledger.chain.entry import Entry, Head, Slot
 from mledger.chain.findings import Finding
-from mledger.chain.rulebook import Act, Answered, Ruled, traits
+from mledger.chain.rulebook import Act, Answered, Ruled, Traits, traits
 from mledger.chain.statement import NO_LEAF, Signed, Statement, open_payload
-from mledger.core import canonical
 from mledger.core.digest import SALT_BYTES
 from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
 from mledger.core.merkle import leaf_hash
@@ -25,13 +22,6 @@ from mledger.core.names import format_number
 from mledger.errors import FormatError
 from mledger.events.governing import APPROVAL_TYPES
 from mledger.keys.ed25519 import verify
-
-# Every digit as 0, all else as a blank: 16 digits in a row are then a string that is quickly found.
-_DIGITS = bytes(48 if byte in b"0123456789" else 32 for byte in range(256))
-_LONG = b"0" * 16
-# In compact JSON an integer stands after one of these; the digits of a fraction do not.
-_LONG_INTEGER = re.compile(rb"[:\[,]-?[0-9]{16}")
-_MAX_DEPTH = 64
 
 
 @dataclass(slots=True)
@@ -172,34 +162,38 @@ class _Checker:
             self.find("column.copy", f"entry {seq}", f"{count} events are signed, {len(slots)} are stored")
         report.events += count
         kinds, ruled, governed = set(), [], self.how.governed
-        for index, (event, slot) in enumerate(zip(signed, slots, strict=False)):
+        problems = _problems(signed, slots)
+        for index, (event, (_, _, salt, body, withheld)) in enumerate(zip(signed, slots, strict=False)):
             said = traits(event.type, event.stream)
-            problem = _slot(event, slot, governance=said.governance)
             kinds.add(said.kind)
-            if problem:
-                self.find(problem[0], format_number(seq, index, count), problem[1])
-            if slot.body is None or slot.salt is None:
-                withheld = slot.withheld and not said.governance
-                (report.withheld if withheld else report.absent).append(format_number(seq, index, count))
-                if withheld and event.type in APPROVAL_TYPES:
-                    report.veiled.add(event.stream)
+            if body is None or salt is None:
+                self._missing(event, format_number(seq, index, count), withheld=withheld, said=said)
             else:
                 report.bodies += 1
             if event.at is not None and is_later(event.at, statement.time, self.how.skew):
                 message = f"occurred {event.at}, after it was recorded"
                 self.find("time.future", format_number(seq, index, count), message)
             if said.ruled or event.type in governed:
-                body = None if problem else slot.body
                 number = format_number(seq, index, count)
-                ruled.append(Ruled(number, event.type, event.version, event.stream, body))
+                seen = None if index in problems else body
+                ruled.append(Ruled(number, event.type, event.version, event.stream, seen))
             if said.question:
                 number = format_number(seq, index, count)
                 question = Answered(number, seq, event.type, event.stream, statement.key)
                 report.questions.append((question, event.id))
+        for index, (rule, message) in problems.items():
+            self.find(rule, format_number(seq, index, count), message)
         if self.how.streams:
             names = frozenset(event.stream for event in signed)
             report.streams.append((seq, names, statement.dated))
         self._act(statement, seq, frozenset(kinds), tuple(ruled))
+
+    def _missing(self, event: Signed, number: str, *, withheld: bool, said: Traits) -> None:
+        """Note a body that is not there; what governs the ledger is never withheld."""
+        withheld = withheld and not said.governance
+        (self.report.withheld if withheld else self.report.absent).append(number)
+        if withheld and event.type in APPROVAL_TYPES:
+            self.report.veiled.add(event.stream)
 
     def _act(
         self, statement: Statement, seq: int, kinds: frozenset[tuple[str, str]], ruled: tuple[Ruled, ...]
@@ -214,28 +208,24 @@ class _Checker:
         self.shape = None if ruled else shape
 
 
-def _slot(event: Signed, slot: Slot, *, governance: bool) -> tuple[str, str] | None:
-    """What is wrong with the stored part of an event: rule and message, or None."""
-    salt, body = slot.salt, slot.body
-    if slot.id != event.id:
-        return "column.copy", f"the id column says {slot.id.hex()}, signed is {event.id.hex()}"
-    if slot.governance != governance:
-        return "column.copy", f"the governance column says {slot.governance} for {event.type}"
-    if body is None or salt is None:
-        return None
-    if len(salt) != SALT_BYTES or hashlib.sha256(salt + body).hexdigest() != event.body:
-        return "body.digest", f"the body of {event.type} on {event.stream} is not the one that was signed"
-    try:
-        value = from_json(body, allow_inf_nan=False, cache_strings="keys")
-        if to_json(value) != body or _needs_care(body):
-            value = canonical.decode(body, what="body")
-    except (ValueError, FormatError):
-        return "body.format", f"the body of {event.type} is not strict JSON"
-    return None if isinstance(value, dict) else ("body.format", "a body must be a JSON object")
-
-
-def _needs_care(body: bytes) -> bool:
-    """Whether compact JSON that reads back the same may still break I-JSON: long integers, deep nesting."""
-    if body.count(b"[") + body.count(b"{") > _MAX_DEPTH:
-        return True
-    return _LONG in body.translate(_DIGITS) and _LONG_INTEGER.search(body) is not None
+def _problems(signed: Sequence[Signed], slots: Sequence[Slot]) -> dict[int, tuple[str, str]]:
+    """What is wrong with the stored parts of the events of one entry, by place: rule and message."""
+    found: dict[int, tuple[str, str]] = {}
+    places, bodies = [], []
+    for place, ((type, _, stream, name, digest, _), slot) in enumerate(zip(signed, slots, strict=False)):
+        own, governance, salt, body, _ = slot
+        if own != name:
+            found[place] = "column.copy", f"the id column says {own.hex()}, signed is {name.hex()}"
+        elif governance != traits(type, stream).governance:
+            found[place] = "column.copy", f"the governance column says {governance} for {type}"
+        elif body is None or salt is None:
+            continue
+        elif len(salt) != SALT_BYTES or sha256(salt + body).hexdigest() != digest:
+            message = f"the body of {type} on {stream} is not the one that was signed"
+            found[place] = "body.digest", message
+        else:
+            places.append(place)
+            bodies.append(body)
+    for n, problem in not_strict(bodies).items():
+        found[places[n]] = "body.format", f"the body of {signed[places[n]].type} {problem}"
+    return found
