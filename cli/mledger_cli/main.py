@@ -81,6 +81,7 @@ SECTIONS = {
         reviews="Schedule reviews, and list what is due or stale.",
         handover="Let somebody take over what somebody else answered for.",
         audit="Open an audit, draw its sample, record findings and answers.",
+        retention="List the events whose content need not be kept any longer.",
         retire="Say that something shall not be used any more; its history stays.",
         correct="Put right what an event says; both values stay.",
     ),

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def missing_bodies(reader: "Reader", audit: Audit) -> Iterator[Finding]:
     """Where a body is gone though no redaction names its event, or there though one does."""
-    named = set(audit.redacted)
+    named = audit.keyring.redacted
     for number in audit.absent:
         if number not in named:
             yield Finding("body.missing", number, "the body is gone and no redaction names it")
-    for number in audit.redacted:
+    for number in named:
         with suppress(IntegrityError):  # a body that is not the one that was signed was found already
             if reader.fact(number).body is not None:
                 yield Finding("body.kept", number, "a redaction names this event; its body is still there")

@@ -297,7 +297,7 @@ class Lookup:
             fact = _event(*self._opened(seq), place, reference)
         except MledgerError:
             return None
-        return Answered(fact.number, fact.seq, fact.type, fact.stream, fact.key)
+        return Answered(fact.number, fact.seq, fact.type, fact.stream, fact.key, fact.time)
 
     def recall(self) -> "Recalling":
         """What the rules ask about requests and versions of long ago."""
@@ -353,7 +353,8 @@ class Lookup:
                 if slot.governance
             )
             kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
-            examine(keyring, Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled), self.answered)
+            act = Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled, statement.time)
+            examine(keyring, act, self.answered)
             yield facts
 
     def declared(self) -> "Mapping[str, TypeRule]":

@@ -65,7 +65,7 @@ class Recalling(NamedTuple):
             if not found:
                 continue
             kinds = frozenset((fact.type, kind_of(fact.stream)) for fact in facts)
-            act = Act(entry.seq, entry.seq, *statement[3:6], kinds, ())
+            act = Act(entry.seq, entry.seq, *statement[3:6], kinds, (), statement.time)
             keyring = self.reader.keyring(entry.seq)
             for fact, body in found if speaks(keyring, act) else ():
                 ruled = Ruled(fact.number, fact.type, fact.version, fact.stream, fact.body)

@@ -64,29 +64,18 @@ def redact(
 
 
 def redaction_of(reader: "Reader", fact: Fact) -> Fact | None:
-    """The redaction that names an event, by somebody who may record one; None without."""
-    for entry in reader.store.entries(fact.seq, governance=True):
-        for found in open_entry(entry)[1]:
-            body = found.data if found.type == REDACTION else None
-            if (
-                isinstance(body, RecordRedacted)
-                and _means(reader, body.event, fact)
-                and _heard(reader, found)
-            ):
-                return found
-    return None
+    """The redaction that names an event and has an effect; None without."""
+    seq = reader.keyring().redacted.get(fact.number)
+    if seq is None:
+        return None
+    found = open_entry(reader.entry(seq))[1]
+    return next((one for one in found if one.type == REDACTION and _means(reader, one, fact)), None)
 
 
-def _means(reader: "Reader", reference: str, fact: Fact) -> bool:
-    answered = reader.answered(reference)
+def _means(reader: "Reader", redaction: Fact, fact: Fact) -> bool:
+    body = redaction.data
+    answered = reader.answered(body.event) if isinstance(body, RecordRedacted) else None
     return answered is not None and answered.number == fact.number
-
-
-def _heard(reader: "Reader", redaction: Fact) -> bool:
-    """Whether the author might redact; what others record has no effect, and is for verification to tell."""
-    keyring = reader.keyring(redaction.seq)
-    member = keyring.members.get(redaction.key)
-    return member is not None and member.revoked is None and keyring.may(member, REDACTION)
 
 
 def _alone(ledger: "Ledger", fact: Fact, body: bytes) -> list[bytes]:

@@ -29,7 +29,7 @@ from mledger.keys.ed25519 import verify
 from mledger.keys.signer import Signer
 from mledger.reader import Reader
 
-_AUTHORITY = ("key.", "role.", "four-eyes", "approvals.", "governance", "chain.genesis")
+_AUTHORITY = ("key.", "role.", "four-eyes", "approvals.", "retention.", "governance", "chain.genesis")
 
 
 class Receipt(NamedTuple):
@@ -153,7 +153,7 @@ class Writer:
         keyring = sealed.keyring.copy() if any(said.governance for said in seen) else sealed.keyring
         # Whoever was refused has noted nothing; without a rule there is nothing to note.
         docket = sealed.docket.copy() if keyring.policy and keyring.policy.approvals else sealed.docket
-        questions = self._judge(entries, drafts, seen, author, keyring, docket)
+        questions = self._judge(entries, drafts, seen, author, keyring, (docket, sealed.time))
         # From here on nothing can fail.
         sealed.entries += entries
         sealed.questions += questions
@@ -183,14 +183,15 @@ class Writer:
         seen: Sequence[Traits],
         author: Author,
         keyring: Keyring,
-        docket: Docket,
+        there: tuple[Docket, Moment],
     ) -> list[tuple[Answered, bytes]]:
         """The questions among the drafts, with their ids; the first breach of a rule is the error."""
         questions, start = [], 0
+        docket, time = there
         for entry in entries:
             stop = start + len(entry.slots)
             own, said = drafts[start:stop], seen[start:stop]
-            act = _act(entry.seq, own, said, author, keyring)
+            act = _act(entry.seq, own, said, author, keyring, time)
             plain = keyring is self.keyring and not act.ruled
             if not plain or act[2:6] not in self.sound:
                 for breach in examine(keyring, act, self.questions.find, docket):
@@ -200,7 +201,7 @@ class Writer:
             for place, (draft, one) in enumerate(zip(own, said, strict=True)):
                 if one.question:
                     number = format_number(entry.seq, place, len(own))
-                    question = Answered(number, entry.seq, draft.type, draft.stream, author.key)
+                    question = Answered(number, entry.seq, draft.type, draft.stream, author.key, time)
                     questions.append((question, draft.id))
             start = stop
         return questions
@@ -244,10 +245,8 @@ class Writer:
                 if is_read(keyring, f.type)
             )
             kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
-            breaches = examine(
-                keyring, Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled), self.reader.answered
-            )
-            for breach in breaches:
+            act = Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled, statement.time)
+            for breach in examine(keyring, act, self.reader.answered):
                 if RULES[breach.rule].integrity:  # the rest is for a verification to report
                     message = f"{breach.where} was appended against the rules: {breach.message}"
                     raise IntegrityError(message, fix="mledger verify --full")
@@ -272,7 +271,14 @@ class Writer:
             )
 
 
-def _act(seq: int, drafts: Sequence[Draft], seen: Sequence[Traits], author: Author, keyring: Keyring) -> Act:
+def _act(
+    seq: int,
+    drafts: Sequence[Draft],
+    seen: Sequence[Traits],
+    author: Author,
+    keyring: Keyring,
+    time: Moment,
+) -> Act:
     """What the rules see of an entry that is about to be."""
     governed = keyring.governed
     ruled = tuple(
@@ -280,7 +286,7 @@ def _act(seq: int, drafts: Sequence[Draft], seen: Sequence[Traits], author: Auth
         for n, (d, said) in enumerate(zip(drafts, seen, strict=True))
         if said.ruled or d.type in governed
     )
-    return Act(seq, seq, *author, frozenset(said.kind for said in seen), ruled)
+    return Act(seq, seq, *author, frozenset(said.kind for said in seen), ruled, time)
 
 
 def receipts(

@@ -3,6 +3,7 @@ import pytest
 from mledger.chain import questions
 from mledger.chain.questions import Questions
 from mledger.chain.rulebook import Answered, traits
+from mledger.core.moment import Moment
 from mledger.testing.simulator import Simulator
 
 MODEL = "model/credit-risk"
@@ -12,7 +13,8 @@ NAME = "00010203-0405-0607-0809-0a0b0c0d0e0f"
 
 
 def _question(seq):
-    return Answered(str(seq), seq, "promotion.requested", MODEL, "ab" * 32)
+    time = Moment("2026-01-05T09:00:00.000000Z")
+    return Answered(str(seq), seq, "promotion.requested", MODEL, "ab" * 32, time)
 
 
 def _nothing(reference):

@@ -4,7 +4,6 @@ The same rules as the writer's, over everything; it collects findings and never 
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mledger.chain.docket import Docket
@@ -12,13 +11,11 @@ from mledger.chain.entry import Head
 from mledger.chain.findings import Finding
 from mledger.chain.keyring import Keyring
 from mledger.chain.questions import Questions
-from mledger.chain.rulebook import REDACTION, Act, Lookup, Ruled, examine, is_heard
+from mledger.chain.rulebook import Act, Lookup, examine
 from mledger.chain.span import SpanReport
 from mledger.chain.statement import NO_LEAF
 from mledger.core.merkle import Frontier, Node
 from mledger.core.moment import Moment
-from mledger.errors import FormatError, NotFoundError
-from mledger.events.base import decode
 from mledger.events.governing import is_governance
 
 COUNTED = "approvals.missing"
@@ -49,8 +46,6 @@ class Audit:
     withheld: list[str] = field(default_factory=list)
     veiled: set[str] = field(default_factory=set)
     """Streams of which approvals cannot be counted, because bodies are withheld."""
-    redacted: list[str] = field(default_factory=list)
-    """The numbers of the events that redactions name."""
     roots: dict[int, bytes] = field(default_factory=dict)
     leaves: dict[int, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -79,7 +74,6 @@ class Audit:
             shape = act[2:6]
             if not act.ruled and shape in self.sound:
                 continue
-            redactions = [r for r in act.ruled if r.type == REDACTION and is_heard(self.keyring, act, r.type)]
             breaches = examine(self.keyring, act, self.questions.find, self.docket)
             seen = (b for b in breaches if b.rule != COUNTED or not self._is_veiled(act, b.where))
             self.findings.extend(Finding(b.rule, b.where, b.message) for b in seen)
@@ -87,8 +81,6 @@ class Audit:
                 self.sound.clear()
             elif not act.ruled and not breaches:
                 self.sound.add(shape)
-            for ruled in redactions:
-                self._redaction(ruled)
         self._grow(report.leaves)
         self.head = report.last
         self.time = report.last_time or self.time
@@ -101,14 +93,6 @@ class Audit:
     def _is_veiled(self, act: Act, where: str) -> bool:
         """Whether approvals of what stands there may be among what is withheld: nobody can say they lack."""
         return any(ruled.where == where and ruled.stream in self.veiled for ruled in act.ruled)
-
-    def _redaction(self, ruled: Ruled) -> None:
-        """Note which event a redaction names."""
-        if ruled.body is not None:
-            with suppress(FormatError, NotFoundError):
-                body = decode(ruled.type, ruled.version, ruled.body)
-                if found := self.questions.find(getattr(body, "event", "")):
-                    self.redacted.append(found.number)
 
     def _join(self, report: SpanReport) -> None:
         """The seam between two spans is checked like the seams within one."""

@@ -61,6 +61,7 @@ RULES: dict[str, Rule] = {
     "approvals.missing": Rule(
         "authority", False, "a version entered a stage without the approvals that the policy asks for"
     ),
+    "retention.early": Rule("policy", False, "content is erased before the policy in force lets it go"),
     "reference": Rule("policy", False, "an event answers one that is not there"),
     "event.unknown": Rule("authority", False, "an event of the rules that this installation cannot read"),
     "governance": Rule("authority", True, "a key or role changes in a way that cannot be"),

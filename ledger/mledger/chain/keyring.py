@@ -59,6 +59,10 @@ class Keyring:
     members: dict[str, Member] = field(default_factory=dict)
     governed: frozenset[str] = frozenset()
     """The types of whose bodies some policy until now has asked something."""
+    redacted: dict[str, int] = field(default_factory=dict)
+    """The events whose content was erased, by number, each with the entry that says so."""
+    holds: dict[str, str] = field(default_factory=dict)
+    """The legal holds that are not lifted, by event number, each with the stream that it keeps."""
 
     def apply(self, seq: int, body: "EventBody") -> None:
         """Let one governance event take effect. Errors: GovernanceError, and nothing changed."""
@@ -172,4 +176,4 @@ class Keyring:
 
     def copy(self) -> "Keyring":
         """A keyring that may be changed without changing this one."""
-        return Keyring(self.origin, self.first, self.policy, dict(self.members), self.governed)
+        return replace(self, members=dict(self.members), redacted=dict(self.redacted), holds=dict(self.holds))

@@ -3,6 +3,7 @@
 - Entry 0, and no other, opens the ledger, signed by the key that it names.
 - A key speaks from its enrolment to its revocation, under the name enrolled with it.
 - A machine's key signs with the meaning "machine", a person's key never does.
+- Content is erased no sooner than the policy in force lets it go.
 - Each event is of a type that some role of the key allows, on a stream of the right kind; what
   changes keys, roles or policy without that has no effect.
 - An answer (an approval, an acceptance) names an earlier event of the right type and
@@ -18,12 +19,15 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from mledger.chain.keyring import GovernanceError, Keyring, Member
+from mledger.chain.retention import Kept, kept
+from mledger.core.moment import Moment
 from mledger.errors import FormatError, NotFoundError
 from mledger.events.governing import APPROVAL_TYPES, is_governance
 
 if TYPE_CHECKING:
     from mledger.chain.docket import Docket
     from mledger.events.base import EventBody
+    from mledger.events.hold import HoldLifted
     from mledger.events.record import RecordRedacted
 
 OPENING = "ledger.opened"
@@ -54,6 +58,8 @@ class Act(NamedTuple):
     meaning: str
     kinds: frozenset[tuple[str, str]]
     ruled: tuple[Ruled, ...]
+    time: Moment
+    """When the first of them was recorded."""
 
     @property
     def where(self) -> str:
@@ -62,13 +68,14 @@ class Act(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """The event that a reference names: number, entry, type, stream and the key that signed it."""
+    """The event that a reference names: number, entry, type, stream, the key that signed it, and when."""
 
     number: str
     seq: int
     type: str
     stream: str
     key: str
+    time: Moment
 
 
 class Breach(NamedTuple):
@@ -243,8 +250,18 @@ def _govern(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterato
     if body is None:
         yield breach or Breach("governance", ruled.where, f"the body of {ruled.type} is gone")
         return
-    if ruled.type == REDACTION:
-        yield from _redact(keyring, act, ruled, cast("RecordRedacted", body), lookup)
+    match ruled.type:
+        case "record.redacted":
+            yield from _redact(keyring, act, ruled, cast("RecordRedacted", body), lookup)
+        case "hold.placed":
+            keyring.holds[ruled.where] = ruled.stream
+        case "hold.lifted":
+            yield from _lift(keyring, ruled, cast("HoldLifted", body), lookup)
+        case _:
+            yield from _apply(keyring, act, ruled, body)
+
+
+def _apply(keyring: Keyring, act: Act, ruled: Ruled, body: "EventBody") -> Iterator[Breach]:
     try:
         keyring.apply(act.seq, body)
     except GovernanceError as error:
@@ -254,22 +271,48 @@ def _govern(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterato
 def _redact(
     keyring: Keyring, act: Act, ruled: Ruled, body: "RecordRedacted", lookup: Lookup
 ) -> Iterator[Breach]:
-    """Only what is there, and no event that is needed to judge the others, can be erased."""
+    """Only what is there, is not needed to judge the rest, and need not be kept longer, can be erased."""
     found = lookup(body.event)
     if found is None or found.seq >= act.seq:
         yield Breach(
             "reference", ruled.where, f"redacts event {body.event}, which is not there", "mledger log"
         )
-    elif is_governance(found.type):
-        yield Breach(
-            "governance", ruled.where, f"event {body.event} is a {found.type}, which nobody may redact"
-        )
+        return
+    what = f"event {body.event} is a {found.type}"
+    if is_governance(found.type):
+        yield Breach("governance", ruled.where, f"{what}, which nobody may redact")
     elif found.type in APPROVAL_TYPES & keyring.governed:
-        yield Breach(
-            "governance",
-            ruled.where,
-            f"event {body.event} is a {found.type}, by which approvals are counted, and nobody may redact it",
-        )
+        message = f"{what}, by which approvals are counted, and nobody may redact it"
+        yield Breach("governance", ruled.where, message)
+    elif (hold := next((n for n, s in keyring.holds.items() if s == found.stream), None)) is not None:
+        message = f"{what} on {found.stream}, which is under the hold of event {hold}"
+        yield Breach("retention.early", ruled.where, message, f"mledger show {hold}")
+    elif (held := _kept(keyring, act, found, body.legal_basis)) is not None:
+        until, rule = held
+        why = f" ({rule.basis})" if rule.basis else ""
+        message = f"{what}, and the policy {_policy(keyring)} keeps it until {until[:10]}{why}"
+        if rule.unless:
+            fix = f"wait until then; before that it may go on the basis of {' or '.join(rule.unless)}"
+        else:
+            fix = "wait until then: mledger retention lists what is due"
+        yield Breach("retention.early", ruled.where, message, fix)
+    else:
+        keyring.redacted[found.number] = act.seq
+
+
+def _lift(keyring: Keyring, ruled: Ruled, body: "HoldLifted", lookup: Lookup) -> Iterator[Breach]:
+    found = lookup(body.hold)
+    if found is None or keyring.holds.get(found.number) != ruled.stream:
+        message = f"lifts {body.hold}, which is no hold on {ruled.stream} that is in force"
+        yield Breach("reference", ruled.where, message, f"mledger log {ruled.stream} --type hold.placed")
+    else:
+        del keyring.holds[found.number]
+
+
+def _kept(keyring: Keyring, act: Act, found: Answered, legal_basis: str) -> Kept | None:
+    """What still keeps an event at the time of the act."""
+    held = kept(keyring.policy, found.type, found.stream, found.time, legal_basis)
+    return held if held is not None and act.time < held.until else None
 
 
 def _answer(keyring: Keyring, act: Act, ruled: Ruled, body: "EventBody", lookup: Lookup) -> Iterator[Breach]:
@@ -315,6 +358,10 @@ def _demanded(keyring: Keyring, ruled: Ruled) -> Iterator[Breach]:
     if wrong:
         fix = f"mledger types {ruled.type}"
         yield Breach("policy.body", ruled.where, f"{ruled.type}: {messages.join(wrong)}", fix)
+
+
+def _policy(keyring: Keyring) -> str:
+    return keyring.policy.name if keyring.policy is not None else ""
 
 
 def _under_four_eyes(keyring: Keyring, event_type: str) -> bool:

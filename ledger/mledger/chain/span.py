@@ -179,7 +179,7 @@ class _Checker:
                 ruled.append(Ruled(number, event.type, event.version, event.stream, seen))
             if said.question:
                 number = format_number(seq, index, count)
-                question = Answered(number, seq, event.type, event.stream, statement.key)
+                question = Answered(number, seq, event.type, event.stream, statement.key, statement.time)
                 report.questions.append((question, event.id))
         for index, (rule, message) in problems.items():
             self.find(rule, format_number(seq, index, count), message)
@@ -204,7 +204,7 @@ class _Checker:
         if shape == self.shape and not ruled:
             acts[-1] = acts[-1]._replace(last=seq)
             return
-        acts.append(Act(seq, seq, *shape, ruled))
+        acts.append(Act(seq, seq, *shape, ruled, statement.time))
         self.shape = None if ruled else shape
 
 

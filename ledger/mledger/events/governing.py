@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-_FAMILIES = frozenset({"ledger", "key", "role", "policy"})
+_FAMILIES = frozenset({"ledger", "key", "role", "policy", "hold"})
 _TYPES = frozenset({"record.redacted", "anchor.recorded"})
 APPROVAL_TYPES = frozenset(
     {"promotion.requested", "promotion.approved", "promotion.rejected", "promotion.executed"}

@@ -23,25 +23,11 @@ from mledger.events.fields import (
 )
 from mledger.events.free import refuse_each
 from mledger.events.governing import APPROVAL_TYPES, is_governance
+from mledger.events.retention import Pattern, RetentionRule, StreamKind
 from mledger.events.shape import Schema, faults
 from mledger.events.vouching import EXAMPLE_ROOT, EXAMPLE_WITNESS, RootCertificate, Witnesses
 from mledger.events.words import Means
 from mledger.keys.roles import may_record
-
-_PATTERN = r"^!?(\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*\.\*|[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+)$"
-Pattern: TypeAlias = Annotated[
-    String,
-    Field(pattern=_PATTERN),
-    Means("an event type, a family like decision.*, or *; a leading ! takes away"),
-]
-
-
-StreamKind: TypeAlias = Annotated[
-    String,
-    Field(pattern=r"^(\*|[a-z][a-z0-9-]*)$"),
-    Means("a kind of stream like model, dataset or ledger, or * for any"),
-]
-
 
 CheckName: TypeAlias = Annotated[
     String, Field(pattern="^[A-Z]{2,6}-[0-9]{3}$"), Means("the name of a rule like DATA-006")
@@ -120,7 +106,7 @@ class ApprovalRule(Part):
 
 
 class Policy(Part):
-    """The rules in force: roles, four eyes, approvals, clocks, anchors, witnesses, what bodies must hold."""
+    """The rules in force: roles, four eyes, approvals, retention, clocks, who vouches, what bodies hold."""
 
     name: Name = Field(description="the name that reports and refusals show", examples=["acme-default"])
     roles: dict[RoleName, RoleRule] = Field(
@@ -147,6 +133,13 @@ class Policy(Part):
         default=False,
         description="whether it is recorded, as attempt.refused, when the rules refuse somebody",
         examples=[True],
+    )
+    retention: Many[RetentionRule] = Field(
+        default=(),
+        description="how long what was recorded is kept; the longest rule about an event counts",
+        examples=[
+            [{"types": ["decision.*"], "on": ["model"], "keep": "P10Y", "basis": "AI Act, Article 18(1)"}]
+        ],
     )
     skew_seconds: Count = Field(
         default=120,

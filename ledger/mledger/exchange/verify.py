@@ -672,7 +672,7 @@ def number_of(seq: int, at: int, count: int) -> str:
 
 # --- who may speak, and record what: a fold of the events that govern, in order
 
-GOVERNING = {"ledger", "key", "role", "policy"}
+GOVERNING = {"ledger", "key", "role", "policy", "hold"}
 ALSO_GOVERNING = {"record.redacted", "anchor.recorded"}
 SPKI = bytes.fromhex("302a300506032b6570032100")
 ANSWERS = {

@@ -43,7 +43,7 @@ _ROLES = (
     Role(
         "admin",
         (
-            *("ledger.*", "key.*", "role.*", "policy.*", "anchor.*", "verification.*", "record.*"),
+            *("ledger.*", "key.*", "role.*", "policy.*", "anchor.*", "verification.*", "record.*", "hold.*"),
             *("review.scheduled", "review.completed"),
             *_PERSON,
         ),
