@@ -88,6 +88,8 @@ def _stages(page: Page, state: "ModelState") -> None:
     for place in state.stages.places:
         page.row(place.stage, _standing(place, page), (place.since.number,))
         page.row("", _approved(place.approvals), (approval.number for approval in place.approvals))
+        if place.against is not None:
+            page.row("", f"NOT ALLOWED: {place.against}", (place.since.number,))
     page.gap()
     page.rows("how it came", (_step(step, page) for step in state.path[-SHOWN:]))
     if len(state.path) > SHOWN:
@@ -124,6 +126,8 @@ def _step(step: "Step", page: Page) -> "Line":
         words += f", approved by {', '.join(dict.fromkeys(c.by for c in step.approvals))}"
     elif step.what not in {"registered", "in development"}:
         words += f", by {step.source.by}"
+    if step.against is not None:
+        words += ", NOT ALLOWED"
     return words, step.numbers
 
 

@@ -33,6 +33,14 @@ def render(page: Page, replay: "Replay") -> None:
         ((f"{r.text} ({r.source.by})", (r.source.number,)) for trail in trails for r in trail.remarks),
     )
     page.rows(
+        "not allowed",
+        (
+            (f"{text.counted(note.count, 'event')} {note.type}: {note.why}", note.numbers)
+            for trail in trails
+            for note in trail.refused
+        ),
+    )
+    page.rows(
         "not read",
         (
             (f"{text.counted(note.count, 'event')} {note.type}, {note.why}", note.numbers)

@@ -40,7 +40,8 @@ def _model(page: Page, row: "ModelRow") -> None:
         where = f" in {place.environment}" if place.environment else f", {place.how}, no deployment recorded"
         share = f" ({place.traffic})" if place.traffic else ""
         stage = "" if row.stage and place.stage == row.stage.value else f"{place.stage}: "
-        page.row("", f"{stage}{place.version}{where}{share}", place.numbers)
+        against = ", NOT ALLOWED" if place.against is not None else ""
+        page.row("", f"{stage}{place.version}{where}{share}{against}", place.numbers)
     if row.owner is not None:
         page.row("", f"owner {row.owner.value}", row.owner.numbers)
     if counts := _counts(row):

@@ -221,8 +221,11 @@ class Reader(Lookup):
 
     def history_of(self, verification: "Verification") -> History:
         """The facts that a verification covered, which found nothing that breaks integrity."""
-        size = verification.head.size
-        return History(self.facts, size, size, dated=self._dated)
+        from mledger.ruling import Rulings
+
+        size, governed = verification.head.size, verification.keyring.governed
+        rulings = Rulings(self, verification.findings, governed)
+        return History(rulings.read, size, size, dated=self._dated, refusals=rulings.refusals)
 
     def replay(
         self, stream: str | None = None, *, known_at: "When | None" = None, as_of: "When | None" = None

@@ -1,9 +1,9 @@
 """Looks up what approvals a request has."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from mledger.chain.docket import APPROVAL_TYPES, Asked, Docket, Makers
+from mledger.chain.docket import Asked, Docket, Makers
 from mledger.chain.history import Fact
 from mledger.chain.rulebook import Act, Ruled, kind_of, speaks
 from mledger.chain.seal import open_entry
@@ -70,22 +70,6 @@ class Recalling(NamedTuple):
             for fact, body in found if speaks(keyring, act) else ():
                 ruled = Ruled(fact.number, fact.type, fact.version, fact.stream, fact.body)
                 docket.note(keyring, act, ruled, body, self.reader.answered)
-
-
-def partial_approvals(reader: "Lookup", requests: Mapping[str, Iterable[str]]) -> list[str]:
-    """The approvals after which the policy of their time missed others, of requests by number."""
-    if not reader.keyring().governed >= APPROVAL_TYPES:
-        return []
-    found = []
-    for number, approvals in requests.items():
-        for approval in approvals:
-            size = parse_number(approval)[0] + 1
-            docket = Docket(reader.recall())
-            asked = docket.asked(number, size)
-            standings = docket.standing(reader.keyring(size), asked, size) if asked is not None else []
-            if any(standing.missing for standing in standings):
-                found.append(approval)
-    return found
 
 
 def _body(fact: Fact) -> EventBody | None:

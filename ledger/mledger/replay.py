@@ -23,9 +23,7 @@ from mledger.projections.duties import duties
 from mledger.projections.model import ModelState
 from mledger.projections.overview import overview
 from mledger.projections.people import PeopleState, people
-from mledger.projections.stages import Stages
 from mledger.projections.statements import Citation, cite, to_json
-from mledger.recalling import partial_approvals
 from mledger.registry import unknown
 from mledger.reports.due import Due, due
 
@@ -256,7 +254,7 @@ def _of_one(reader: "Reader", history: History, cut: Cut, stream: str) -> Replay
         raise NotFoundError(f"nothing here can make a state of {stream}", fix=f"mledger log {stream}")
     later: list[Mention] = []
     facts = tuple(_noting(history.of(stream).facts(), cut, later))
-    state = _counted(reader, projection, projection.fold(facts))
+    state = projection.fold(facts)
     tasks = due(history, [stream], {stream: duties.fold(facts)})
     named = state.datasets if isinstance(state, ModelState) else ()
     datasets = _datasets(history, named, cut, later)
@@ -275,23 +273,6 @@ def _of_one(reader: "Reader", history: History, cut: Cut, stream: str) -> Replay
     )
 
 
-def _counted(reader: "Reader", projection: Projection[Any], state: Any) -> Any:
-    """The state, in which approvals that do not suffice under the policy move nothing."""
-    if isinstance(state, ModelState) and (partial := _partial(reader, state.stages)):
-        state.stages.partial = partial
-        return projection.go_on(state, ())
-    return state
-
-
-def _partial(reader: "Reader", stages: Stages) -> list[str]:
-    """The approvals after which others were still missing."""
-    approved: dict[str, list[str]] = {}
-    for move in stages.moves:
-        if move.kind == "approved" and move.request is not None:
-            approved.setdefault(move.request, []).append(move.source.number)
-    return partial_approvals(reader, approved) if approved else []
-
-
 def _of_all(reader: "Reader", history: History, cut: Cut) -> Replay:
     """A row for each model and dataset; those that were corrected are taken from a fold of their own."""
     later: list[Mention] = []
@@ -299,11 +280,10 @@ def _of_all(reader: "Reader", history: History, cut: Cut) -> Replay:
         state = overview_at(reader, history)
     else:
         state = overview.fold(_noting(history.facts(), cut, later))
-    counted = [name for name, account in state.accounts.items() if _partial(reader, account.stages)]
-    for name in dict.fromkeys((*state.corrected, *counted)):
+    for name in state.corrected:
         projection: Projection[Any] | None = base.reading(name)
         if projection is not None:
-            state.put(_counted(reader, projection, projection.fold(history.of(name).facts())))
+            state.put(projection.fold(history.of(name).facts()))
     late = tuple(_not_yet_known(history, cut))
     members = people.fold(history.of("ledger").facts())
     return Replay(reader.origin, None, overview.name, cut, state, {}, members, late, tuple(later))

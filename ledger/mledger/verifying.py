@@ -22,6 +22,7 @@ from mledger.core.moment import later
 from mledger.errors import MledgerError
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
 from mledger.pinning import compare
+from mledger.ruling import Rulings
 from mledger.stores import LedgerStore
 from mledger.stores.base import probe
 from mledger.streams import Streams
@@ -102,7 +103,8 @@ class Verifier:
         if claims is not None:
             self._vouch(claims, audit, plan, memory)
         if self.full and not any(f.integrity for f in (*audit.findings, *self.findings)):
-            history = History(self.reader.facts, head.size, head.size)
+            rulings = Rulings(self.reader, audit.findings, audit.keyring.governed)
+            history = History(rulings.read, head.size, head.size)
             if wrong := self.reader.wrong_snapshot(history):
                 self.find("cache.wrong", "the cache of snapshots", wrong)
             if wrong := self.reader.wrong_words():

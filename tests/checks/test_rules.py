@@ -200,6 +200,9 @@ CASES: dict[str, tuple[Act, str, Act]] = {
         lambda t: t.made("1.1", "r2", git={"commit": "3fa9c1e0" * 5, "dirty": True}),
         "run r2 of 1.1 differs from its commit; the difference is not kept",
         lambda t: t.correct(t.facts[-3].number, git={"commit": "3fa9c1e0" * 5})),
+    "APP-003": (
+        lambda t: (t.approve(t.request("1.0"), by="Alice Example"), t.refuse("Alice asked for it")),
+        "promotion.approved by Alice Example does not count: Alice asked for it", None),
     "CODE-001": (
         nothing, "params.yaml changed (commit 91ce2d7a91ce) and no event names that",
         lambda t: t.decide(refs=[{"rel": "see", "digest": OTHER}])),

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mledger.chain.history import Fact
+from mledger.chain.history import Fact, Ruling
 from mledger.core.moment import Moment, format_moment, read_moment
 from mledger.errors import InputError
 from mledger.events import base as events
@@ -83,6 +83,11 @@ class Story:
     def forget(self, number: str) -> None:
         """Erase the content of an event."""
         self.facts = [f._replace(body=None) if f.number == number else f for f in self.facts]
+
+    def refuse(self, why: str, number: str | None = None) -> None:
+        """Let the rulebook refuse an event, by default the last."""
+        wanted = number or self.facts[-1].number
+        self.facts = [f._replace(ruling=Ruling(why)) if f.number == wanted else f for f in self.facts]
 
     def id_of(self, number: str) -> str:
         """The UUID of an event."""

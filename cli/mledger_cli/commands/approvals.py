@@ -54,4 +54,5 @@ def _what(row: "Signed") -> str:
     """The verdict, what it is about, and the reason."""
     reason = "" if row.reason == row.about else f": {row.reason}"
     conditions = f" (if {'; '.join(row.conditions)})" if row.conditions else ""
-    return f"{row.verdict} {row.about}{reason}{conditions}"
+    against = f" NOT ALLOWED: {row.refused}" if row.refused is not None else ""
+    return f"{row.verdict} {row.about}{reason}{conditions}{against}"

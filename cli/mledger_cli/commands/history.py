@@ -55,4 +55,5 @@ def _why(stop: "Stop") -> str:
         people.append(f"asked by {stop.asked}")
     if stop.approved and stop.what != "approved":
         people.append(f"approved by {', '.join(stop.approved)}")
-    return ": ".join(filter(None, (", ".join(people), stop.why)))
+    against = f"NOT ALLOWED: {stop.against}" if stop.against is not None else ""
+    return ": ".join(filter(None, (", ".join(people), stop.why, against)))

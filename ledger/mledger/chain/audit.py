@@ -76,7 +76,8 @@ class Audit:
                 continue
             breaches = examine(self.keyring, act, self.questions.find, self.docket)
             seen = (b for b in breaches if b.rule != COUNTED or not self._is_veiled(act, b.where))
-            self.findings.extend(Finding(b.rule, b.where, b.message) for b in seen)
+            entries = range(act.seq, act.last + 1)
+            self.findings.extend(Finding(b.rule, b.where, b.message, entries) for b in seen)
             if any(is_governance(ruled.type) for ruled in act.ruled):
                 self.sound.clear()
             elif not act.ruled and not breaches:

@@ -335,12 +335,16 @@ def missing(needs: Mapping[str, int], people: Iterable[frozenset[str]]) -> dict[
 
 def told(standing: Standing, asked: Asked) -> str:
     """What is missing, and what is there, in words."""
-    more = " and ".join(f"{count} by {role}" for role, count in standing.missing.items())
     who = ", ".join(dict.fromkeys(f"{a.name} ({a.number})" for a in standing.counted))
     there = f"approved by {who}" if who else "no approval counts"
     void = f"; event {asked.void} took away those before it" if asked.void else ""
     plural = sum(standing.missing.values()) > 1
-    return f"request {asked.number} lacks approval{'s' * plural}, {more}; {there}{void}"
+    return f"request {asked.number} lacks approval{'s' * plural}, {counts(standing.missing)}; {there}{void}"
+
+
+def counts(missing: Mapping[str, int]) -> str:
+    """How many people of which role, in words."""
+    return " and ".join(f"{count} by {role}" for role, count in missing.items())
 
 
 def _discounted(keyring: Keyring, approval: Approval, makers: Makers, rule: "ApprovalRule") -> str | None:
@@ -373,4 +377,15 @@ def _ask(stream: str, moved: _Moved) -> str:
     return f"mledger promotion request {model}@{moved.version} --to {moved.stage} --reason TEXT"
 
 
-__all__ = ["APPROVAL_TYPES", "Approval", "Asked", "Docket", "Makers", "Recall", "Standing", "missing", "told"]
+__all__ = [
+    "APPROVAL_TYPES",
+    "Approval",
+    "Asked",
+    "Docket",
+    "Makers",
+    "Recall",
+    "Standing",
+    "counts",
+    "missing",
+    "told",
+]

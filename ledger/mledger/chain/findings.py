@@ -1,6 +1,6 @@
 """What a verification found, and how grave each kind is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -78,6 +78,8 @@ class Finding:
     rule: str
     where: str
     message: str
+    entries: range | None = field(default=None, compare=False)
+    """The entries that an authority finding is about."""
 
     @property
     def kind(self) -> str:

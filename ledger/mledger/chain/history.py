@@ -1,7 +1,7 @@
 """Verified facts in order, cut by knowledge and by occurrence."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +13,19 @@ from mledger.errors import FormatError, NotFoundError
 
 if TYPE_CHECKING:
     from mledger.events.base import EventBody
+
+
+class Ruling(NamedTuple):
+    """What the rulebook says of an event that is not as it should be.
+
+    `refused` says why it should not have been recorded, for it was all the same, by a program that
+    did not ask. `heard` is false where its author may not record such a thing at all. `lacks` says
+    which approvals the policy missed after this one.
+    """
+
+    refused: str | None = None
+    heard: bool = True
+    lacks: str | None = None
 
 
 class Fact(NamedTuple):
@@ -36,11 +49,18 @@ class Fact(NamedTuple):
     body: bytes | None
     withheld: bool = False
     """Whether the body is left out of this copy on purpose; its hash is there."""
+    ruling: Ruling | None = None
+    """What the rulebook has to say of it; None where all is well, or a history was not asked."""
 
     @property
     def number(self) -> str:
         """The event number: "41", or "41.3" for the third of several in entry 41."""
         return format_number(self.seq, self.place, self.places)
+
+    @property
+    def refused(self) -> str | None:
+        """Why the rulebook does not let it count; None if it does."""
+        return None if self.ruling is None else self.ruling.refused
 
     @property
     def data(self) -> "EventBody | None":
@@ -82,7 +102,8 @@ class Fact(NamedTuple):
             "key": self.key,
             "data": None if self.body is None else json.loads(self.body),
         }
-        return row | {"withheld": True} if self.withheld else row
+        row |= {"withheld": True} if self.withheld else {}
+        return row | ({"refused": self.refused} if self.refused is not None else {})
 
 
 @cache
@@ -111,6 +132,8 @@ class History:
     until: Moment | None = None
     dated: Read | None = None
     """As `read`, for whoever looks only for facts that did not occur when they were recorded."""
+    refusals: Callable[[Iterable[Fact]], Iterator[Fact]] = iter
+    """Facts that were found otherwise than by `read`, with what the rulebook refuses among them."""
 
     def of(self, stream: str) -> "History":
         """Only what stands on one stream."""

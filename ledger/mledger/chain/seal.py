@@ -122,6 +122,7 @@ def open_event(entry: Entry, statement: Statement, place: int) -> Fact:
             statement.meaning,
             body,
             withheld,
+            None,
         ),
     )
 

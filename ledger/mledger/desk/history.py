@@ -29,6 +29,8 @@ class Stop:
     why: str
     numbers: tuple[str, ...]
     environment: str | None = None
+    against: str | None = None
+    """Why the rulebook does not let it count; None if it does."""
 
     def to_json(self) -> dict[str, object]:
         """The step as `--json` prints it."""
@@ -64,7 +66,7 @@ def _stops(state: ModelState) -> Iterator[Stop]:
             number, source.time, request.version, "asked", request.from_stage, request.to_stage, source.by,
             source.by, (), request.reason, (number,),
         )  # fmt: skip
-        for answer in request.answers:
+        for answer in (*request.answers, *request.against):
             yield _answer(request.version, request.to_stage, request.source.by, answer)
     for step in state.stages.steps:
         if step.what in {"moved", "deployed", "rolled back", "retired"}:
@@ -73,7 +75,7 @@ def _stops(state: ModelState) -> Iterator[Stop]:
 
 def _answer(version: str, stage: str, asked: str, answer: "Move") -> Stop:
     source = answer.source
-    approved = (source.by,) if answer.kind == "approved" else ()
+    approved = (source.by,) if answer.kind == "approved" and answer.refused is None else ()
     numbers = tuple(filter(None, (answer.request, source.number)))
     conditions = f" (if {'; '.join(answer.conditions)})" if answer.conditions else ""
     why = f"{answer.reason or ''}{conditions}"
@@ -89,6 +91,8 @@ def _answer(version: str, stage: str, asked: str, answer: "Move") -> Stop:
         approved,
         why,
         numbers,
+        None,
+        answer.refused,
     )
 
 
@@ -107,6 +111,7 @@ def _moved(step: "Step") -> Iterator[Stop]:
         step.reason or "",
         step.numbers,
         step.environment,
+        step.against,
     )
     yield stop
     if step.what == "rolled back" and step.before is not None:

@@ -52,7 +52,7 @@ def inbox_of(reader: "Reader", keys: Sequence[str]) -> list[Item]:
     """What waits for the people with these keys, the longest waiting first. Errors: IntegrityError."""
     history = reader.history()
     keyring = reader.keyring(history.size)
-    state = inbox.fold(reader.of_types(TYPES))
+    state = inbox.fold(history.refusals(reader.of_types(TYPES)))
     desk = _Desk(keyring, Docket(reader.recall()), history.size, reader.now()[:10])
     return [
         Item(number, w.kind, w.stream, w.about, w.source.by, w.source.time, w.due, person.name)

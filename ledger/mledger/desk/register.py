@@ -1,15 +1,14 @@
 """The register of approvals: who, in which role, when, why."""
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from mledger.chain.history import Fact
 from mledger.desk.disputes import dispute_of, disputes
+from mledger.ruling import Keyrings
 
 if TYPE_CHECKING:
-    from mledger.chain.keyring import Keyring
     from mledger.reader import Reader
 
 TYPES = frozenset(
@@ -25,7 +24,8 @@ _REASONS = ("reason", "summary", "justification", "title")
 class Signed:
     """A signature by which somebody let something pass, or did not; `to` is what it answers.
 
-    `roles` are those of the key when it signed. `disputed` says why the signature may not be theirs.
+    `roles` are those of the key when it signed. `disputed` says why the signature may not be theirs,
+    `refused` why the rulebook does not let it count.
     """
 
     number: str
@@ -41,6 +41,7 @@ class Signed:
     reason: str
     conditions: tuple[str, ...] = ()
     disputed: str | None = None
+    refused: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """The row as `--json` prints it."""
@@ -49,29 +50,14 @@ class Signed:
 
 def register_of(reader: "Reader", stream: str | None = None) -> Iterator[Signed]:
     """The approvals on one stream, or on all, in order. Errors: IntegrityError if the ledger is broken."""
-    reader.history()  # nothing is listed of a ledger that is broken
-    known, roles = disputes(reader), _Roles(reader)
-    for fact in reader.of_types(TYPES):
+    history = reader.history()  # nothing is listed of a ledger that is broken
+    known, keyrings = disputes(reader), Keyrings(reader)
+    for fact in history.refusals(reader.of_types(TYPES)):
         if stream in (None, fact.stream):
             dispute = dispute_of(fact, known)
-            yield _signed(reader, fact, roles.of(fact), dispute.told() if dispute is not None else None)
-
-
-class _Roles:
-    """The roles of keys at entries, without folding what governs the ledger for each of them."""
-
-    def __init__(self, reader: "Reader") -> None:
-        self._reader = reader
-        self._seqs = [entry.seq for entry in reader.store.entries(governance=True)]
-        self._known: dict[int, Keyring] = {}
-
-    def of(self, fact: Fact) -> tuple[str, ...]:
-        """The roles of the author before the entry."""
-        count = bisect_left(self._seqs, fact.seq)
-        if count not in self._known:
-            self._known[count] = self._reader.keyring(fact.seq)
-        member = self._known[count].members.get(fact.key)
-        return tuple(sorted(member.roles)) if member is not None else ()
+            member = keyrings.before(fact.seq).members.get(fact.key)
+            roles = tuple(sorted(member.roles)) if member is not None else ()
+            yield _signed(reader, fact, roles, dispute.told() if dispute is not None else None)
 
 
 def _signed(reader: "Reader", fact: Fact, roles: tuple[str, ...], disputed: str | None) -> Signed:
@@ -94,6 +80,7 @@ def _signed(reader: "Reader", fact: Fact, roles: tuple[str, ...], disputed: str 
         reason,
         conditions,
         disputed,
+        fact.refused,
     )
 
 

@@ -11,7 +11,8 @@ for each event that changes it:
 A function may change the state that it is given and nothing else. What follows from all events
 together, whatever their order, is worked out by the function marked `@model.finish`; it may be
 called again after more events. No event makes a fold fail: what cannot be read is skipped with a
-note, what does not fit becomes a remark.
+note, what does not fit becomes a remark. What the rulebook refuses is noted and does not count; only
+a projection that says where a version stands is told of it all the same, with the ruling.
 """
 
 import importlib
@@ -84,6 +85,7 @@ class Projection(Generic[S]):
         self._each: Each[S] | None = None
         self._finish: Finish[S] | None = None
         self._tell: Tell[S] | None = None
+        self._told_anyway: frozenset[str] = frozenset()
 
     def on(self, cls: type[B]) -> Callable[[Handler[S, B]], Handler[S, B]]:
         """A decorator for the function that is given each event of a class."""
@@ -108,6 +110,10 @@ class Projection(Generic[S]):
     def include(self, part: Callable[[S], "Part"], classes: tuple[type[EventBody], ...]) -> None:
         """Hand the events of some classes to a part of the state that several projections share."""
         self.on_each(classes)(lambda state, event, body: part(state).add(event, body))
+
+    def even_refused(self, classes: tuple[type[EventBody], ...]) -> None:
+        """Also hand over those events of some classes that the rulebook refuses; see `Header.ruling`."""
+        self._told_anyway |= {cls.type for cls in classes}
 
     def each(self, function: Each[S]) -> Each[S]:
         """A decorator for the function that sees every fact, before it is read; it must be quick."""
@@ -135,6 +141,10 @@ class Projection(Generic[S]):
             self._each(state, fact)
         if not self.eager:
             _note(state.trail, fact)
+        if (refused := fact.refused) is not None:
+            state.trail.refuse(fact, refused)
+            if fact.type not in self._told_anyway:
+                return
         handler = self._handlers.get(fact.type)
         if handler is None:
             if not _known(fact.type):
@@ -145,7 +155,7 @@ class Projection(Generic[S]):
             state.trail.skip(fact, fact.obstacle or UNKNOWN)
             return
         corrections = amended.corrections if amended is not None else ()
-        handler(state, Header(cite(fact), fact.type, fact.stream, corrections), body)
+        handler(state, Header(cite(fact), fact.type, fact.stream, corrections, fact.ruling), body)
 
     def take(self, state: S, event: Header, body: EventBody) -> None:
         """Let an event that was read already change the state; `finish` is the caller's to call."""

@@ -49,7 +49,7 @@ def amendments(facts: Sequence[Fact]) -> dict[str, Amended]:
         trail.know(fact)
         by_number[fact.number] = fact
     for fact in facts:
-        if fact.type == CORRECTED and isinstance(body := fact.data, RecordCorrected):
+        if fact.type == CORRECTED and fact.refused is None and isinstance(body := fact.data, RecordCorrected):
             number = trail.resolve(body.event)
             # A correction of itself corrects nothing.
             target = by_number.get(number) if number is not None and number != fact.number else None

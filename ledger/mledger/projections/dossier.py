@@ -65,6 +65,8 @@ class Dossier:
     entries: int = 0
     asked: str | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
+    refused: tuple[Fact, ...] = ()
+    """What was recorded against the rules on any of these streams; it is not among the records."""
 
     @property
     def name(self) -> str:
@@ -179,6 +181,7 @@ def dossier_of(
         entries,
         asked,
         ids,
+        tuple(fact for told in (own, *others.values()) for fact in told if fact.refused is not None),
     )
 
 
@@ -195,13 +198,13 @@ def _kept(fact: Fact) -> Fact:
 
 
 def _records(facts: tuple[Fact, ...]) -> Iterator[Record]:
-    """The facts that can be read, as corrected."""
+    """The facts that can be read and that count, as corrected."""
     amended = amendments(facts)
     for fact in facts:
         found = amended.get(fact.number, _NOTHING)
         body = fact.data if found.body is None else found.body
-        if body is not None:
-            yield Record(Header(cite(fact), fact.type, fact.stream, found.corrections), body)
+        if body is not None and fact.refused is None:
+            yield Record(Header(cite(fact), fact.type, fact.stream, found.corrections, fact.ruling), body)
 
 
 _NOTHING = Amended(None, ())

@@ -63,6 +63,7 @@ DEVELOPMENT = frozenset(
 model = register(Projection("model", ModelState, kinds=("model",)))
 model.include(lambda state: state.trail, (RecordCorrected, RecordRedacted))
 model.include(lambda state: state.stages, moves.EVENTS)
+model.even_refused(moves.EVENTS)
 model.include(lambda state: state.decisions, decisions.EVENTS)
 model.include(lambda state: state.runs, runs.EVENTS)
 model.include(lambda state: state.discussion, discussion.EVENTS)
@@ -72,7 +73,7 @@ model.tell(model_told.tell)
 @model.each
 def _seen(state: ModelState, fact: Fact) -> None:
     state.stream = fact.stream
-    if state.begun is None and fact.type in DEVELOPMENT:
+    if state.begun is None and fact.type in DEVELOPMENT and fact.refused is None:
         state.begun = cite(fact)
 
 

@@ -102,7 +102,8 @@ def where(place: Place) -> str:
 
 def standing(place: Place) -> str:
     """Which version stands in a place, and how it came there."""
-    return place.version if place.environment else f"{place.version} ({place.how}, no deployment recorded)"
+    how = "" if place.environment else f" ({place.how}, no deployment recorded)"
+    return f"{place.version}{how}{', NOT ALLOWED' if place.against is not None else ''}"
 
 
 def answered(request: Request) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
+from mledger.chain.history import Ruling
 from mledger.events.base import EventBody
 from mledger.events.deployment import DeploymentRecorded
 from mledger.events.model import ModelRetired
@@ -53,6 +54,12 @@ class Move:
     reason: str | None = None
     conditions: tuple[str, ...] = ()
     corrected: tuple[Correction, ...] = ()
+    ruling: Ruling | None = None
+
+    @property
+    def refused(self) -> str | None:
+        """Why the rulebook does not let it count; None if it does."""
+        return None if self.ruling is None else self.ruling.refused
 
 
 @dataclass(slots=True)
@@ -67,10 +74,12 @@ class Request:
     corrected: tuple[Correction, ...] = ()
     status: Literal["open", "approved", "rejected"] = "open"
     answers: list[Move] = field(default_factory=list)
+    against: list[Move] = field(default_factory=list)
+    """Answers that do not count, for the rulebook refuses them."""
 
     @property
     def approvals(self) -> tuple[Citation, ...]:
-        """The approvals, in order."""
+        """The approvals that count, in order."""
         return tuple(answer.source for answer in self.answers if answer.kind == "approved")
 
     @property
@@ -91,6 +100,8 @@ class Place:
     traffic: str | None = None
     request: str | None = None
     approvals: tuple[Citation, ...] = ()
+    against: str | None = None
+    """Why the rulebook refuses that it stands there; None if it does not."""
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -114,6 +125,8 @@ class Step:
     asked: Citation | None = None
     approvals: tuple[Citation, ...] = ()
     corrected: tuple[Correction, ...] = ()
+    against: str | None = None
+    """Why the rulebook refuses it; None if it does not."""
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -123,7 +136,7 @@ class Step:
 
 def move_of(event: Header, body: EventBody) -> Move | None:
     """The move that an event makes, if it makes one."""
-    move = partial(Move, source=event.source, corrected=event.corrections)
+    move = partial(Move, source=event.source, corrected=event.corrections, ruling=event.ruling)
     match body:
         case PromotionApproved():
             return move("approved", request=body.request, reason=body.reason, conditions=body.conditions)

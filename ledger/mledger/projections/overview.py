@@ -150,6 +150,8 @@ def _count(state: OverviewState, fact: Fact) -> None:
     kind = fact.type
     account.events += 1
     account.newest = state.newest = fact
+    if fact.refused is not None:
+        return
     account.types[kind] = account.types.get(kind, 0) + 1
     if kind in _REFERRED:
         number = fact.number
@@ -203,6 +205,7 @@ def _decided(state: OverviewState, event: Header, body: EventBody) -> None:
 
 
 overview.on_each(moves.EVENTS)(_staged)
+overview.even_refused(moves.EVENTS)
 overview.on_each(decisions.EVENTS)(_decided)
 
 

@@ -15,6 +15,9 @@ The rules, in the words of the events:
 5. `model.retired` empties all stages. What is deployed afterwards stands again, with a remark.
 6. The last answer to a request is its status. A rejection that comes after an approval changes the
    status and moves nothing: only a rollback does.
+7. An approval that the rulebook refuses does not count, nor does a rejection by somebody who may not
+   reject. A version that was moved against the rules is shown where the event puts it, with what the
+   rulebook says: to hide it would be no help to whoever has to act.
 
 Moves count in the order of the facts: of recording, or of occurrence where a history is cut by it.
 """
@@ -38,12 +41,12 @@ class Stages:
     places: list[Place] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     retired: Citation | None = None
-    partial: list[str] = field(default_factory=list)
-    """The approvals after which others were still missing: for whoever knows the policy to say."""
 
     def add(self, event: Header, body: EventBody, *, reasons: bool = True) -> None:
         """Take in one event of `EVENTS`; without `reasons` only what moves is kept."""
         if isinstance(body, PromotionRequested):
+            if event.ruling is not None and not event.ruling.heard:
+                return  # the rulebook does not know it either
             reason = body.reason if reasons else ""
             self.requests[event.number] = Request(
                 body.version, body.from_stage, body.to_stage, reason, event.source, event.corrections
@@ -54,7 +57,7 @@ class Stages:
     def settle(self, resolve: Resolve) -> list[Remark]:
         """Work out answers, places and steps from all that was taken in; what does not fit is returned."""
         self.unsettle()
-        walk = _Walk(self.requests, resolve, frozenset(self.partial))
+        walk = _Walk(self.requests, resolve)
         for move in self.moves:
             walk.take(move)
         self.places, self.retired = walk.places, walk.retired
@@ -68,7 +71,7 @@ class Stages:
         """Let go of what follows from the rest, where only the rest is kept."""
         self.places, self.steps, self.retired = [], [], None
         for request in self.requests.values():
-            request.status, request.answers = "open", []
+            request.status, request.answers, request.against = "open", [], []
 
     def _signed(self, step: Step) -> Step:
         """The step with who asked for it and who approved it."""
@@ -89,6 +92,13 @@ class Stages:
         return max(enumerate(self.places), key=_weight)[1]
 
 
+def _is_void(answer: Move) -> bool:
+    """Whether an answer does not count: then the rulebook does not count it either."""
+    if answer.ruling is None or answer.refused is None:
+        return False
+    return answer.kind == "approved" or not answer.ruling.heard
+
+
 def _weight(item: tuple[int, Place]) -> tuple[bool, bool, bool, int]:
     index, place = item
     live = place.stage.casefold() in PRODUCTION
@@ -98,10 +108,9 @@ def _weight(item: tuple[int, Place]) -> tuple[bool, bool, bool, int]:
 class _Walk:
     """The places as the moves make them, one after the other."""
 
-    def __init__(self, requests: dict[str, Request], resolve: Resolve, partial: frozenset[str]) -> None:
+    def __init__(self, requests: dict[str, Request], resolve: Resolve) -> None:
         self.requests = requests
         self.resolve = resolve
-        self.partial = partial
         self.places: list[Place] = []
         self.steps: list[Step] = []
         self.remarks: list[Remark] = []
@@ -112,12 +121,16 @@ class _Walk:
         match move.kind:
             case "approved" | "rejected":
                 self._answer(move)
+            case "retired" if move.refused is not None:
+                pass
             case "retired":
                 self.places, self.retired = [], move.source
                 self.steps.append(Step("retired", move.source, reason=move.reason, corrected=move.corrected))
             case "moved" | "deployed" | "rolled back":
                 self._after_the_end(move)
-                self.steps.append(self._step(move, self._stand(move)))
+                place = self._stand(move)
+                place.against = move.refused
+                self.steps.append(self._step(move, place))
 
     def _stand(self, move: Move) -> Place:
         """Where the version stands after the move."""
@@ -133,8 +146,11 @@ class _Walk:
                 Remark(f"{move.kind} request {move.request}, which is not there to be read", move.source)
             )
             return
+        if _is_void(move):
+            request.against.append(move)
+            return
         request.answers.append(move)
-        if move.kind == "approved" and move.source.number in self.partial:
+        if move.kind == "approved" and move.ruling is not None and move.ruling.lacks:
             request.status = "open"
             return
         before, request.status = request.status, "approved" if move.kind == "approved" else "rejected"
@@ -198,7 +214,10 @@ class _Walk:
         left = [p.environment for p in self.places if (p.stage, p.version) == (stage, move.before)]
         everywhere = list(dict.fromkeys(left)) or [None]
         wheres = everywhere if move.environment is None else [move.environment]
-        return [self._put_back(move, stage, where) for where in wheres][-1]
+        placed = [self._put_back(move, stage, where) for where in wheres]
+        for place in placed:
+            place.against = move.refused
+        return placed[-1]
 
     def _put_back(self, move: Move, stage: str, where: str | None) -> Place:
         """The earlier version in one environment; where it served beside a share, it serves alone."""
@@ -249,6 +268,7 @@ class _Walk:
             move.reason,
             place.request,
             corrected=move.corrected,
+            against=move.refused,
         )
 
     def _after_the_end(self, move: Move) -> None:

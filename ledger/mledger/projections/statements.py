@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast
 
 from mledger.chain.draft import format_id
-from mledger.chain.history import Fact
+from mledger.chain.history import Fact, Ruling
 from mledger.core.moment import Moment, parse_moment
 from mledger.errors import FormatError
 from mledger.events.base import EventBody
@@ -114,18 +114,16 @@ class Trail:
     remarks: list[Remark] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
+    refused: list[Skipped] = field(default_factory=list)
+    """What was recorded against the rules, and so does not count."""
 
     def skip(self, fact: Fact, why: str) -> None:
         """Note an event that cannot be read."""
-        for note in self.skipped:
-            if note.type == fact.type and note.why == why:
-                break
-        else:
-            note = Skipped(fact.type, why)
-            self.skipped.append(note)
-        note.count += 1
-        if len(note.numbers) < NAMED:
-            note.numbers.append(fact.number)
+        _note(self.skipped, fact, why)
+
+    def refuse(self, fact: Fact, why: str) -> None:
+        """Note an event that the rulebook does not let count."""
+        _note(self.refused, fact, why)
 
     def remark(self, text: str, source: Citation) -> None:
         """Note something that does not fit."""
@@ -149,6 +147,17 @@ class Trail:
         return resolve(self.ids, reference)
 
 
+def _note(notes: list[Skipped], fact: Fact, why: str) -> None:
+    for note in notes:
+        if note.type == fact.type and note.why == why:
+            break
+    else:
+        notes.append(note := Skipped(fact.type, why))
+    note.count += 1
+    if len(note.numbers) < NAMED:
+        note.numbers.append(fact.number)
+
+
 def resolve(ids: Mapping[str, str], reference: str | None) -> str | None:
     """The number that a number or a UUID stands for: "41.1" is "41" where entry 41 carries one event."""
     if reference is None:
@@ -169,6 +178,7 @@ class Header(NamedTuple):
     type: str
     stream: str
     corrections: tuple[Correction, ...] = ()
+    ruling: Ruling | None = None
 
     @property
     def number(self) -> str:

@@ -1,7 +1,8 @@
 """What changed between two moments, in lanes: architecture, data, evaluation, release.
 
 The lane of an event follows from its type, that of a decision from its category. What was corrected
-has a lane of its own. Events count in the order of recording; each line names those behind it.
+has a lane of its own, and so has what the rulebook does not let count. Events count in the order of
+recording; each line names those behind it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,7 +38,9 @@ from mledger.projections.statements import Trail, short
 from mledger.projections.telling import shown
 from mledger.reports.base import Claim, Document, Section
 
-LANES = ("architecture", "data", "evaluation", "release", "corrected")
+LANES = ("architecture", "data", "evaluation", "release", "corrected", "not allowed")
+# Lanes that are there only if something stands in them.
+_RARE = {"corrected", "not allowed"}
 _CATEGORIES = {
     "dataset": "data",
     "feature": "data",
@@ -74,7 +77,7 @@ def changelog(history: History, stream: str, start: int, stop: int, between: str
             lane, tuple(Claim(one.words, one.numbers, one.label) for one in lines if one.lane == lane), _NONE
         )
         for lane in LANES
-        if lane != "corrected" or any(one.lane == lane for one in lines)
+        if lane not in _RARE or any(one.lane == lane for one in lines)
     )
     return Document("changelog", f"changes of {_title(facts) or short(stream)}", stream, sections, between)
 
@@ -131,6 +134,10 @@ class _Reading:
         for fact in self.facts:
             amended = self.amended.get(fact.number)
             body = amended.body if amended is not None and amended.body is not None else fact.data
+            if fact.refused is not None:
+                if fact.seq >= start:
+                    yield Line("not allowed", fact.refused, (fact.number,), fact.type)
+                continue
             if body is None:
                 continue
             self.bodies[fact.number], self.fact = body, fact

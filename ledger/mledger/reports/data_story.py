@@ -31,7 +31,9 @@ def data_story(facts: Iterable[Fact]) -> Document:
     for fact in facts:
         body = fact.data
         label = f"{fact.occurred[:10]}"
-        if fact.number in told:
+        if fact.refused is not None:
+            claims.append(Claim(f"{fact.type} does not count: {fact.refused}", (fact.number,), label))
+        elif fact.number in told:
             version = told[fact.number]
             claims += [
                 Claim(words, (fact.number,), label)

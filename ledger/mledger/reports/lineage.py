@@ -250,7 +250,7 @@ class _Walk:
     # --- what the streams hold
 
     def _all(self, stream: str, *classes: type) -> list[_Said]:
-        """The events of some classes on a stream, as they were corrected."""
+        """The events of some classes on a stream that count, as they were corrected."""
         if stream not in self._held:
             facts, trail = tuple(self._of(stream)), Trail()
             amended = amendments(facts)
@@ -261,6 +261,7 @@ class _Walk:
             self._held[stream] = [
                 _Said(made.body if made and made.body is not None else fact.data, fact.number)
                 for fact, made in bodies
+                if fact.refused is None
             ]
         return [said for said in self._held[stream] if isinstance(said.body, classes)]
 

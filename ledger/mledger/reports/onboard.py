@@ -92,6 +92,8 @@ def _stands(state: ModelState) -> Iterator[Claim]:
         approved = ", ".join(dict.fromkeys(c.by for c in place.approvals))
         by = f", approved by {approved}" if approved else ", no approval recorded"
         yield Claim(f"{standing(place)} since {place.since.occurred[:10]}{by}", place.numbers, where(place))
+        if place.against is not None:
+            yield Claim(place.against, (place.since.number,), "not allowed")
     for request in state.stages.requests.values():
         if request.status == "open":
             words = f"{request.version} to {request.to_stage}, asked by {request.source.by}: {request.reason}"

@@ -86,10 +86,10 @@ class Records:
         return cite(fact) if fact else None
 
     def of_type(self, *types: type[EventBody]) -> Iterator[tuple[str, Any]]:
-        """The number and body of each event of some types, in order."""
+        """The number and body of each event of some types that counts, in order."""
         wanted = {cls.type for cls in types}
         for fact in self.facts:
-            if fact.type in wanted and (body := self.body(fact.number)) is not None:
+            if fact.type in wanted and fact.refused is None and (body := self.body(fact.number)) is not None:
                 yield fact.number, body
 
     # --- what was said, and found

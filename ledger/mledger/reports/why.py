@@ -112,6 +112,12 @@ def _walk(records: Records, version: Version, param: str | None) -> _Way:
         way.told = _deciding(way, body, param)
     for told in way.told:
         _check(way, told)
+    for place in records.state.stages.places:
+        if place.version == version.name and place.against is not None:
+            fix = f"mledger history {records.name}@{version.name}"
+            way.gaps.append(
+                Gap(f"it stands in {place.stage} against the rules: {place.against}", fix, place.numbers)
+            )
     return way
 
 

@@ -23,7 +23,7 @@ PROFILE = register(
             _rules("data", "Data", "DATA-002", "DATA-003", "DATA-004", "DATA-006", "DATA-007", "DATA-008"),
             _rules("runs", "Runs and what they taught", "RUN-001", "RUN-002", "RUN-003", "LIM-001"),
             _rules("releases", "Releases", "REL-001", "REL-002"),
-            _rules("approvals", "Approvals", "APP-001", "APP-002"),
+            _rules("approvals", "Approvals", "APP-001", "APP-002", "APP-003"),
             _rules("risks", "Risks", "RISK-001", "RISK-002"),
             _rules("reviews", "Reviews", "REV-003", "REV-004", "REV-005"),
             _rules("links", "References", "LINK-001", "LINK-003", "LINK-004"),
