@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from mledger.chain.entry import Head
 from mledger.chain.history import History
+from mledger.chain.keyring import Keyring
 from mledger.chain.seal import envelope_of
 from mledger.chain.statement import open_payload
 from mledger.core import merkle
@@ -16,7 +17,7 @@ from mledger.core.digest import short
 from mledger.core.moment import Moment, format_moment
 from mledger.core.note import NoteKey, format_vkey, open_note, parse_vkey
 from mledger.core.proof import TlogProof, format_proof
-from mledger.core.trust import Pinned
+from mledger.core.trust import Pinned, Required
 from mledger.errors import DivergedError, IntegrityError, NotFoundError, StoreError
 from mledger.heads import Fingerprint, Heads, Memory, Verified, place
 from mledger.keys.ed25519 import verify as verify_signature
@@ -108,8 +109,14 @@ class Reader(Lookup):
         return None
 
     def pinned(self) -> Pinned:
-        """What to hand over to whoever is to recognise this ledger and every later state of it."""
-        head = self.head
+        """What to hand over to whoever is to recognise this ledger and every later state of it.
+
+        Believed besides are the roots that its policies have named, and the witnesses of the one in force.
+        """
+        head, keyring, roots = self.head, Keyring(), dict[str, None]()
+        for _ in self.governing(keyring):
+            roots |= dict.fromkeys(keyring.policy.anchor_roots if keyring.policy else ())
+        asked = keyring.policy.witnesses if keyring.policy else None
         return Pinned(
             self.origin,
             self.vkey_text,
@@ -117,6 +124,8 @@ class Reader(Lookup):
             head.size,
             head.leaf,
             merkle.root(self.store, head.size),
+            tuple(roots),
+            Required(asked.keys, asked.needed, asked.days) if asked else None,
         )
 
     def proved_interval(self, seq: int) -> "Interval | None":

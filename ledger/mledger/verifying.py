@@ -330,7 +330,7 @@ class Verifier:
 
     def _claims(self, head: Head) -> "Claims | None":
         """The anchors of the ledger; None if nobody outside vouches for it, and nobody is asked to."""
-        if not (self.survey.vouched or self.trust.roots or self.trust.witnesses):
+        if not (self.survey.vouched or self.trust.own):
             return None
         from mledger.vouching import gather  # late: most ledgers have neither anchors nor witnesses
 
@@ -377,7 +377,7 @@ class Verifier:
         if verification.intact and level is not None:
             head, first = verification.head, verification.keyring.first
             # Whom this verification alone believed, the next need not.
-            own = min(level, 2) if self.trust.roots or self.trust.witnesses else level
+            own = min(level, 2) if self.trust.own else level
             verified = Verified(head.size, verification.root, self.reader.now(), own)
             # What breaks no integrity must be found again next time: then nothing is passed over.
             untouched = None if verification.findings else print_before

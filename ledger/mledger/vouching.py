@@ -6,18 +6,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.anchors.base import Proved, find
-from mledger.chain.anchored import DAY, Anchored, Interval, Term, counted, interval, misdated, overdue
+from mledger.chain.anchored import (
+    DAY,
+    Anchored,
+    Interval,
+    Term,
+    counted,
+    interval,
+    misdated,
+    overdue,
+    read_anchor,
+)
 from mledger.chain.cosigned import newest
 from mledger.chain.findings import Finding
 from mledger.chain.history import Fact
 from mledger.chain.keyring import Keyring
-from mledger.chain.survey import ANCHOR
 from mledger.chain.trust import Trust
 from mledger.core import merkle
 from mledger.core.moment import Moment, is_later, later
 from mledger.core.note import NoteKey, parse_vkey
 from mledger.errors import DivergedError, FormatError, InputError, MledgerError, ProofError, UsageError
-from mledger.events.base import decode
 
 if TYPE_CHECKING:
     from mledger.events.anchor import AnchorRecorded
@@ -110,7 +118,7 @@ def vouch(
     reader: "Reader", claims: Claims, there: Position, trust: Trust, policy: "Policy | None", skew: float
 ) -> Vouched:
     """What others vouch for, all of it checked."""
-    anchoring = check_anchors(reader, claims, there, trust.roots, skew)
+    anchoring = check_anchors(reader, claims, there, trust.believed, skew)
     asked = _asked(trust, policy)
     return Vouched(anchoring, check_cosigned(reader, there, asked, skew) if asked else Cosigning())
 
@@ -124,13 +132,8 @@ class Asked(NamedTuple):
 
 
 def _asked(trust: Trust, policy: "Policy | None") -> Asked | None:
-    if trust.witnesses:
-        keys = tuple(dict.fromkeys(map(parse_vkey, trust.witnesses)))
-        return Asked(keys, len(keys), None)
-    if policy is None or policy.witnesses is None:
-        return None
-    asked = policy.witnesses
-    return Asked(tuple(map(parse_vkey, asked.keys)), asked.needed, asked.days)
+    asked = trust.required or (policy.witnesses if policy is not None else None)
+    return Asked(tuple(map(parse_vkey, asked.keys)), asked.needed, asked.days) if asked else None
 
 
 def check_cosigned(reader: "Reader", there: Position, asked: Asked, skew: float) -> Cosigning:
@@ -181,21 +184,11 @@ def gather(reader: "Reader", size: int | None = None) -> Claims:
             claims.anchors += [
                 Claim(fact, body, policy.anchor_roots if policy else ())
                 for fact in facts
-                if fact.type == ANCHOR and (body := _read(fact)) is not None
+                if (body := read_anchor(fact)) is not None
             ]
     except MledgerError:  # what cannot be read is found by the pass over all entries
         return claims
     return claims
-
-
-def _read(fact: Fact) -> "AnchorRecorded | None":
-    if fact.body is None:
-        return None
-    try:
-        body = decode(fact.type, fact.version, fact.body)
-    except UsageError:
-        return None
-    return body  # type: ignore[return-value]  # of this type there is no other class
 
 
 def check_anchors(

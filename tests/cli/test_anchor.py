@@ -141,6 +141,31 @@ def test_a_level_may_be_required(run, adopt, authority, begun):
     assert run("verify", "--require", "5").exit_code == 2
 
 
+def test_a_bundle_is_checked_by_whom_the_trust_file_names(run, adopt, authority, begun, folder, monkeypatch):
+    """What its owner exports leads an auditor to level 4; other witnesses do not, and that can be asked."""
+    adopt(anchor_days=30, witnesses={"keys": [VKEY]})
+    done(run("anchor", "--rfc3161", authority.url))
+    cosigned(begun)
+    done(run("bundle", "create", "--all", "--kept", "-o", "b.zip"))
+    said = done(run("trust", "export", "-o", "trust.json"))
+    assert "as of 4 entries, with 1 time-stamping root and 1 witness, in trust.json" in " ".join(said.split())
+    monkeypatch.setenv("MLEDGER_HOME", str(folder / "auditor"))
+    bundle = ("bundle", "verify", "b.zip", "--trust", "trust.json")
+    assert "VERIFIED at level 4" in done(run(*bundle, "--require", "4"))
+    assert "VERIFIED at level 4" in done(
+        run("--ledger", "b.zip", "verify", "--trust", "trust.json", "--require", "4")
+    )
+    more = format_vkey("w2.example", OTHER.public, COSIGNATURE)
+    result = run(*bundle, "--witness", more, "--require", "4")
+    assert (result.exit_code, "LEVEL 4 IS REQUIRED, and 3 was reached" in result.stdout) == (1, True)
+    row = json.loads((folder / "trust.json").read_text())
+    row["witnesses"]["keys"] = [more]
+    (folder / "trust.json").write_text(json.dumps(row))
+    assert "VERIFIED at level 3" in done(run(*bundle))
+    assert "w2.example" in done(run(*bundle))
+    assert told(run(*bundle, "--json"))["levels"][3]["reached"] is True
+
+
 def test_witnesses_may_be_asked_for_by_hand(run, adopt, authority, begun):
     """All that are named must have cosigned; another than a witness's key is wrong use."""
     adopt()

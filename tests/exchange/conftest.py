@@ -42,9 +42,7 @@ Program = Callable[..., Verdict]
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A ledger of 300 entries with a checkpoint over all of them."""
-    world = build_world(
-        tmp_path_factory.mktemp("company") / "world" if False else tmp_path_factory.mktemp("company")
-    )
+    world = build_world(tmp_path_factory.mktemp("company"))
     with world.ledger(ALICE) as ledger:
         ledger.checkpoint()
     return world
@@ -73,7 +71,7 @@ def trust(company: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def program() -> Program:
+def auditor() -> Program:
     """Run the verifier as an auditor does: alone, with nothing of ours to import."""
 
     def run(bundle: Path, *options: object, python: str = sys.executable) -> Verdict:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mledger.core.manifest import MANIFEST, Manifest, format_manifest, is_name, parse_manifest
-from mledger.core.trust import Pinned, format_trust, parse_trust
+from mledger.core.trust import Pinned, Required, format_trust, parse_trust
 from mledger.errors import FormatError, MledgerError
 from mledger.exchange import verify as program_itself
 from mledger.reader import Reader
@@ -214,12 +214,33 @@ def test_junk_is_no_manifest_no_trust_file_no_bodies(junk):
 HASHES = st.binary(min_size=32, max_size=32)
 
 
-@given(st.builds(Pinned, st.just("a/b"), st.just(""), HASHES, st.integers(1, 2**53 - 1), HASHES, HASHES))
-def test_trust_files_read_back(pinned):
+ROOTS = st.lists(st.just("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), max_size=2)
+
+
+@given(
+    st.builds(
+        Pinned,
+        st.just("a/b"),
+        st.just(""),
+        HASHES,
+        st.integers(1, 2**53 - 1),
+        HASHES,
+        HASHES,
+        roots=st.just(()),
+        witnesses=st.none(),
+    ),
+    ROOTS,
+    st.lists(st.sampled_from(["w1", "w2", "w3"]), min_size=1, unique=True),
+    st.none() | st.integers(1, 3_650),
+)
+def test_trust_files_read_back(pinned, roots, names, days):
     """What a trust file pins comes back, and its verifier key must be one of that ledger."""
-    from mledger.core.note import format_vkey
+    from mledger.core.note import COSIGNATURE, format_vkey
 
     good = pinned._replace(vkey=format_vkey("a/b", pinned.leaf))
+    keys = tuple(format_vkey(name, pinned.leaf, COSIGNATURE) for name in names)
+    more = good._replace(roots=tuple(roots), witnesses=Required(keys, len(keys), days))
+    assert parse_trust(format_trust(more)) == more
     assert parse_trust(format_trust(good)) == good
     with pytest.raises(FormatError):
         parse_trust(format_trust(pinned))

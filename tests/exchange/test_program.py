@@ -38,9 +38,9 @@ each_attack = pytest.mark.parametrize("attack", [pytest.param(a, id=a.name) for 
 
 
 @pytest.mark.parametrize("how", [(), ("--pure",)], ids=["as-installed", "pure"])
-def test_a_good_bundle_is_verified(program, company, bundle, trust, how):
+def test_a_good_bundle_is_verified(auditor, company, bundle, trust, how):
     """All of a good bundle is checked, it is the trusted ledger, and what was not checked is said."""
-    verdict = program(bundle, "--trust", trust, *how)
+    verdict = auditor(bundle, "--trust", trust, *how)
     with company.reader(memory=False) as reader:
         ours = reader.verify(full=True)
     assert (verdict.code, verdict.row["findings"], verdict.row["level"]) == (0, [], 2)
@@ -50,22 +50,22 @@ def test_a_good_bundle_is_verified(program, company, bundle, trust, how):
     assert verdict.row["attachments"] == ours.attachments
     assert verdict.row["signatures_by"] == ("plain Python" if how else "cryptography")
     assert any("policy" in line for line in verdict.row["not_checked"])
-    assert program(bundle).row["level"] == 0
+    assert auditor(bundle).row["level"] == 0
 
 
-def test_an_unpacked_bundle_is_verified(program, bundle, tmp_path):
+def test_an_unpacked_bundle_is_verified(auditor, bundle, tmp_path):
     """The folder that a bundle was unpacked into is as good, unless a link lies in it."""
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(tmp_path / "there")
-    assert program(tmp_path / "there").code == 0
+    assert auditor(tmp_path / "there").code == 0
     (tmp_path / "there" / "reports").mkdir()
     (tmp_path / "there" / "reports" / "a.html").symlink_to("/etc/hostname")
-    verdict = program(tmp_path / "there")
+    verdict = auditor(tmp_path / "there")
     assert (verdict.code, verdict.out) == (3, "")
     assert "is a link" in verdict.err
 
 
-def test_what_people_read(company, bundle, trust, program, capsys):
+def test_what_people_read(company, bundle, trust, auditor, capsys):
     """The report says what was checked, at which level, and what was not; nothing is claimed bare."""
     assert program_itself.main([str(bundle), "--trust", str(trust)]) == 0
     shown = capsys.readouterr().out
@@ -77,10 +77,10 @@ def test_what_people_read(company, bundle, trust, program, capsys):
 
 
 @pytest.mark.skipif(not OLD, reason="no other Python is at hand")
-def test_the_oldest_python_at_hand_runs_it(program, bundle, trust):
+def test_the_oldest_python_at_hand_runs_it(auditor, bundle, trust):
     """Python 3.8, or the oldest from there on, runs the verifier with nothing installed."""
     old = next((path for path in OLD if ".".join(path.parts[-3].split(".")[:2]) == "3.8"), OLD[-1])
-    verdict = program(bundle, "--trust", trust, python=str(old))
+    verdict = auditor(bundle, "--trust", trust, python=str(old))
     assert (verdict.code, verdict.row["level"]) == (0, 2), verdict.err
     assert verdict.row["signatures_by"].startswith("plain Python")
 
@@ -112,11 +112,11 @@ def test_a_bundle_brings_this_very_file(bundle):
 
 
 @each_attack
-def test_an_attack_on_a_bundle_is_found(attack: BundleAttack, program, company, bundle, tmp_path):
+def test_an_attack_on_a_bundle_is_found(attack: BundleAttack, auditor, company, bundle, tmp_path):
     """Both verifiers find what was done to a bundle, and end with 3; what is refused is so in one line."""
     attacked = tmp_path / "attacked.zip"
     attack.run(bundle, attacked)
-    verdict = program(attacked)
+    verdict = auditor(attacked)
     assert verdict.code == 3, verdict
     assert verdict.row or verdict.err.count("\n") == 1
     if attack.rule is None:
@@ -136,10 +136,10 @@ def test_an_attack_on_a_bundle_is_found(attack: BundleAttack, program, company, 
 
 
 @pytest.mark.parametrize("which", ["fork", "twin", "stranger"])
-def test_another_history_is_found_by_the_trust_file(which, program, company, trust, tmp_path):
+def test_another_history_is_found_by_the_trust_file(which, auditor, company, trust, tmp_path):
     """A bundle of a rewritten ledger is consistent in itself, and is not the one that is trusted."""
     forged = make(getattr(company, which), tmp_path / "forged.zip")
-    alone, known = program(forged), program(forged, "--trust", trust)
+    alone, known = auditor(forged), auditor(forged, "--trust", trust)
     assert (alone.code, alone.row["level"]) == (0, 0)
     with Reader.open(forged, clock=company.clock) as reader:
         pinned = parse_trust(trust.read_bytes())
@@ -149,7 +149,7 @@ def test_another_history_is_found_by_the_trust_file(which, program, company, tru
         with company.reader(memory=False) as reader:
             newer = tmp_path / "newer.json"
             newer.write_bytes(format_trust(reader.pinned()))
-        known = program(forged, "--trust", newer)
+        known = auditor(forged, "--trust", newer)
         with Reader.open(forged, clock=company.clock) as reader:
             ours = reader.verify(full=True, trust=Trust(pinned=parse_trust(newer.read_bytes())))
     assert known.code == ours.exit_code == 3
@@ -158,14 +158,14 @@ def test_another_history_is_found_by_the_trust_file(which, program, company, tru
     assert known.rules == found
 
 
-def test_an_older_state_is_no_newer_one(program, company, tmp_path):
+def test_an_older_state_is_no_newer_one(auditor, company, tmp_path):
     """A bundle that ends before the trusted head is a rollback; the same head is level 2."""
     old = make(company.path, tmp_path / "now.zip")
     with company.reader(memory=False) as reader:
         pinned = reader.pinned()
     ahead = tmp_path / "ahead.json"
     ahead.write_bytes(format_trust(pinned._replace(size=pinned.size + 1)))
-    assert program(old, "--trust", ahead).rules == {"head.rollback"}
+    assert auditor(old, "--trust", ahead).rules == {"head.rollback"}
     with Reader.open(old, clock=company.clock) as reader:
         verification = reader.verify(full=True, trust=Trust(pinned=parse_trust(ahead.read_bytes())))
         assert {finding.rule for finding in verification.findings} == {"head.rollback"}
@@ -174,7 +174,7 @@ def test_an_older_state_is_no_newer_one(program, company, tmp_path):
     assert "the trust file, which knows 300 entries" in same.relied_on
 
 
-def test_findings_of_policy_end_with_1(program, tmp_path):
+def test_findings_of_policy_end_with_1(auditor, tmp_path):
     """What breaks a rule and no proof is told by both, and ends with 1."""
     from mledger.stores.sqlite import SqliteStore
     from mledger.testing.simulator import Simulator
@@ -192,7 +192,7 @@ def test_findings_of_policy_end_with_1(program, tmp_path):
     sim._ledgers.clear()
     sim.ledger().checkpoint()
     path = make(file, tmp_path / "self.zip")
-    verdict = program(path)
+    verdict = auditor(path)
     assert (verdict.code, verdict.rules, verdict.row["level"]) == (1, {"four-eyes"}, 0)
     with Reader.open(path, clock=sim.clock) as reader:
         assert {finding.rule for finding in reader.verify(full=True).findings} == {"four-eyes"}
@@ -201,7 +201,7 @@ def test_findings_of_policy_end_with_1(program, tmp_path):
 # --- wrong use
 
 
-def test_wrong_use_is_told_in_one_line(program, bundle, trust, tmp_path):
+def test_wrong_use_is_told_in_one_line(auditor, bundle, trust, tmp_path):
     """No such file, no zip, no trust file: one line, and the exit code of wrong use or of a broken bundle."""
     text = tmp_path / "text.zip"
     text.write_text("no zip at all")
@@ -212,14 +212,14 @@ def test_wrong_use_is_told_in_one_line(program, bundle, trust, tmp_path):
         ((bundle, "--trust", tmp_path / "none.json"), 2, "No such file"),
         ((bundle, "--trust", bundle), 2, "this is no trust file"),
     ):
-        verdict = program(*arguments)
+        verdict = auditor(*arguments)
         assert (verdict.code, verdict.out, verdict.err.count("\n")) == (code, "", 1), verdict
         assert line in verdict.err
     row = json.loads(trust.read_bytes())
     empty = row["head"] | {"size": 0}
     for change in ({"v": 2}, {"genesis": "ab"}, {"head": {}}, {"vkey": "x"}, {"head": empty}):
         text.write_text(json.dumps(row | change))
-        assert program(bundle, "--trust", text).code == 2
+        assert auditor(bundle, "--trust", text).code == 2
         with pytest.raises(MledgerError):
             parse_trust(text.read_bytes())
 
@@ -291,7 +291,7 @@ def test_tables_are_those_of_the_library():
     } == program_itself.POLICY_RULES - {"body.schema"}
 
 
-def test_it_may_be_copied_alone(program, bundle, tmp_path):
+def test_it_may_be_copied_alone(auditor, bundle, tmp_path):
     """The file works wherever it lies."""
     alone = tmp_path / "check.py"
     shutil.copy(PROGRAM, alone)

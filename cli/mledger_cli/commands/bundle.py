@@ -85,20 +85,36 @@ def create(
 @command.command("verify")
 @click.argument("file", type=files.EXISTING)
 @files.TRUST
+@verifying.ROOTS
+@verifying.WITNESSES
+@verifying.REQUIRE
 @pass_settings
 @click.pass_context
-def verify(context: click.Context, settings: Settings, file: Path, trust: Path | None) -> None:
+def verify(
+    context: click.Context,
+    settings: Settings,
+    file: Path,
+    trust: Path | None,
+    roots: tuple[Path, ...],
+    witnesses: tuple[str, ...],
+    require: int | None,
+) -> None:
     """Check a bundle by all the rules.
 
-    That is its files, the log, every signature, and what everybody was allowed.
+    That is its files, the log, every signature, what everybody was allowed, and what time-stamping
+    authorities and witnesses say of it.
 
-    With --trust it must also be of the ledger that the file names, and extend the head in it. Exit code:
-    0 nothing found, 1 findings of policy, 3 integrity broken or another history than known.
+    With --trust it must also be of the ledger that the file names, and extend the head in it; believed
+    are then the roots and witnesses that the file names, if it names some, and not those of the bundle's
+    own policy. Exit code: 0 nothing found, 1 findings of policy or a level below the required,
+    3 integrity broken or another history than known.
     """
     settings.ledger = file
     if not verifying.is_bundle(file):
         raise InputError(f"{file} is no bundle", fix="mledger verify checks a ledger's own file")
-    verifying.check(context, settings, trust=trust, full=True)
+    verifying.check(
+        context, settings, full=True, trust=trust, roots=roots, witnesses=witnesses, require=require
+    )
 
 
 def _choice(reader: "Reader", what: tuple[str, ...], only: tuple[str, ...], *, bodies: bool) -> "Choice":

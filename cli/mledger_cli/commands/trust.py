@@ -24,6 +24,8 @@ def command() -> None:
 def export(settings: Settings, output: Path | None) -> None:
     """Write the ledger's name, verifier key, first entry, last head.
 
+    And whom else its policy believes: roots of time-stamping authorities, and witnesses.
+
     Hand it over by a way that whoever sends evidence does not control: by letter, in person, in a
     contract. With it `mledger verify --trust FILE`, `mledger bundle verify --trust FILE` and the verifier
     in a bundle tell this ledger from any other, and a later state of it from a rewritten one.
@@ -37,6 +39,11 @@ def export(settings: Settings, output: Path | None) -> None:
     with opening.reader(settings) as reader:
         reader.history()
         pinned = reader.pinned()
-    row = pinned._asdict()
     what = f"trust in {pinned.origin} as of {counted(pinned.size, 'entry', 'entries')}"
-    files.deliver(settings, output, format_trust(pinned), what, row)
+    witnesses = len(pinned.witnesses.keys) if pinned.witnesses else 0
+    others = [
+        counted(len(pinned.roots), "time-stamping root") if pinned.roots else "",
+        counted(witnesses, "witness", "witnesses") if witnesses else "",
+    ]
+    what += f", with {' and '.join(filter(None, others))}" if any(others) else ""
+    files.deliver(settings, output, format_trust(pinned), what, pinned.to_json())

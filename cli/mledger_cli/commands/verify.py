@@ -23,6 +23,27 @@ SHOWN = 100
 BROKEN = "BROKEN: this ledger is not what was signed. Keep the file as it is, and find out who wrote to it."
 DIVERGED = "DIVERGED: this is not the history that is known. Keep the file, and find out where it comes from."
 
+ROOTS = click.option(
+    "--tsa-root",
+    "roots",
+    type=files.EXISTING,
+    multiple=True,
+    help="Believe this root of a time-stamping authority (PEM), in the place of all others.",
+)
+WITNESSES = click.option(
+    "--witness",
+    "witnesses",
+    metavar="VKEY",
+    multiple=True,
+    help="This witness must have cosigned, in the place of all others.",
+)
+REQUIRE = click.option(
+    "--require",
+    type=click.IntRange(0, 4),
+    metavar="LEVEL",
+    help="Fail unless this level is reached.",
+)
+
 
 @click.command("verify", cls=Command)
 @click.option(
@@ -34,26 +55,9 @@ DIVERGED = "DIVERGED: this is not the history that is known. Keep the file, and 
 @click.option(
     "--expect-head", "head", type=HASH, metavar="HASH", help="The hash of an entry that must be there."
 )
-@click.option(
-    "--tsa-root",
-    "roots",
-    type=files.EXISTING,
-    multiple=True,
-    help="Believe this root of a time-stamping authority (PEM), in the place of the policy's.",
-)
-@click.option(
-    "--witness",
-    "witnesses",
-    metavar="VKEY",
-    multiple=True,
-    help="This witness must have cosigned, in the place of the policy's.",
-)
-@click.option(
-    "--require",
-    type=click.IntRange(0, 4),
-    metavar="LEVEL",
-    help="Fail unless this level is reached.",
-)
+@ROOTS
+@WITNESSES
+@REQUIRE
 @click.option(
     "--evidence",
     type=files.NEW,

@@ -9,15 +9,40 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from mledger.chain.findings import Finding
+from mledger.chain.history import Fact
+from mledger.core.manifest import anchor_files
 from mledger.core.moment import Moment, is_later
+from mledger.errors import UsageError
+from mledger.events.base import decode
+
+if TYPE_CHECKING:
+    from mledger.events.anchor import AnchorRecorded
+
+ANCHOR = "anchor.recorded"
 
 DAY = 86_400.0
 
 TimeOf = Callable[[int], Moment | None]
 """The recorded time of an entry; None if it cannot be read, which is found elsewhere."""
+
+
+def read_anchor(fact: Fact) -> "AnchorRecorded | None":
+    """The anchor that an event records; None if it records none, or none that can be read."""
+    if fact.type != ANCHOR or fact.body is None:
+        return None
+    try:
+        return cast("AnchorRecorded", decode(fact.type, fact.version, fact.body))
+    except UsageError:
+        return None
+
+
+def files_of(fact: Fact) -> dict[str, bytes]:
+    """The files of a bundle that hold the anchor of an event; none if it records none."""
+    body = read_anchor(fact)
+    return anchor_files(fact.number, body.checkpoint.encode(), body.token_bytes) if body else {}
 
 
 class Anchored(NamedTuple):

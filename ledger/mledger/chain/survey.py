@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from mledger.chain.anchored import ANCHOR
 from mledger.chain.entry import Entry
 from mledger.chain.history import Fact
 from mledger.chain.keyring import Keyring
@@ -10,7 +11,6 @@ from mledger.chain.seal import open_entry
 from mledger.errors import MledgerError
 from mledger.events.base import decode
 
-ANCHOR = "anchor.recorded"
 _TYPES = frozenset({"ledger.opened", "key.enrolled", "key.rotated", "policy.adopted"})
 
 

@@ -10,6 +10,7 @@ it can swell:
     attachments/<sha256>      files that events name
     keys/<key id>.pem         the public keys that speak in the ledger
     checkpoints/<size>[-<n>]  every checkpoint that the ledger keeps, with its cosignatures
+    anchors/<event>.*         what each anchor covers, and its token, as other programs check them
     reports/…                 documents made from the ledger
     manifest.json             the last file: all others, and which bodies are withheld
 
@@ -110,6 +111,11 @@ def is_name(name: str) -> bool:
 def bodies_name(index: int) -> str:
     """The file of the bodies of the 256 entries from 256 * `index` on."""
     return f"bodies/{format_index(index)}.jsonl"
+
+
+def anchor_files(number: str, note: bytes, token: bytes) -> dict[str, bytes]:
+    """The files that hold the anchor of an event: the checkpoint, and the token over its bytes."""
+    return {f"anchors/{number}.checkpoint": note, f"anchors/{number}.token": token}
 
 
 def format_manifest(manifest: Manifest) -> bytes:

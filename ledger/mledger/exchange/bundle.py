@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mledger.chain.anchored import files_of
 from mledger.chain.seal import envelope_of
 from mledger.chain.statement import open_payload
 from mledger.core import merkle
@@ -94,6 +95,7 @@ class _Work:
         self.withheld: list[str] = []
         self.goes_out: set[tuple[int, int]] = set()
         self.named: set[str] = set()
+        self.anchors: dict[str, bytes] = {}
         self._survey()
         self._check_files()
         kept = {name.hex() for name, _ in reader.store.attachments()} & self.named
@@ -112,6 +114,7 @@ class _Work:
                 counts["disclosed"] += 1
                 self.goes_out.add((fact.seq, fact.place))
                 self.named.update(digest.decode() for digest in _DIGEST.findall(fact.body))
+                self.anchors |= files_of(fact)
         counts["withheld"] = len(self.withheld)
 
     def _check_files(self) -> None:
@@ -137,6 +140,7 @@ class _Work:
         for key, member in sorted(self.reader.keyring(self.size).members.items()):
             yield f"keys/{key}.pem", _pem(member.public)
         yield from self._checkpoints()
+        yield from self.anchors.items()
         for name, report in sorted(self.what.reports.items()):
             yield f"reports/{name}", report
 

@@ -29,7 +29,9 @@ What is here
     bodies/               one line of JSON for each event that is disclosed, with the salt of its hash
     attachments/          files that events name, each under its SHA-256
     keys/                 public keys, as openssl reads them
-    checkpoints/          all checkpoints that the ledger keeps
+    checkpoints/          all checkpoints that the ledger keeps, with the cosignatures of witnesses
+    anchors/              checkpoints that somebody outside has vouched for, each with the token; of a
+                          time-stamping authority: openssl ts -verify -data N.checkpoint -in N.token
     reports/              documents made from the ledger
     manifest.json         every file with its SHA-256, and the events that are withheld
 """

@@ -33,7 +33,6 @@ from functools import lru_cache
 from typing import (
     Any,
     Dict,
-    FrozenSet,
     Iterable,
     Iterator,
     List,
@@ -476,40 +475,41 @@ def node_of(left: bytes, right: bytes) -> bytes:
 
 
 class Tree:
-    """A tree that grows leaf by leaf; keeps the nodes that tiles hold, and the roots that are asked for."""
+    """A tree that grows leaf by leaf, and keeps the nodes that tiles hold: levels 0, 8, 16 and so on."""
 
-    def __init__(self, watch: FrozenSet[int]) -> None:
-        """Start with no leaf; the root of each size in `watch` will be in `roots`."""
-        self.size, self._watch = 0, watch
-        self._peaks: List[bytes] = []
-        self.levels: Dict[int, List[bytes]] = {}
-        self.roots: Dict[int, bytes] = {}
-        self.leaves: Dict[int, bytes] = {}
+    def __init__(self) -> None:
+        """Start with no leaf."""
+        self.size = 0
+        self.levels: Dict[int, List[bytes]] = {0: []}
 
     def append(self, leaf: bytes) -> None:
         """Add one leaf hash."""
-        self.levels.setdefault(0, []).append(leaf)
-        node, rest, level = leaf, self.size, 0
-        while rest & 1:
-            node = node_of(self._peaks.pop(), node)
-            rest >>= 1
-            level += 1
-            if level % 8 == 0:
-                self.levels.setdefault(level // 8, []).append(node)
-        self._peaks.append(node)
+        self.levels[0].append(leaf)
         self.size += 1
-        if self.size in self._watch:
-            self.roots[self.size] = self.root()
-            self.leaves[self.size] = leaf
+        level = 0
+        while self.size % 256 ** (level + 1) == 0:
+            above, index = self.levels.setdefault(level + 1, []), self.size // 256 ** (level + 1) - 1
+            above.append(self._node(8 * level + 8, index, level))
+            level += 1
 
-    def root(self) -> bytes:
-        """The root now."""
-        if not self._peaks:
-            return sha256(b"")
-        root = self._peaks[-1]
-        for peak in self._peaks[-2::-1]:
-            root = node_of(peak, root)
-        return root
+    def _node(self, level: int, index: int, kept: int) -> bytes:
+        """A node, from the nodes that are kept at most 8 levels below it."""
+        if level == 8 * kept:
+            return self.levels[kept][index]
+        below = (self._node(level - 1, 2 * index + right, kept) for right in (0, 1))
+        return node_of(*below)
+
+    def root(self, size: int) -> bytes:
+        """The root of the first `size` leaves, of as many as there are."""
+        root, at = None, 0
+        peaks = []
+        for level in reversed(range(size.bit_length())):
+            if size >> level & 1:
+                peaks.append(self._node(level, at >> level, level // 8))
+                at += 1 << level
+        for peak in reversed(peaks):
+            root = peak if root is None else node_of(peak, root)
+        return sha256(b"") if root is None else root
 
 
 def index_path(index: int) -> str:
@@ -694,12 +694,16 @@ ANSWERS = {
 }
 """Types that judge an event of another type, and the field that names it."""
 POLICY_RULES = {
+    "anchor.bad",
+    "anchor.overdue",
     "body.kept",
     "four-eyes",
     "key.disputed",
     "key.meaning",
     "reference",
     "role.forbidden",
+    "witness.bad",
+    "witness.overdue",
 }
 """The rules that break no integrity."""
 
@@ -754,6 +758,9 @@ class Keyring:
         self.members: Dict[str, Member] = {}
         self.roles: Dict[str, List[str]] = {}
         self.four_eyes: Set[str] = set()
+        self.policy: Json = {}
+        self.skew = 120
+        """The largest that any policy allows, in seconds."""
 
     def may(self, member: Member, kind: str) -> bool:
         """Whether some role of the member allows this type."""
@@ -792,6 +799,7 @@ class Keyring:
     def _adopt(self, policy: Json) -> None:
         self.roles = {name: list(role["may"]) for name, role in policy["roles"].items()}
         self.four_eyes = set(policy.get("four_eyes", ()))
+        self.policy, self.skew = policy, max(self.skew, policy["skew_seconds"])
 
     def _active(self, key: str) -> Member:
         member = self.members.get(key)
@@ -825,6 +833,465 @@ class Keyring:
         if role not in (self.roles if given else member.roles):
             raise Impossible(f"there is no role {shown(role)} to give or to take")
         member.roles = member.roles | {role} if given else member.roles - {role}
+
+
+# --- time-stamps (RFC 3161): who signed one (RFC 5652), and whether that leads to a root (RFC 5280)
+
+
+class Unknown(Exception):  # noqa: N818
+    """What this verifier cannot check: no finding, and nothing proved; says what it is."""
+
+
+class Der(NamedTuple):
+    """One value of DER: its tag, what is in it, and all of its bytes."""
+
+    tag: int
+    inner: bytes
+    whole: bytes
+
+
+def ders(data: bytes) -> List[Der]:
+    """The values that stand one after the other; ValueError if this is no DER."""
+    found, at = [], 0
+    while at < len(data):
+        length, start = (data[at + 1] if at + 1 < len(data) else 255), at + 2
+        if length & 0x80:
+            start += length & 0x7F
+            length = int.from_bytes(data[at + 2 : start], "big") if start - at <= 6 else len(data)
+        if start + length > len(data):
+            raise ValueError("no DER")
+        found.append(Der(data[at], data[start : start + length], data[at : start + length]))
+        at = start + length
+    return found
+
+
+def within(data: bytes, *tags: int) -> List[Der]:
+    """What is in the value that is in another one, and so on by these tags; ValueError if it is not so."""
+    for tag in tags:
+        (value,) = (one for one in ders(data)[:1] if one.tag == tag)
+        data = value.inner
+    return ders(data)
+
+
+SIGNED_DATA, STAMP_INFO = bytes.fromhex("2a864886f70d010702"), bytes.fromhex("2a864886f70d0109100104")
+CONTENT_TYPE, DIGEST = bytes.fromhex("2a864886f70d010903"), bytes.fromhex("2a864886f70d010904")
+STAMPING, IS_CA, PURPOSES = bytes.fromhex("2b06010505070308"), b"\x55\x1d\x13", b"\x55\x1d\x25"
+HASHES = {
+    bytes.fromhex("6086480165030402%02x" % at): name
+    for at, name in ((1, "sha256"), (2, "sha384"), (3, "sha512"))
+}
+RSA, EC, EDWARDS = bytes.fromhex("2a864886f70d010101"), bytes.fromhex("2a8648ce3d0201"), b"\x2b\x65\x70"
+SIGNERS = {
+    **{
+        bytes.fromhex("2a864886f70d0101%02x" % at): name
+        for at, name in ((11, "sha256"), (12, "sha384"), (13, "sha512"))
+    },
+    **{
+        bytes.fromhex("2a8648ce3d0403%02x" % at): name
+        for at, name in ((2, "sha256"), (3, "sha384"), (4, "sha512"))
+    },
+}
+"""Algorithms of signatures that name the hash."""
+CURVES = {
+    bytes.fromhex("2a8648ce3d030107"): (
+        2**256 - 2**224 + 2**192 + 2**96 - 1,
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+        0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+        0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+    ),
+    bytes.fromhex("2b81040022"): (
+        2**384 - 2**128 - 2**96 + 2**32 - 1,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+        0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+        0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+    ),
+}
+"""The curves P-256 and P-384: the field, the order, b, and the base point; a is -3."""
+Affine = Optional[Tuple[int, int]]
+
+
+def signed_rsa(key: bytes, kind: str, message: bytes, signature: bytes) -> bool:
+    """Whether an RSA key made a signature (RFC 8017, 8.2.2)."""
+    modulus, exponent = (int.from_bytes(one.inner, "big") for one in within(key, 0x30))
+    size, digest = -(-modulus.bit_length() // 8), hashlib.new(kind, message).digest()
+    oid = next(oid for oid, name in HASHES.items() if name == kind)
+    inner = b"\x30\x0d\x06\x09" + oid + b"\x05\x00\x04" + bytes([len(digest)]) + digest
+    tail = b"\x00\x30" + bytes([len(inner)]) + inner
+    expected = b"\x00\x01" + b"\xff" * (size - 2 - len(tail)) + tail
+    number = int.from_bytes(signature, "big")
+    sane = 2048 <= modulus.bit_length() <= 16384 and exponent.bit_length() <= 64
+    return (
+        sane
+        and len(signature) == size
+        and number < modulus
+        and pow(number, exponent, modulus).to_bytes(size, "big") == expected
+    )
+
+
+def signed_ec(curve: bytes, key: bytes, kind: str, message: bytes, signature: bytes) -> bool:
+    """Whether a key on a curve made a signature (ECDSA, FIPS 186-5)."""
+    if curve not in CURVES:
+        raise Unknown("a curve that this verifier does not know")
+    p, order, b, *base = CURVES[curve]
+    size = -(-p.bit_length() // 8)
+    x, y = int.from_bytes(key[1 : 1 + size], "big"), int.from_bytes(key[1 + size :], "big")
+    if len(key) != 1 + 2 * size or key[0] != 4 or (y * y - x * x * x + 3 * x - b) % p or max(x, y) >= p:
+        return False
+    r, s = (int.from_bytes(one.inner, "big") for one in within(signature, 0x30))
+    if not 0 < r < order or not 0 < s < order:
+        return False
+
+    def plus(one: Affine, two: Affine) -> Affine:
+        if one is None or two is None:
+            return two if one is None else one
+        if one[0] == two[0] and (one[1] + two[1]) % p == 0:
+            return None
+        over, under = (3 * one[0] ** 2 - 3, 2 * one[1]) if one == two else (one[1] - two[1], one[0] - two[0])
+        slope = over * pow(under, -1, p) % p
+        x = (slope * slope - one[0] - two[0]) % p
+        return x, (slope * (one[0] - x) - one[1]) % p
+
+    def times(number: int, point: Affine) -> Affine:
+        total: Affine = None
+        for bit in bin(number)[2:]:
+            total = plus(total, total)
+            total = plus(total, point) if bit == "1" else total
+        return total
+
+    digest = hashlib.new(kind, message).digest()
+    number = int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - order.bit_length())
+    inverse = pow(s, -1, order)
+    point = plus(times(number * inverse % order, (base[0], base[1])), times(r * inverse % order, (x, y)))
+    return point is not None and point[0] % order == r
+
+
+class Certificate:
+    """What a certificate says, as far as it counts here; ValueError if it is none."""
+
+    def __init__(self, data: bytes) -> None:
+        """Take it apart."""
+        self.whole = data
+        self.said, algorithm, signature = within(data, 0x30)
+        self.algorithm, self.signature = within(algorithm.whole, 0x30)[0].inner, signature.inner[1:]
+        fields = within(self.said.whole, 0x30)
+        fields = fields if fields[0].tag == 0xA0 else [fields[0], *fields]
+        self.number, self.issuer, self.subject = fields[1].inner, fields[3].whole, fields[5].whole
+        self.since, self.until = (moment_of(one) for one in within(fields[4].whole, 0x30))
+        self.key = fields[6].whole
+        self.is_ca = self.stamps = False
+        for extension in within(
+            next((one.inner for one in fields[7:] if one.tag == 0xA3), b"\x30\x00"), 0x30
+        ):
+            name, *critical, value = within(extension.whole, 0x30)
+            if name.inner == IS_CA:
+                self.is_ca = any(one.tag == 1 and one.inner == b"\xff" for one in within(value.inner, 0x30))
+            elif name.inner == PURPOSES:
+                purposes = [one.inner for one in within(value.inner, 0x30)]
+                self.stamps = STAMPING in purposes and [one.inner for one in critical] == [b"\xff"]
+
+    def signed(self, algorithm: bytes, kind: Optional[str], message: bytes, signature: bytes) -> bool:
+        """Whether the key of this certificate made a signature. Unknown for other algorithms."""
+        (name, *more), key = within(self.key, 0x30, 0x30), within(self.key, 0x30)[1].inner[1:]
+        kind = SIGNERS.get(algorithm, kind)
+        if name.inner == EDWARDS:
+            return check_plainly([(key, message, signature)])[0]
+        if kind is None or not (algorithm in SIGNERS or algorithm in (RSA, EC)):
+            raise Unknown("a signature of an algorithm that this verifier does not know")
+        if name.inner == RSA:
+            return signed_rsa(key, kind, message, signature)
+        if name.inner == EC:
+            return signed_ec(more[0].inner, key, kind, message, signature)
+        raise Unknown("a key of a kind that this verifier does not know")
+
+    def leads(self, roots: List["Certificate"], others: List["Certificate"], time: str) -> bool:
+        """Whether one of the roots stands over it, and all between were valid at a time."""
+        seen, left = set(), [self]
+        while left:
+            one = left.pop()
+            if one.whole in seen or not one.since <= time <= one.until:
+                continue
+            if any(root.whole == one.whole for root in roots):
+                return True
+            seen.add(one.whole)
+            above = (issuer for issuer in [*roots, *others] if issuer.is_ca and issuer.subject == one.issuer)
+            left += [it for it in above if it.signed(one.algorithm, None, one.said.whole, one.signature)]
+        return False
+
+
+def moment_of(value: Der) -> str:
+    """The moment in a UTCTime or a GeneralizedTime, as this format writes it; ValueError if it is none."""
+    text = value.inner.decode("ascii")
+    if value.tag == 0x17:
+        text = ("19" if text[:2] >= "50" else "20") + text
+    match = re.fullmatch(r"([0-9]{14})(?:\.([0-9]{1,6})[0-9]*)?Z", text)
+    if value.tag not in (0x17, 0x18) or match is None:
+        raise ValueError("no time")
+    time = datetime.strptime(match.group(1) + "+0000", "%Y%m%d%H%M%S%z")
+    return time.strftime("%Y-%m-%dT%H:%M:%S.") + (match.group(2) or "").ljust(6, "0") + "Z"
+
+
+class Stamp(NamedTuple):
+    """What a time-stamp proves: a time, give or take some seconds, by whom."""
+
+    time: str
+    slack: float
+    by: str
+
+
+def open_stamp(token: bytes, data: bytes, roots: Sequence[str]) -> Stamp:
+    """What the answer of an authority proves of some bytes; ValueError if nothing, Unknown if who knows."""
+    (answer,) = ders(token)
+    status, content = within(answer.whole, 0x30)
+    kind, wrapped = within(content.whole, 0x30)
+    if within(status.whole, 0x30)[0].inner != b"\x00" or kind.inner != SIGNED_DATA or wrapped.tag != 0xA0:
+        raise ValueError("the authority gave no time-stamp")
+    fields = within(wrapped.inner, 0x30)
+    holder, packed = within(fields[2].whole, 0x30)
+    (info,) = within(packed.whole, 0xA0)
+    said = within(info.inner, 0x30)
+    hashed, imprint = within(said[2].whole, 0x30)
+    kind_of_hash = HASHES.get(within(hashed.whole, 0x30)[0].inner)
+    if holder.inner != STAMP_INFO or kind_of_hash is None:
+        raise ValueError("the time-stamp is not written as such are")
+    if hashlib.new(kind_of_hash, data).digest() != imprint.inner:
+        raise ValueError("the time-stamp is of other bytes")
+    time, accuracy = moment_of(said[4]), said[5] if len(said) > 5 and said[5].tag == 0x30 else None
+    seconds = [one for one in within(accuracy.whole, 0x30) if one.tag == 2] if accuracy else []
+    slack = 1 + (1 + int.from_bytes(seconds[0].inner, "big") if seconds else 1 if accuracy else 0)
+    certificates = [Certificate(one.whole) for one in ders(fields[3].inner)] if fields[3].tag == 0xA0 else []
+    (signer,) = within(fields[-1].whole, 0x31)
+    if len(certificates) > 16:
+        raise ValueError("the time-stamp brings too many certificates along")
+    by = _signer(within(signer.whole, 0x30), info.inner, certificates)
+    trusted = [Certificate(base64.b64decode("".join(root.split("-----")[2].split()))) for root in roots]
+    if not by.stamps or not by.leads(trusted, certificates, time):
+        raise ValueError("the time-stamp is by nobody whom a believed root names")
+    return Stamp(time, slack, name_in(by.subject))
+
+
+def _signer(fields: List[Der], info: bytes, certificates: List[Certificate]) -> Certificate:
+    """The certificate of who signed what a time-stamp says; ValueError if none did."""
+    issuer, number = within(fields[1].whole, 0x30)
+    kind = HASHES.get(within(fields[2].whole, 0x30)[0].inner)
+    by = [one for one in certificates if (one.issuer, one.number) == (issuer.whole, number.inner)]
+    if not by or kind is None or fields[3].tag != 0xA0:
+        raise ValueError("the time-stamp does not say who signed it")
+    told = {
+        name.inner: values.inner
+        for name, values in (within(one.whole, 0x30) for one in ders(fields[3].inner))
+    }
+    if (within(told[CONTENT_TYPE])[0].inner, within(told[DIGEST])[0].inner) != (
+        STAMP_INFO,
+        hashlib.new(kind, info).digest(),
+    ):
+        raise ValueError("the time-stamp was signed for something else")
+    # Signed as a set, and written as a member of the whole (RFC 5652, 5.4).
+    message = b"\x31" + fields[3].whole[1:]
+    if not by[0].signed(within(fields[4].whole, 0x30)[0].inner, kind, message, fields[5].inner):
+        raise ValueError("the signature of the time-stamp does not hold")
+    return by[0]
+
+
+def name_in(subject: bytes) -> str:
+    """The last text in a name of X.509, which is the common name of almost all."""
+    texts = [within(part.whole, 0x31, 0x30)[1].inner for part in within(subject, 0x30)]
+    return texts[-1].decode(errors="replace") if texts else "a time-stamping authority"
+
+
+# --- what others say of the log: time anchors and cosignatures
+
+
+class Claim(NamedTuple):
+    """An anchor as it stands in the log, with the roots that the policy believed there."""
+
+    seq: int
+    number: str
+    body: Json
+    roots: Tuple[str, ...]
+
+
+class Held(NamedTuple):
+    """An anchor that holds: over the first `size` entries, at a time that may be wrong by `slack` seconds."""
+
+    seq: int
+    number: str
+    size: int
+    time: str
+    slack: float
+    by: str
+
+
+def seconds_of(time: str) -> float:
+    """A moment as seconds."""
+    return datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc).timestamp()
+
+
+def is_later(time: str, than: str, seconds: float) -> bool:
+    """Whether a moment lies more than so many seconds after another."""
+    return time > than and seconds_of(time) - seconds_of(than) > seconds
+
+
+class Witness(NamedTuple):
+    """Who may cosign: what their verifier key says."""
+
+    name: str
+    hash: bytes
+    public: bytes
+
+
+def read_witness(vkey: str) -> Witness:
+    """The witness of a verifier key; ValueError if it is none of a witness."""
+    name, pointer, key = vkey.split("+", 2)
+    raw = unbase64(key)
+    if not name or len(raw) != 33 or raw[0] != 4 or pointer != sha256(name.encode() + b"\n" + raw)[:4].hex():
+        raise ValueError("this is no verifier key of a witness")
+    return Witness(name, bytes.fromhex(pointer), raw[1:])
+
+
+class Vouching:
+    """Whether what others say of the log holds; what it finds goes to the checker."""
+
+    def __init__(self, checker: "Checker", tree: Tree) -> None:
+        """Look at what the checker has read."""
+        self.checker, self.tree = checker, tree
+        self.held: List[Held] = []
+        self.unknown: List[str] = []
+        """What could not be checked, in words."""
+        self.anchored = self.cosigned = ""
+        self.now = datetime.fromtimestamp(time.time(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        trust = checker.trust or {}
+        self.roots = tuple(trust.get("roots", ()))
+        self.asked: Json = trust.get("witnesses") or self._by_policy()
+
+    def run(self) -> None:
+        """Check the anchors, what they prove, and the cosignatures."""
+        for claim in self.checker.claims:
+            self._anchor(claim)
+        for held in self.held:
+            self._compare(held)
+        waiting = self._overdue()
+        if self.held and not waiting:
+            last = max(self.held, key=lambda held: held.time)
+            self.anchored = (
+                f"{len(self.held):,}, the last of {last.time[:10]} over {last.size:,} entries, by {last.by}"
+            )
+        self._cosignatures()
+
+    def _by_policy(self) -> Json:
+        """The witnesses that the policy in force asks for, if one can read who they are."""
+        asked = self.checker.keyring.policy.get("witnesses") or {}
+        try:
+            good = [read_witness(vkey) for vkey in asked["keys"]] and asked.get("needed", 1) >= 1
+            return dict(asked) if good and type(asked.get("days", 1)) is int else {}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
+    def _anchor(self, claim: Claim) -> None:
+        """Hold the anchor if it proves a time, or note what is wrong with it."""
+        find, where = self.checker.find, claim.number
+        try:
+            text, token = claim.body["checkpoint"].encode(), unbase64(claim.body["token"])
+            note, told = open_note(text), claim.body.get("time")
+            if claim.body["size"] != note.size:
+                raise ValueError("its checkpoint is of another size")
+            self.checker.compare_files(claim.number, text, token)
+            if not self.checker.signs(note) or not 0 < note.size <= claim.seq:
+                raise ValueError(
+                    "its checkpoint is not signed by the ledger's key, or covers what came later"
+                )
+            if self.tree.root(note.size) != note.root:
+                find("head.diverged", where, f"another history of {note.size} entries was anchored")
+                return
+            proved = self._prove(claim, text, token)
+            if told != (proved.time if proved else None):
+                raise ValueError(f"it says {shown(told)}, and proves another time")
+        except Unknown as error:
+            self.unknown.append(f"the anchor in event {where}: {error}")
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+            find("anchor.bad", where, f"this anchor proves nothing: {error}")
+        else:
+            if proved is not None:
+                self.held.append(Held(claim.seq, where, note.size, *proved))
+
+    def _prove(self, claim: Claim, text: bytes, token: bytes) -> Optional[Stamp]:
+        kind, roots = claim.body["kind"], self.roots or claim.roots
+        if kind == "git":
+            if text not in token:
+                raise ValueError("the copy in git is not of this checkpoint")
+            self.unknown.append(f"who signed the copy in git of event {claim.number}, if it is signed")
+            return None
+        if kind != "rfc3161":
+            raise Unknown(f"this verifier does not know the kind {shown(kind)}")
+        if not roots:
+            raise Unknown("neither the trust file nor the policy names a root certificate")
+        return open_stamp(token, text, roots)
+
+    def _compare(self, held: Held) -> None:
+        """Entries before the anchor are not dated after it, and those from it on are not dated before."""
+        times, slack, find = self.checker.times, self.checker.keyring.skew + held.slack, self.checker.find
+        if times[held.seq] and is_later(held.time, times[held.seq], slack):
+            message = f"recorded {times[held.seq]}, after event {held.number} proved that it was {held.time}"
+            find("time.anchored", f"entry {held.seq}", message)
+        if times[held.size - 1] and is_later(times[held.size - 1], held.time, slack):
+            message = (
+                f"recorded {times[held.size - 1]}, and there at {held.time}, as event {held.number} proves"
+            )
+            find("time.anchored", f"entry {held.size - 1}", message)
+
+    def _overdue(self) -> bool:
+        """Whether something waits too long for an anchor; what was anchored too late is found as well."""
+        terms, waiting = self.checker.terms, False
+        for seq in sorted({0, *(held.size for held in self.held), *(at for at, _ in terms)}):
+            days = next((days for at, days in reversed(terms) if at <= seq), None)
+            made = self.checker.times[seq] if seq < self.tree.size else ""
+            if not days or not made:
+                continue
+            then = min((held.time for held in self.held if held.size > seq), default="")
+            if is_later(then or self.now, made, days * 86400):
+                what = f"was anchored only {then[:10]}" if then else "is not anchored yet"
+                message = f"of {made[:10]} {what}; the policy asks for it within {days} days"
+                self.checker.find("anchor.overdue", f"entry {seq}", message)
+                waiting = waiting or not then
+        return waiting
+
+    def _cosignatures(self) -> None:
+        """Find the largest checkpoint that enough of the required witnesses have cosigned."""
+        keys = [read_witness(vkey) for vkey in self.asked.get("keys", ())]
+        needed, days = self.asked.get("needed", 1), self.asked.get("days")
+        size, since, names = 0, 0, ""
+        for covered, held in self._cosigned({(key.name, key.hash): key for key in keys}).items():
+            if len(held) >= needed and covered > size:
+                size, since = covered, sorted(held.values(), reverse=True)[needed - 1]
+                names = ", ".join(sorted(held))
+        day = datetime.fromtimestamp(since, timezone.utc).strftime("%Y-%m-%d")
+        late = days is not None and time.time() - since > days * 86400
+        if keys and size and not late:
+            self.cosigned = f"{size:,} entries by {names}, {day}"
+        elif keys and days:
+            message = f"the newest are of {day}" if size else "there are not enough"
+            message += f"; asked for are newer ones every {days} days"
+            self.checker.find("witness.overdue", "the cosignatures", message)
+
+    def _cosigned(self, known: Dict[Tuple[str, bytes], Witness]) -> Dict[int, Dict[str, int]]:
+        """By size of a checkpoint who has cosigned it, and when; what does not hold is noted."""
+        found: Dict[int, Dict[str, int]] = {}
+        lines = dict.fromkeys((note[:4], line) for note in self.checker.sound for line in note.lines)
+        for (_, size, _, text), (name, pointer, signature) in lines:
+            key = known.get((name, pointer))
+            if key is None:
+                continue
+            when = int.from_bytes(signature[:8], "big")
+            message = b"cosignature/v1\ntime %d\n" % when + text
+            signed = [(key.public, message, signature[8:])]
+            if len(signature) != 72 or not check_signatures(signed, self.checker.pure)[0][0]:
+                where = f"by {shown(name)} under the checkpoint of {size} entries"
+                self.checker.find("witness.bad", "a cosignature", f"{where} does not hold")
+            elif when <= time.time() + self.checker.keyring.skew:
+                held = found.setdefault(size, {})
+                held[name] = max(when, held.get(name, 0))
+        return found
 
 
 # --- the whole
@@ -867,7 +1334,13 @@ class Checker:
         self.numbers: Dict[str, str] = {}
         self.redacted: List[str] = []
         self.signed: List[Tuple[int, str, bytes, bytes]] = []
-        self.persons = self.good = self.attached = self.cosignatures = self.anchors = 0
+        self.persons = self.good = self.attached = 0
+        self.claims: List[Claim] = []
+        self.terms: List[Tuple[int, Optional[int]]] = []
+        self.times: List[str] = []
+        self.sound: List[Note] = []
+        self.vouching: Optional[Vouching] = None
+        self.anchor_files: Dict[str, bytes] = {}
         self.kept: List[Tuple[str, Note]] = []
         self.present: Set[str] = set()
         self.absent: List[str] = []
@@ -894,14 +1367,16 @@ class Checker:
         for name, kept in self.kept:
             if name.partition("/")[2].partition("-")[0] != str(kept.size):
                 self.find("column.copy", name, f"it is a checkpoint of {kept.size} entries")
-        watch = {note.size} | {kept.size for _, kept in self.kept}
-        tree = Tree(frozenset(watch | ({self.trust["head"]["size"]} if self.trust else set())))
+        tree = Tree()
         self._log(tree, note.size)
         self._tiles(tree)
         self._signatures()
         self._bodies_that_are_gone()
         self._disputed()
         self._checkpoints(tree)
+        self.vouching = Vouching(self, tree)
+        self.vouching.run()
+        self._anchor_files()
         self._compare(tree)
 
     # --- what the bundle says of itself
@@ -972,7 +1447,9 @@ class Checker:
             for at, data in enumerate(held):
                 seq, leaf = 256 * index + at, sha256(b"\x00" + data)
                 tree.append(leaf)
-                last = self._entry(seq, data, prev, last, latest, bodies) or last
+                told = self._entry(seq, data, prev, last, latest, bodies)
+                self.times.append(told)
+                last = told or last
                 prev = leaf
                 if seq == 0:
                     self.genesis = leaf
@@ -1039,7 +1516,6 @@ class Checker:
             if event["id"] in self.numbers:
                 self.find("event.twice", number, "the event id stands twice")
             self.numbers.setdefault(event["id"], number)
-            self.anchors += event["type"] == "anchor.recorded"
             if number not in bodies:
                 found.append(None)
                 self._gone(number, event["type"])
@@ -1088,6 +1564,11 @@ class Checker:
                 self._govern(seq, number, kind, body)
             elif kind in ANSWERS and body is not None:
                 self._answer(seq, number, event, body, said["key"])
+            if kind == "anchor.recorded" and body is not None:
+                self.claims.append(Claim(seq, number, body, tuple(keyring.policy.get("anchor_roots", ()))))
+        days = keyring.policy.get("anchor_days")
+        if days != (self.terms[-1][1] if self.terms else None):
+            self.terms.append((seq, days))
 
     def _open(self, said: Json, events: List[Tuple[str, Json, Optional[Json]]]) -> None:
         number, event, body = events[0]
@@ -1214,20 +1695,39 @@ class Checker:
             self.find("checkpoint.bad", "checkpoint", "there is no first key to sign it")
             return
         for where, note in [("checkpoint", self.note), *self.kept]:
-            pointer = note.origin, note_key(note.origin, first.public)
-            own = [line[2] for line in note.lines if line[:2] == pointer]
-            self.cosignatures += len(note.lines) - len(own)
-            many = [(first.public, note.text, signature) for signature in own]
-            if note.origin != self.keyring.origin or not own or not all(check_signatures(many, self.pure)[0]):
+            if not self.signs(note):
                 self.find("checkpoint.bad", where, "it is not signed by the ledger's first key")
             elif note.size > tree.size:
                 self.find("head.rollback", where, f"it covers {note.size} entries, here are {tree.size}")
-            elif tree.roots.get(note.size, tree.root()) != note.root:
+            elif tree.root(note.size) != note.root:
                 self.find("head.diverged", where, "it is of another history")
+            else:
+                self.sound.append(note)
         vkey = vkey_of(self.keyring.origin, first.public)
         said = (self.note.origin, self.note.size, self.note.root.hex(), self.genesis.hex(), vkey)
         if said != tuple(self.manifest.get(name) for name in ("origin", "size", "root", "genesis", "vkey")):
             self.find("store.stray", "manifest.json", "it says another ledger than the one that is here")
+
+    def signs(self, note: Note) -> bool:
+        """Whether the first key has signed a checkpoint of this ledger."""
+        first = self.keyring.members.get(self.keyring.first)
+        if first is None or note.origin != self.keyring.origin:
+            return False
+        pointer = note.origin, note_key(note.origin, first.public)
+        own = [(first.public, note.text, line[2]) for line in note.lines if line[:2] == pointer]
+        return bool(own) and all(check_signatures(own, self.pure)[0])
+
+    def compare_files(self, number: str, note: bytes, token: bytes) -> None:
+        """Expect the files that hold an anchor for other programs."""
+        self.anchor_files[f"anchors/{number}.checkpoint"] = note
+        self.anchor_files[f"anchors/{number}.token"] = token
+
+    def _anchor_files(self) -> None:
+        """The files of anchors are those that the log records."""
+        there = {name for name in self.files.names() if name.startswith("anchors/")}
+        for name in sorted(there | set(self.anchor_files)):
+            if name not in there or self.files.read(name) != self.anchor_files.get(name):
+                self.find("store.stray", name, "the file is not the anchor that the log records")
 
     # --- what is known elsewhere
 
@@ -1245,9 +1745,11 @@ class Checker:
                 self.find("head.diverged", where, "this is another ledger than the one that is trusted")
             elif size > tree.size:
                 self.find("head.rollback", where, f"it knows {size} entries, here are {tree.size}")
-            elif (tree.roots[size].hex(), tree.leaves[size].hex()) != (head["root"], head["leaf"]):
+            elif (tree.root(size).hex(), tree.levels[0][size - 1].hex()) != (head["root"], head["leaf"]):
                 self.find("head.diverged", where, f"another history: its {size} entries are not those here")
             self.level = 2 if size > 1 else 1
+            if self.level == 2 and self.vouching and self.vouching.anchored:
+                self.level = 4 if self.vouching.cosigned else 3
         else:
             self.level = 0
         if any(finding.integrity for finding in self.findings):
@@ -1267,10 +1769,8 @@ class Checker:
                 if len(self.left) == 1
                 else f"what {len(self.left)} withheld bodies say"
             )
-        if self.anchors:
-            found.append(f"the tokens of {self.anchors} time anchors (openssl ts -verify does)")
-        if self.cosignatures:
-            found.append(f"{self.cosignatures} signatures of witnesses on checkpoints")
+        if self.vouching:
+            found += self.vouching.unknown
         if self.trust is None:
             found.append("whose ledger it is, and whether it is the newest: give --trust TRUST.json")
         return found
@@ -1282,19 +1782,28 @@ def vkey_of(origin: str, public: bytes) -> str:
     return f"{origin}+{note_key(origin, public).hex()}+{key}"
 
 
+TRUSTED = {"format", "v", "origin", "vkey", "genesis", "head"}
+
+
 def read_trust(path: str) -> Json:
     """What a trust file says; Refused unless it is one."""
     with open(path, "rb") as file:
-        data = file.read(65537)
+        data = file.read((1 << 20) + 1)
     try:
         row = strict(data)
-        head = row["head"]
+        head, asked = row["head"], row.get("witnesses", {"keys": [], "needed": 1})
         hashes = [row["genesis"], head["leaf"], head["root"]]
         good = row["format"] == "mledger-trust" and row["v"] == 1 and all(map(HASH, hashes))
+        good = good and TRUSTED <= set(row) <= TRUSTED | {"roots", "witnesses"}
+        counts = [head["size"], asked["needed"], asked.get("days", 1)]
+        whom = [read_witness(vkey) for vkey in asked["keys"]]
         if (
             good
-            and type(head["size"]) is int
-            and head["size"] > 0
+            and len(data) <= 1 << 20
+            and all(type(count) is int and count > 0 for count in counts)
+            and row.get("roots") != []
+            and all(root.startswith("-----BEGIN CERTIFICATE-----\n") for root in row.get("roots", ()))
+            and ("witnesses" not in row or len({key.name for key in whom}) >= asked["needed"])
             and row["vkey"].startswith(row["origin"] + "+")
         ):
             return dict(row)
@@ -1309,6 +1818,9 @@ LEVELS = {
     0: "consistent in itself",
     1: "consistent in itself, and the ledger that is trusted",
     2: "consistent in itself, and the ledger that is trusted, and it extends the head that is trusted",
+    3: "consistent in itself, the ledger that is trusted, extends the head that is trusted, anchored in time",
+    4: "consistent in itself, the ledger that is trusted, extends the head that is trusted, anchored in time,"
+    " and cosigned by the required witnesses",
 }
 
 
@@ -1338,6 +1850,7 @@ def report(checker: Checker, seconds: float) -> Iterator[str]:
             f"{checker.attached:,}, and {len(checker.manifest['left_out']):,} left out",
         ),
         ("checkpoints", f"{1 + len(checker.kept):,} by the first key"),
+        *others(checker),
         ("recorded", checker.last_time),
         ("head", checker.head.hex()),
         ("checked by", checker.by + (f", in {seconds:.1f} s" if seconds >= 2 else "")),
@@ -1351,6 +1864,16 @@ def report(checker: Checker, seconds: float) -> Iterator[str]:
     else:
         found = ", WITH FINDINGS," if checker.findings else ""
         yield from textwrap.wrap(f"VERIFIED{found} at level {checker.level}: {LEVELS[checker.level]}", 79)
+
+
+def others(checker: Checker) -> List[Tuple[str, str]]:
+    """What those outside vouch for, a row for each kind that was found."""
+    vouching = checker.vouching
+    rows = (
+        ("anchored", vouching.anchored if vouching else ""),
+        ("cosigned", vouching.cosigned if vouching else ""),
+    )
+    return [row for row in rows if row[1]]
 
 
 def row_of(checker: Checker, seconds: float) -> Json:
@@ -1372,6 +1895,7 @@ def row_of(checker: Checker, seconds: float) -> Json:
         "erased": len(checker.absent),
         "attachments": checker.attached,
         "left_out": len(checker.manifest["left_out"]),
+        **dict(others(checker)),
         "not_checked": checker.unchecked(),
         "findings": [dict(finding._asdict(), integrity=finding.integrity) for finding in checker.findings],
         "seconds": round(seconds, 2),

@@ -4,13 +4,16 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mledger.chain.anchored import files_of
+from mledger.chain.seal import open_entry
 from mledger.core.manifest import CHECKPOINT, MANIFEST
 from mledger.core.merkle import EMPTY_ROOT
 from mledger.core.names import format_number
 from mledger.core.tiles import WIDTH, tiles
-from mledger.errors import FormatError
+from mledger.errors import FormatError, MledgerError
 from mledger.stores.bundle_zip import BundleZip
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ _PEM = ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----")
 def strays(store: "BundleStore") -> list[str]:
     """One line for each thing that is not as the bundle says; reads all of it."""
     found = []
-    for probe in (_files, _names, _said, _bodies):
+    for probe in (_files, _names, _said, _bodies, _anchors):
         lines = list(probe(store))
         found += lines[:MOST]
         if len(lines) > MOST:
@@ -84,6 +87,19 @@ def _said(store: "BundleStore") -> Iterator[str]:
     for name, (stated, found) in said.items():
         if stated != found:
             yield f"{MANIFEST} says {stated} of its {name}, and {CHECKPOINT} or its log {found}"
+
+
+def _anchors(store: "BundleStore") -> Iterator[str]:
+    """Files of anchors that are not as the log records them."""
+    expected: dict[str, bytes] = {}
+    for entry in store.entries(governance=True):
+        with suppress(MledgerError):  # what cannot be read is found by the pass over all entries
+            for fact in open_entry(entry)[1]:
+                expected |= files_of(fact)
+    there = {name for name in store.manifest.files if name.startswith("anchors/")}
+    for name in sorted(there | expected.keys()):
+        if name not in there or store.zip.read(name) != expected.get(name):
+            yield f"{name} is not the anchor that the log records"
 
 
 def _bodies(store: "BundleStore") -> Iterator[str]:
