@@ -1,10 +1,11 @@
-"""Writes docs/reference from the code; `--check` only says whether it is current."""
+"""Writes docs/reference, and the list of decisions; `--check` only says whether they are current."""
 
 import argparse
 import importlib
 import importlib.util
 import inspect
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -20,6 +21,9 @@ from mledger.events.forms import Field, describe
 
 FOLDER = Path(__file__).parent / "reference"
 HEAD = "<!-- Written by docs/generate.py from the code. Change the code, then run it. -->\n\n"
+# A page that people write, but for the rows of its table.
+DECISIONS = Path(__file__).parent / "adr" / "README.md"
+_ROWS = re.compile(r"(?:^\| \[\d{4}\]\(.*\n)+", re.MULTILINE)
 WIDTH = 100
 GATE = (INTACT, OBEYED)
 
@@ -173,6 +177,17 @@ def _helps(command: object, parent: object, name: str) -> Iterator[tuple[str, st
                 yield from _helps(found, context, below)
 
 
+def decisions_page() -> str:
+    """The page about the decisions, with a row for each of them: its number and its title."""
+    rows = []
+    for record in sorted(DECISIONS.parent.glob("[0-9]*.md")):
+        number, _, title = (
+            record.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").partition(": ")
+        )
+        rows.append(f"| [{number}]({record.name}) | {title} |\n")
+    return _ROWS.sub(lambda _: "".join(rows), DECISIONS.read_text(encoding="utf-8"), count=1)
+
+
 def pages() -> dict[Path, str]:
     """Every generated page by its path."""
     made = {
@@ -183,7 +198,8 @@ def pages() -> dict[Path, str]:
     }
     if importlib.util.find_spec("mledger_cli.main") is not None:
         made[FOLDER / "commands.md"] = commands_page()
-    return {path: HEAD + text.rstrip() + "\n" for path, text in made.items()}
+    made = {path: HEAD + text.rstrip() + "\n" for path, text in made.items()}
+    return made | {DECISIONS: decisions_page()}
 
 
 def main() -> int:
