@@ -18,24 +18,26 @@ FREQUENT = "training"
 
 
 def among_all(ground: Ground, place: Place) -> Iterator[Row]:
-    """A phrase that one event says, a word that many say, and the counts of all facets; by both times.
+    """A phrase that one event says, a word that many say, and the counts of all its facets; by both times.
 
-    The last two, and indexing, are there to be known. The phrase is recorded here: call this last.
+    Indexing is there to be known. The phrase is recorded here: call this last.
     """
     with ground.open(place) as ledger:
         ledger.append("comment.added", "model/probe", {"on": "0", "text": f"Painted {PHRASE}."})
     with Reader.open(place.path) as reader:
         indexed = once(partial(_index, reader, place))
         yield Row("index the words of an event", show(indexed.wall), show(indexed.cpu), 1)
-        asked = {"a phrase that one event says": Wanted(f'"{PHRASE}"'), "a frequent word": Wanted(FREQUENT)}
-        for what, wanted in asked.items():
-            (samples,) = in_turns([partial(_find, reader, wanted)], ground.rounds(9))
+        frequent = Wanted(FREQUENT)
+        asked = {
+            "find a phrase that one event says": partial(_find, reader, Wanted(f'"{PHRASE}"')),
+            "find a frequent word": partial(_find, reader, frequent),
+            "count the facets of a frequent word": partial(_count, reader, frequent),
+        }
+        for what, ask in asked.items():
+            (samples,) = in_turns([ask], ground.rounds(9))
             found = median(samples)
-            row = Row(f"find {what}", show(found.wall), show(LIMIT), found.wall / LIMIT, 1, at_least=False)
+            row = Row(what, show(found.wall), show(LIMIT), found.wall / LIMIT, 1, at_least=False)
             yield row._replace(cpu=found.cpu / LIMIT, details=found._asdict())
-        (samples,) = in_turns([partial(_count, reader, Wanted(FREQUENT))], ground.rounds(3))
-        found = median(samples)
-        yield Row("count the facets of a frequent word", show(found.wall), show(found.cpu), 1)
 
 
 def _index(reader: Reader, place: Place) -> int:

@@ -1,11 +1,14 @@
 """The cache of words: which events say what, outside the ledger.
 
 It can be deleted at any time, and is read on as the ledger grows. Every text in a body is indexed
-by SQLite's FTS5, without a copy of it; type, stream, signer and the facets of models stand beside,
-so that matches can be narrowed and counted. An event is row 1000 * seq + place.
+by SQLite's FTS5, without a copy of it. Beside them stands of what form an event is: events of one
+type, stream, signer, data and category share a form, of which there are few, so that matches are
+narrowed by forms and counted form by form. An event is row 1000 * seq + place.
 """
 
+import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import zip_longest
@@ -21,28 +24,29 @@ from mledger.chain.seal import open_entry
 from mledger.chain.statement import NO_LEAF
 from mledger.errors import InputError
 
-VERSION = 2
+VERSION = 3
 BATCH = 2_000
 _PLACES = 1000
 _SCHEMA = """
 CREATE TABLE head (size INTEGER NOT NULL, leaf BLOB NOT NULL) STRICT;
-CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE about (
-  n INTEGER PRIMARY KEY, type INTEGER NOT NULL, stream INTEGER NOT NULL, signer INTEGER NOT NULL
+CREATE TABLE form (
+  id INTEGER PRIMARY KEY, type TEXT NOT NULL, stream TEXT NOT NULL, signer TEXT NOT NULL,
+  labels TEXT NOT NULL, UNIQUE (type, stream, signer, labels)
 ) STRICT;
+CREATE TABLE label (
+  kind TEXT NOT NULL, value TEXT NOT NULL, form INTEGER NOT NULL, PRIMARY KEY (kind, value, form)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE about (n INTEGER PRIMARY KEY, form INTEGER NOT NULL) STRICT;
 CREATE TABLE facet (
-  stream INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (stream, kind, value)
+  stream TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (stream, kind, value)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE mark (
-  kind TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (kind, value, n)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE data (name INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (name, n)) STRICT, WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(
   said, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
 );
 INSERT INTO head VALUES (0, zeroblob(32));
 """
-_NEW_NAME = "INSERT INTO name (text) VALUES (?) RETURNING id"
+_NEW_FORM = "INSERT INTO form (type, stream, signer, labels) VALUES (?, ?, ?, ?) RETURNING id"
+_OLD_FORM = "SELECT id FROM form WHERE type = ? AND stream = ? AND signer = ? AND labels = ?"
 # The fields of model.registered by which people look for models, and what each facet is called.
 FACETS = {
     "problem_domain": "domain",
@@ -72,6 +76,15 @@ class Wanted(NamedTuple):
     stop: int | None = None
 
 
+class Form(NamedTuple):
+    """What events have in common: type, stream, signer, and the labels of some as JSON: (kind, value)."""
+
+    type: str
+    stream: str
+    signer: str
+    labels: str
+
+
 class Place(NamedTuple):
     """Where a match stands: the entry, and which of its events, from 0."""
 
@@ -98,7 +111,7 @@ class Words:
             self._connection = open_cache(self.path, _SCHEMA, VERSION, redactions)
         else:
             self._connection = open_temporary(_SCHEMA, VERSION)
-        self._names: dict[str, int] = {}
+        self._forms: dict[Form, int] = {}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -115,12 +128,12 @@ class Words:
         """Forget everything, to be read anew."""
         with guarded(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
-            for table in ("name", "about", "facet", "data", "mark"):
+            for table in ("form", "label", "about", "facet"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand above
             self._connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
             self._connection.execute("UPDATE head SET size = 0, leaf = ?", (NO_LEAF,))
             self._connection.execute("COMMIT")
-        self._names.clear()
+        self._forms.clear()
 
     # --- reading on
 
@@ -140,7 +153,7 @@ class Words:
     def _add(self, batch: list[Entry]) -> None:
         connection, last = self._connection, batch[-1]
         connection.execute("BEGIN IMMEDIATE")
-        self._names.clear()  # another process may have begun the cache anew
+        self._forms.clear()  # another process may have begun the cache anew
         try:
             if self.head.size == batch[0].seq:
                 for entry in batch:
@@ -151,42 +164,38 @@ class Words:
         except BaseException:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
-            self._names.clear()
+            self._forms.clear()
             raise
 
     def _fact(self, fact: Fact) -> None:
         connection, n = self._connection, fact.seq * _PLACES + fact.place
-        stream = self._id(fact.stream)
-        row = (n, self._id(fact.type), stream, self._id(fact.signer))
-        connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?, ?, ?)", row)
         body = from_json(fact.body) if fact.body is not None else None
+        form = Form(fact.type, fact.stream, fact.signer, _labels(fact.type, body))
+        connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (n, self._id(form)))
         said = "\n".join(_texts(body))
         if said:
             connection.execute("INSERT INTO words (rowid, said) VALUES (?, ?)", (n, said))
-        if not isinstance(body, dict):
-            return
-        for kind, types in MARKS.items():
-            for value in _values(body.get(kind)) if fact.type in types else ():
-                connection.execute("INSERT OR IGNORE INTO mark VALUES (?, ?, ?)", (kind, value, n))
-        for name in _datasets(body):
-            connection.execute("INSERT OR IGNORE INTO data VALUES (?, ?)", (self._id(name), n))
-        if fact.type == "model.registered":
-            connection.execute("DELETE FROM facet WHERE stream = ?", (stream,))
+        if fact.type == "model.registered" and isinstance(body, dict):
+            connection.execute("DELETE FROM facet WHERE stream = ?", (fact.stream,))
             connection.executemany(
                 "INSERT OR IGNORE INTO facet VALUES (?, ?, ?)",
                 [
-                    (stream, kind, value)
+                    (fact.stream, kind, value)
                     for field, kind in FACETS.items()
                     for value in _values(body.get(field))
                 ],
             )
 
-    def _id(self, text: str) -> int:
-        if text not in self._names:
-            row = self._connection.execute("SELECT id FROM name WHERE text = ?", (text,)).fetchone()
-            row = row or self._connection.execute(_NEW_NAME, (text,)).fetchone()
-            self._names[text] = row[0]
-        return self._names[text]
+    def _id(self, form: Form) -> int:
+        if form not in self._forms:
+            connection = self._connection
+            row = connection.execute(_OLD_FORM, form).fetchone()
+            if row is None:
+                row = connection.execute(_NEW_FORM, form).fetchone()
+                labels = [(kind, value, row[0]) for kind, value in json.loads(form.labels)]
+                connection.executemany("INSERT INTO label VALUES (?, ?, ?)", labels)
+            self._forms[form] = row[0]
+        return self._forms[form]
 
     # --- doubting
 
@@ -215,8 +224,7 @@ class Words:
 
     def find(self, wanted: Wanted) -> Iterator[Place]:
         """The events that match, the newest first. Errors: InputError for words that are none."""
-        rows = self._rows("SELECT about.n", "", wanted, f"ORDER BY {_ROW[_source(wanted)]} DESC")
-        return self._places(rows)
+        return self._places(self._rows("about.n", wanted, f"ORDER BY {_ROW[_source(wanted)]} DESC"))
 
     def _places(self, rows: sqlite3.Cursor) -> Iterator[Place]:
         with guarded(self.path):
@@ -225,41 +233,43 @@ class Words:
 
     def count(self, wanted: Wanted) -> dict[str, dict[str, int]]:
         """How many matches there are of each type, stream, signer, dataset and facet, the most first."""
-        by = "GROUP BY 1 ORDER BY 2 DESC, 1"
-        counts = {}
+        own = ("type", "stream", "signer")
+        names = (*own, "data", *MARKS, *FACETS.values())
+        counts: dict[str, Counter[str]] = {name: Counter() for name in names}
         with guarded(self.path):
-            for column in ("type", "stream", "signer"):
-                join = f"JOIN name ON name.id = about.{column}"
-                counts[column] = dict(self._rows("SELECT name.text, count(*)", join, wanted, by))
-            join = "JOIN data ON data.n = about.n JOIN name ON name.id = data.name"
-            counts["data"] = dict(self._rows("SELECT name.text, count(*)", join, wanted, by))
-            join = "JOIN mark ON mark.n = about.n AND mark.kind = ?"
-            for kind in MARKS:
-                counts[kind] = dict(self._rows("SELECT mark.value, count(*)", join, wanted, by, kind))
-            join = "JOIN facet ON facet.stream = about.stream AND facet.kind = ?"
-            for kind in FACETS.values():
-                counts[kind] = dict(self._rows("SELECT facet.value, count(*)", join, wanted, by, kind))
-        return counts
+            found = dict(self._rows("about.form, count(*)", wanted, "GROUP BY 1"))
+            for id_, *form, labels in self._connection.execute(_FORMS):
+                if n := found.get(id_):
+                    for kind, value in (*zip(own, form, strict=True), *json.loads(labels)):
+                        counts[kind][value] += n
+            for stream, kind, value in self._connection.execute("SELECT stream, kind, value FROM facet"):
+                if n := counts["stream"].get(stream):
+                    counts[kind][value] += n
+        return {
+            name: dict(sorted(count.items(), key=lambda one: (-one[1], one[0])))
+            for name, count in counts.items()
+        }
 
-    def _rows(self, select: str, join: str, wanted: Wanted, last: str, *values: object) -> sqlite3.Cursor:
-        where, narrowing = _narrowing(wanted)
-        sql = f"{select} FROM {_source(wanted)} {join} WHERE {where} {last}"
+    def _rows(self, select: str, wanted: Wanted, last: str) -> sqlite3.Cursor:
+        where, values = _narrowing(wanted)
+        sql = f"SELECT {select} FROM {_source(wanted)} WHERE {where} {last}"  # noqa: S608  all from here
         with guarded(self.path):
-            return self._connection.execute(sql, [*values, *narrowing])
+            return self._connection.execute(sql, values)
 
 
 # All that the cache says, apart from the ids that it made up.
 _INSTANCES = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.instance USING fts5vocab(main, words, instance)"
 _TOLD = {
-    "it places events wrongly": "SELECT n, t.text, s.text, b.text FROM about JOIN name t ON t.id = type"
-    " JOIN name s ON s.id = stream JOIN name b ON b.id = signer ORDER BY n",
-    "it has other facets of models": "SELECT text, kind, value FROM facet JOIN name ON id = stream"
-    " ORDER BY 1, 2, 3",
-    "it has other datasets of runs": "SELECT text, n FROM data JOIN name ON id = data.name ORDER BY 1, 2",
-    "it has other categories of decisions": "SELECT kind, value, n FROM mark ORDER BY 1, 2, 3",
+    "it places events wrongly": "SELECT n, type, stream, signer, labels FROM about"
+    " LEFT JOIN form ON id = form ORDER BY n",
+    "it has other facets of models": "SELECT stream, kind, value FROM facet ORDER BY 1, 2, 3",
+    "it has other data or categories": "SELECT type, stream, signer, labels, kind, value FROM form"
+    " LEFT JOIN label ON form = id ORDER BY 1, 2, 3, 4, 5, 6",
     "it has other words": "SELECT term, doc, offset FROM temp.instance",
 }
-_NAMED = "(SELECT id FROM name WHERE text = ?)"
+_FORMS = "SELECT id, type, stream, signer, labels FROM form"
+_LABELLED = "id IN (SELECT form FROM label WHERE kind = ? AND value = ?)"
+_OF_FACET = "stream IN (SELECT stream FROM facet WHERE kind = ? AND lower(value) = lower(?))"
 # Words first where there are any: FTS5 then gives the newest match at once, however many there are.
 _SPOKEN = "words CROSS JOIN about ON about.n = words.rowid"
 _ROW = {"about": "about.n", _SPOKEN: "words.rowid"}
@@ -273,20 +283,28 @@ def _narrowing(wanted: Wanted) -> tuple[str, list[object]]:
     """The conditions of what is wanted, and their values."""
     spoken = _match(wanted.text) if wanted.text.strip() else None
     stop = None if wanted.stop is None else wanted.stop * _PLACES
-    has_data = f"(about.n IN (SELECT n FROM data WHERE name = {_NAMED}) OR about.stream = {_NAMED})"  # noqa: S608
-    of_mark = "about.n IN (SELECT n FROM mark WHERE kind = ? AND value = lower(?))"
-    of_facet = "about.stream IN (SELECT stream FROM facet WHERE kind = ? AND lower(value) = lower(?))"
+    of_data = ("data", wanted.data, wanted.data and f"dataset/{wanted.data}")
+    forms: list[tuple[str, tuple[object, ...]]] = [
+        ("type = ?", (wanted.type,)),
+        ("stream = ?", (wanted.stream,)),
+        ("lower(signer) = lower(?)", (wanted.by,)),
+        (f"({_LABELLED} OR stream = ?)", of_data),
+        *((_LABELLED, (kind, value.lower())) for kind, value in wanted.marks.items()),
+        *((_OF_FACET, (kind, value)) for kind, value in wanted.facets.items()),
+    ]
+    of_form, form_values = _joined(forms)
+    in_form = f"about.form IN (SELECT id FROM form WHERE {of_form})"  # noqa: S608  the parts stand above
     conditions: list[tuple[str, tuple[object, ...]]] = [
         ("words MATCH ?", (spoken,)),
         ("about.n >= ?", (wanted.start * _PLACES or None,)),
         ("about.n < ?", (stop,)),
-        (f"about.type = {_NAMED}", (wanted.type,)),
-        (f"about.stream = {_NAMED}", (wanted.stream,)),
-        ("about.signer IN (SELECT id FROM name WHERE lower(text) = lower(?))", (wanted.by,)),
-        (has_data, (wanted.data, wanted.data and f"dataset/{wanted.data}")),
-        *((of_facet, (kind, value)) for kind, value in wanted.facets.items()),
-        *((of_mark, (kind, value)) for kind, value in wanted.marks.items()),
+        (in_form, tuple(form_values) or (None,)),
     ]
+    return _joined(conditions)
+
+
+def _joined(conditions: list[tuple[str, tuple[object, ...]]]) -> tuple[str, list[object]]:
+    """All those conditions that are asked for, and their values."""
     asked = [(sql, values) for sql, values in conditions if None not in values]
     return " AND ".join(sql for sql, _ in asked) or "1", [value for _, values in asked for value in values]
 
@@ -320,8 +338,13 @@ def _values(value: object) -> list[str]:
     return [one for one in many if isinstance(one, str)]
 
 
-def _datasets(body: Mapping[str, Any]) -> set[str]:
-    """The names of the datasets that a run says it used."""
+def _labels(event_type: str, body: object) -> str:
+    """The datasets that an event says it used and the marks that its type has, as JSON."""
+    if not isinstance(body, dict):
+        return "[]"
     used = body.get("datasets")
-    rows = used if isinstance(used, list) else []
-    return {name for row in rows if isinstance(row, dict) and isinstance(name := row.get("name"), str)}
+    rows = [row for row in used if isinstance(row, dict)] if isinstance(used, list) else []
+    found = {("data", name) for row in rows if isinstance(name := row.get("name"), str)}
+    for kind, types in MARKS.items():
+        found |= {(kind, value) for value in _values(body.get(kind))} if event_type in types else set()
+    return json.dumps(sorted(found))

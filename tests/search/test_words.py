@@ -165,11 +165,12 @@ def cache_of(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("sql", "what"),
     [
-        ("UPDATE about SET stream = type WHERE n = 3000", "places events wrongly"),
+        ("UPDATE about SET form = 1 WHERE n = 3000", "places events wrongly"),
         ("DELETE FROM about WHERE n = 3000", "places events wrongly"),
         ("UPDATE facet SET value = 'fraud'", "other facets"),
-        ("DELETE FROM data", "other datasets"),
-        ("UPDATE mark SET value = 'risk'", "other categories"),
+        ("UPDATE form SET stream = 'model/x' WHERE type = 'run.started'", "places events wrongly"),
+        ("DELETE FROM label WHERE kind = 'data'", "other data or categories"),
+        ("UPDATE label SET value = 'risk' WHERE kind = 'category'", "other data or categories"),
         ("INSERT INTO words (words, rowid, said) VALUES ('delete', 3000, 'r1\nIt drifts.')", "other words"),
         ("INSERT INTO words (rowid, said) VALUES (9000, 'zebra')", "other words"),
     ],
