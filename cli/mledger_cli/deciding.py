@@ -220,7 +220,8 @@ def check(settings: Settings, body: "EventBody", at: str | None) -> None:
     data = body.to_bytes()
     with opening.reader(settings, warn=False) as reader:
         policy = reader.keyring().policy
-        check_references([What(body, "", at)], [None], reader.answered, reader.now())  # type: ignore[arg-type]
+        item = What(body, "", at)  # type: ignore[arg-type]
+        check_references([item], [None], reader.answered, lambda _: None, reader.now())
     wrong = policy.faults(TYPE, body.schema_version, json.loads(data)) if policy else {}
     if wrong:
         raise InputError(f"{TYPE}: {messages.join(wrong)}", fix="mledger template show decision")

@@ -6,7 +6,7 @@ pass that the rulebook would report.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.chain.docket import Docket
 from mledger.chain.draft import Draft, format_id
@@ -24,10 +24,13 @@ from mledger.core.envelope import PAYLOAD_TYPE, pae
 from mledger.core.merkle import Frontier, Node
 from mledger.core.moment import Moment, is_later
 from mledger.core.names import format_number
-from mledger.errors import DeniedError, DivergedError, InputError, IntegrityError, UsageError
+from mledger.errors import DeniedError, DivergedError, InputError, IntegrityError, MledgerError, UsageError
 from mledger.keys.ed25519 import verify
 from mledger.keys.signer import Signer
 from mledger.reader import Reader
+
+if TYPE_CHECKING:
+    from mledger.events.base import EventBody
 
 _AUTHORITY = ("key.", "role.", "four-eyes", "approvals.", "retention.", "governance", "chain.genesis")
 
@@ -138,7 +141,14 @@ class Writer:
 
     def check_references(self, items: Sequence[Item], held: Sequence[object]) -> None:
         """Nothing, if all that the items lead to is there; see `mledger.chain.references`."""
-        check_references(items, held, self.questions.find, self.reader.now())
+        check_references(items, held, self.questions.find, self._read, self.reader.now())
+
+    def _read(self, reference: str) -> "EventBody | None":
+        """The body of an event; None if it is not there, or cannot be read."""
+        try:
+            return self.reader.fact(reference).data
+        except MledgerError:
+            return None
 
     def seal(self, drafts: Sequence[Draft], author: Author, random: bytes, after: Sealed | None) -> Sealed:
         """The entries of the drafts, after the ledger's end or after what is sealed already.

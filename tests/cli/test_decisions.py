@@ -104,8 +104,22 @@ def test_an_answer_that_does_not_fit_is_refused(run: Run, proposed: Path, args: 
 def test_a_decision_with_open_fields_is_not_accepted(run: Run, proposed: Path) -> None:
     """Once it is answered nobody can complete it: the author is asked to do that first."""
     record(run, "decision.proposed", DECISION | {"question": None, "open": ["question"]})
-    fix = refused_alike(run, ["decision", "accept", "5", *AS_BOB], "decision 5 leaves open: question")
-    assert fix == f"{ALICE} completes it: mledger decide --complete 5"
+    for args in (
+        ["decision", "accept", "5"],
+        ["approve", "5", "--reason", "Good."],
+        ["append", "decision.accepted", MODEL, "--set", "decision=5"],
+    ):
+        fix = refused_alike(run, [*args, *AS_BOB], "decision 5 leaves open: question")
+        assert fix == "whoever proposed it completes it: mledger decide --complete 5"
+    done(run("reject", "5", "--reason", "Say which question it answers.", *AS_BOB))
+
+
+def test_an_answer_by_approve_fits_the_state_as_well(run: Run, proposed: Path) -> None:
+    """What is in force is looked at again, and not accepted a second time, by either command."""
+    done(run("approve", "4", "--reason", "Good.", *AS_BOB))
+    for args in (["decision", "accept", "4"], ["approve", "4", "--reason", "Good."]):
+        fix = refused_alike(run, [*args, *AS_BOB], "decision 4 is in force, and cannot be accepted")
+        assert fix == "look at it again: mledger decision reaffirm 4"
 
 
 def test_the_reason_is_asked_for_at_a_terminal(run: Run, proposed: Path, terminal: Callable) -> None:

@@ -34,6 +34,7 @@ def sign(
     """Record an answer; it is checked before a passphrase is asked for."""
     with opening.reader(settings) as reader:
         question = asked(reader, event)
+        check_fits(reader, question, approve=approve)
     body = body_of(question, reason, approve=approve, conditions=conditions)
     with opening.ledger(settings, key) as ledger:
         receipt = ledger.append(body, question.stream)
@@ -54,6 +55,16 @@ def asked(reader: "Reader", event: str) -> "Fact":
             fix=f"mledger review {question.number}",
         )
     return question
+
+
+def check_fits(reader: "Reader", question: "Fact", *, approve: bool) -> None:
+    """Nothing, if the question may be answered so; the same as `mledger decision`. Errors: InputError."""
+    from mledger.desk import answering
+    from mledger.desk.dossier import PROPOSED
+
+    if question.type == PROPOSED:
+        state = reader.replay(question.stream).state
+        answering.check_fits(state, question.number, "accepted" if approve else "rejected")
 
 
 def body_of(

@@ -13,7 +13,7 @@ from mledger_cli.params import EVENT_NUMBER, KEY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mledger.projections.decisions import Decision, Decisions
+    from mledger.projections.decisions import Decision
     from mledger.reader import Reader
 
 
@@ -53,7 +53,7 @@ def accept(settings: Settings, decision: str, conditions: tuple[str, ...], **how
     fields = {"conditions": list(conditions)} if conditions else {}
     _record(
         settings,
-        _Verb("accepted", "in force", ("proposed", "rejected"), optional=True),
+        _Verb("accepted", "in force", optional=True),
         decision,
         fields,
         how,
@@ -67,7 +67,7 @@ def reject(settings: Settings, decision: str, **how: Any) -> None:
     DECISION is its number; you sign as rejection. The reason says what is missing, or what
     would have to be shown.
     """
-    _record(settings, _Verb("rejected", "rejected", ("proposed", "in force")), decision, {}, how)
+    _record(settings, _Verb("rejected", "rejected"), decision, {}, how)
 
 
 @_answer("supersede")
@@ -79,7 +79,7 @@ def supersede(settings: Settings, decision: str, by: str, **how: Any) -> None:
 
     DECISION is the number of the earlier one, which stays readable; the later one is in force.
     """
-    verb = _Verb("superseded", "superseded", ("proposed", "in force", "invalidated"))
+    verb = _Verb("superseded", "superseded")
     _record(settings, verb, decision, {"by": by}, how)
 
 
@@ -95,7 +95,7 @@ def reaffirm(
     """
     fields = {"checked": list(checked), "review_by": review_by}
     given = {name: value for name, value in fields.items() if value}
-    _record(settings, _Verb("reaffirmed", "in force", ("in force",)), decision, given, how)
+    _record(settings, _Verb("reaffirmed", "in force"), decision, given, how)
 
 
 @_answer("invalidate")
@@ -107,7 +107,7 @@ def invalidate(settings: Settings, decision: str, until_then: str | None, **how:
     says what was observed.
     """
     fields = {"until_then": until_then} if until_then else {}
-    _record(settings, _Verb("invalidated", "invalidated", ("in force",)), decision, fields, how)
+    _record(settings, _Verb("invalidated", "invalidated"), decision, fields, how)
 
 
 @command.command("show")
@@ -132,11 +132,10 @@ def show(settings: Settings, decision: str) -> None:
 
 
 class _Verb(NamedTuple):
-    """One kind of answer: its name, the state that it leads to, the states that it fits."""
+    """One kind of answer: its name, and the state that it leads to."""
 
     name: str
     state: str
-    fitting: tuple[str, ...]
     optional: bool = False
 
     @property
@@ -149,13 +148,14 @@ def _record(
     settings: Settings, verb: _Verb, number: str, fields: dict[str, Any], how: dict[str, Any]
 ) -> None:
     """Check the state of the decision, ask why, sign, record, and say what it is now."""
+    from mledger.desk.answering import check_fits
     from mledger.events.base import build
     from mledger_cli import asking
     from mledger_cli.fields import assign
 
     with opening.reader(settings) as reader:
         stream, number, found = _found(reader, number)
-        _check(verb, number, found, reader.replay(stream).state.decisions, fields.get("by"))
+        check_fits(reader.replay(stream).state, number, verb.name, fields.get("by"))
     if how["reason"]:
         fields["reason"] = how["reason"]
     for assignment in how["sets"]:
@@ -186,29 +186,3 @@ def _found(reader: "Reader", reference: str) -> "tuple[str, str, Decision]":
     if found is None:
         raise InputError(f"decision {fact.number} cannot be read", fix=f"mledger show {fact.number}")
     return fact.stream, fact.number, found
-
-
-def _check(verb: _Verb, number: str, found: "Decision", others: "Decisions", by: str | None) -> None:
-    """Refuse an answer that does not fit the state. Errors: InputError with the way out."""
-    if found.status not in verb.fitting:
-        raise InputError(
-            f"decision {number} is {found.status}, and cannot be {verb.name}",
-            fix=_WAYS.get((verb.name, found.status), f"mledger decision show {number}").format(number=number),
-        )
-    if verb.name == "accepted" and found.open:
-        raise InputError(
-            f"decision {number} leaves open: {', '.join(found.open)}",
-            fix=f"{found.source.by} completes it: mledger decide --complete {number}",
-        )
-    if by is not None and (other := others.proposals.get(by)) is not None and other.status != "in force":
-        raise InputError(
-            f"decision {by} is {other.status}, and cannot take the place of another yet",
-            fix=f"mledger decision accept {by}",
-        )
-
-
-_WAYS = {
-    ("accepted", "in force"): "look at it again: mledger decision reaffirm {number}",
-    ("reaffirmed", "proposed"): "mledger decision accept {number}",
-    ("invalidated", "proposed"): "mledger decision reject {number}",
-}

@@ -86,6 +86,7 @@ class Review:
     def _answer(self, verb: str) -> bool:
         from mledger.desk.dossier import PLANS
 
+        answering.check_fits(self.reader, self.question, approve=verb == "approve")
         plan = self.question.type in PLANS
         meaning = "approval" if plan else self._meaning(MEANINGS[verb])
         words = None if plan else click.prompt("Reason", prompt_suffix=" > ")

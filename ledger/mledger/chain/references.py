@@ -2,11 +2,12 @@
 
 A body names other events by number or by id. An event that is not in the ledger yet, or that is of
 another type than the field says, is refused to the writer; so is a day to come that is over when the
-event happens. A verification does not judge this: it reads no body that no rule of authority needs,
-and `answers` are judged by `mledger.chain.rulebook`, for both.
+event happens, and the acceptance of a decision that leaves fields open: once it is answered nobody can
+complete it. A verification does not judge this: it reads no body that no rule of authority needs, and
+`answers` are judged by `mledger.chain.rulebook`, for both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mledger.chain.draft import format_id
@@ -18,6 +19,12 @@ from mledger.events.links import Deadline, Link, links
 
 if TYPE_CHECKING:
     from mledger.events.base import EventBody
+
+
+ACCEPTED = "decision.accepted"
+
+Read = Callable[[str], "EventBody | None"]
+"""The body of an event by a reference; None if there is none to be read."""
 
 
 class Item(Protocol):
@@ -39,13 +46,15 @@ class Item(Protocol):
         ...
 
 
-def check_references(items: Sequence[Item], held: Sequence[object], find: Lookup, now: Moment) -> None:
+def check_references(
+    items: Sequence[Item], held: Sequence[object], find: Lookup, read: Read, now: Moment
+) -> None:
     """Nothing, if all that the items lead to is there; each may name those before it by their ids.
 
     An item that is `held` already is not judged again. A day to come is compared with the day when its
     item occurred. Errors: InputError naming the field and the way out.
     """
-    before: dict[str, str] = {}
+    before: dict[str, EventBody] = {}
     for item, there in zip(items, held, strict=True):
         body = item.body
         if there is None and not is_governance(body.type):  # those the rulebook reads itself
@@ -54,9 +63,23 @@ def check_references(items: Sequence[Item], held: Sequence[object], find: Lookup
                 if isinstance(link, Deadline):
                     _check_day(body.type, link, (item.at or now)[:10])
                 elif link.path != answered:
-                    _check_link(body.type, link, before.get(link.event), find)
+                    earlier = before.get(link.event)
+                    _check_link(body.type, link, earlier.type if earlier else None, find)
+            if body.type == ACCEPTED:
+                decision: str = body.decision  # type: ignore[attr-defined]
+                check_whole(decision, getattr(before.get(decision) or read(decision), "open", ()))
         if item.id is not None:
-            before[format_id(item.id)] = body.type
+            before[format_id(item.id)] = body
+
+
+def check_whole(number: str, left: Sequence[str]) -> None:
+    """Nothing, if a decision may be accepted: no field is `left` open. Errors: InputError."""
+    if left:
+        raise InputError(
+            f"decision {number} leaves open: {', '.join(left)}",
+            fix=f"whoever proposed it completes it: mledger decide --complete {number}",
+            rule="decision.open",
+        )
 
 
 def _check_link(type: str, link: Link, found: str | None, find: Lookup) -> None:

@@ -3,19 +3,36 @@
 import json
 from typing import TYPE_CHECKING
 
+from mledger.chain.references import check_whole
 from mledger.desk.dossier import ASKED, PLANS, PROPOSED, REQUESTED
 from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.events.base import EventBody
+from mledger.projections.decisions import Status
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
+    from mledger.projections.datasets import DatasetState
+    from mledger.projections.model import ModelState
 
 # For each question: the field that names it, and the types of the two answers.
 _ANSWERS = {
     REQUESTED: ("request", "promotion.approved", "promotion.rejected"),
     PROPOSED: ("decision", "decision.accepted", "decision.rejected"),
     ASKED: ("request", "review.submitted", "review.submitted"),
+}
+# The states of a decision that each answer fits.
+FITTING: dict[str, tuple[Status, ...]] = {
+    "accepted": ("proposed", "rejected"),
+    "rejected": ("proposed", "in force"),
+    "superseded": ("proposed", "in force", "invalidated"),
+    "reaffirmed": ("in force",),
+    "invalidated": ("in force",),
+}
+_WAYS = {
+    ("accepted", "in force"): "look at it again: mledger decision reaffirm {number}",
+    ("reaffirmed", "proposed"): "mledger decision accept {number}",
+    ("invalidated", "proposed"): "mledger decision reject {number}",
 }
 
 
@@ -44,6 +61,24 @@ def answer(
             raise InputError("conditions are attached to an approval", fix="say them in the reason")
         fields |= {"conditions": list(conditions)}
     return events.build(yes if approve else no, fields)
+
+
+def check_fits(state: "ModelState | DatasetState", number: str, verdict: str, by: str | None = None) -> None:
+    """Nothing, if a decision may be answered so as it stands; `by` is the one that takes its place.
+
+    Errors: InputError with the way out.
+    """
+    found, others = state.decisions.proposals[number], state.decisions
+    if found.status not in FITTING[verdict]:
+        fix = _WAYS.get((verdict, found.status), "mledger decision show {number}").format(number=number)
+        raise InputError(f"decision {number} is {found.status}, and cannot be {verdict}", fix=fix)
+    if verdict == "accepted":
+        check_whole(number, found.open)
+    if by is not None and (other := others.proposals.get(by)) is not None and other.status != "in force":
+        raise InputError(
+            f"decision {by} is {other.status}, and cannot take the place of another yet",
+            fix=f"mledger decision accept {by}",
+        )
 
 
 def _sign_plan(question: "Fact", *, approve: bool) -> EventBody:
