@@ -9,6 +9,7 @@ from mledger.checks.engine import Checked, Level, check
 from mledger.checks.links import Link, Resolved, commits_of, links_of, mentions, resolved
 from mledger.checks.profile import Assessment, Profile, assess
 from mledger.checks.world import Awaited, Change, World
+from mledger.core.moment import Moment
 from mledger.errors import NotFoundError
 from mledger.projections.dossier import Dossier, dossier_of
 from mledger.registry import unknown
@@ -50,13 +51,19 @@ def check_models(
     ]
 
 
-def dossier_in(reader: "Reader", history: "History", stream: str, version: str | None = None) -> Dossier:
-    """The dossier of a model as a verified history has it. Errors: NotFoundError."""
+def dossier_in(
+    reader: "Reader",
+    history: "History",
+    stream: str,
+    version: str | None = None,
+    today: Moment | None = None,
+) -> Dossier:
+    """The dossier of a model as a verified history has it, at a time, else now. Errors: NotFoundError."""
     made = dossier_of(
         stream,
         lambda name: history.of(name).facts(),
-        policy=reader.keyring().policy,
-        today=reader.now(),
+        policy=reader.keyring(history.size).policy,
+        today=today or reader.now(),
         entries=history.size,
         asked=version,
     )
@@ -164,7 +171,7 @@ def _approvals(reader: "Reader", dossier: Dossier) -> dict[str, Awaited]:
         return {}
     from mledger.chain.docket import Docket
 
-    docket, keyring, found = Docket(reader.recall()), reader.keyring(), {}
+    docket, keyring, found = Docket(reader.recall()), reader.keyring(dossier.entries), {}
     for number in dossier.state.stages.requests:
         asked = docket.asked(number, dossier.entries)
         standing = docket.standing(keyring, asked, dossier.entries) if asked else []

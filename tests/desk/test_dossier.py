@@ -2,6 +2,8 @@
 
 import pytest
 
+from mledger.checking import check_models
+from mledger.checks.summary import counted
 from mledger.desk.answering import answer
 from mledger.desk.dossier import dossier, question_of
 from mledger.errors import InputError
@@ -76,6 +78,22 @@ def test_a_promotion_shows_all_that_it_rests_on(company: Company) -> None:
     assert said["dissent"] == ["Dora Example on event 9: Wait for November."]
     assert said["approvals"] == ["needs: reviewer 2, by people who did not make it", "missing: reviewer 2"]
     assert said["independence"] == ["Carol Example asks, Bob Example answers"]
+
+
+def test_the_page_shows_what_the_rules_find_then_and_now(company: Company) -> None:
+    """The same as `mledger check` of the version, the worst first; as known then for whoever asks later."""
+    number = request(company)
+    (checked,) = check_models(company.sim.reader(), ["model/m"], version="2.1")
+    said = shown(company, number)["checks"]
+    assert said[0] == counted(checked)
+    failed = [o.rule.id for o in checked.outcomes if o.status == "failed" for _ in o.found]
+    assert [line.split()[0] for line in said[1:] if " failed: " in line] == failed
+    assert "APP-002 failed: promotion" in " ".join(said)
+    waiver = {"rule": "APP-002", "until": "2999-01-01", "reason": "An emergency."}
+    company.say("Alice Example", "waiver.granted", waiver)
+    now, then = shown(company, number), shown(company, number, known_at=int(number) + 1)
+    assert any(line.startswith("APP-002 waived until 2999-01-01 by Alice Example") for line in now["checks"])
+    assert then["checks"] == said
 
 
 def test_approvals_are_told_with_those_that_do_not_count(company: Company) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mledger.chain.docket import Docket
 from mledger.chain.history import Fact
 from mledger.chain.keyring import Keyring, Member
+from mledger.core.moment import Moment
 from mledger.desk import dossier_parts as parts
 from mledger.errors import InputError
 from mledger.events.base import EventBody
@@ -38,7 +39,7 @@ class Case:
     replay: "Replay | None"
     keyring: Keyring
     docket: Docket
-    today: str
+    now: Moment
     person: Member | None = None
 
     @property
@@ -50,6 +51,11 @@ class Case:
     def datasets(self) -> "dict[str, DatasetState]":
         """The datasets that a model names."""
         return self.replay.datasets if self.replay is not None else {}
+
+    @property
+    def today(self) -> str:
+        """The day on which it is looked at, in UTC."""
+        return self.now[:10]
 
     @property
     def model(self) -> str:
@@ -87,8 +93,8 @@ def dossier(
     known = reading(fact.stream) is not None
     replay = reader.replay(fact.stream, known_at=size - 1) if known else None
     docket = Docket(reader.recall())
-    today = (reader.now() if known_at is None else reader.statement(known_at).time)[:10]
-    case = Case(reader, fact, body, size, replay, reader.keyring(size), docket, today, person)
+    now = reader.now() if known_at is None else reader.statement(known_at).time
+    case = Case(reader, fact, body, size, replay, reader.keyring(size), docket, now, person)
     sections = [section for section in _sections(case, body) if section.blocks]
     leaf = (reader.leaf_at(size - 1) or b"").hex()
     about, time = f"event {fact.number}", reader.statement(size - 1).time
@@ -121,6 +127,7 @@ def _sections(case: Case, body: EventBody) -> Iterator[Section]:
     if case.fact.type in PLANS:
         yield Section("plan", tuple(parts.plan(body)))
         yield Section("signed", tuple(parts.signed_plan(case)))
+    yield Section("checks", tuple(parts.checks(case)))
     yield Section("comments", tuple(parts.comments(case)))
     yield Section("dissent", tuple(parts.dissent(case)))
     yield Section("answers", tuple(parts.answers(case)))

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mledger.checking import dossier_in, gather
+from mledger.checks.engine import check
+from mledger.checks.summary import counted
 from mledger.projections.achieved import achieved
 from mledger.projections.diff import Change
 from mledger.projections.model import ModelState, Version
@@ -10,6 +13,8 @@ from mledger.projections.model_told import reached
 from mledger.reports.base import Claim
 
 if TYPE_CHECKING:
+    from mledger.checks.base import Found
+    from mledger.checks.engine import Outcome, Waived
     from mledger.desk.dossier import Case
 
 # What makes a version another one; who said what about it stands elsewhere in the dossier.
@@ -139,6 +144,36 @@ def approvals(case: "Case") -> Iterator[Claim]:
 
 def _counts(roles: Mapping[str, int]) -> str:
     return ", ".join(f"{role} {count}" for role, count in roles.items())
+
+
+def checks(case: "Case") -> Iterator[Claim]:
+    """What the rules find of the model and of the version that it is about, the worst first."""
+    stream, version = case.fact.stream, getattr(case.body, "version", None)
+    if not isinstance(case.state, ModelState):
+        return
+    history = case.reader.history().known_at(case.size)
+    asked = version if version in case.state.versions else None
+    known = dossier_in(case.reader, history, stream, asked, case.now)
+    checked = check(known, gather(case.reader, known, None))
+    yield Claim(counted(checked))
+    lines = [
+        *(_found(o, one) for o in checked.outcomes if o.status == "failed" for one in o.found),
+        *(_found(o, one) for o in checked.outcomes if o.status == "warned" for one in o.found),
+        *(_waived(o, one) for o in checked.outcomes for one in o.waived),
+    ]
+    yield from lines[:SHOWN]
+    if len(lines) > SHOWN:
+        yield Claim(f"and {len(lines) - SHOWN} more: mledger check --model {case.model}")
+
+
+def _found(outcome: "Outcome", found: "Found") -> Claim:
+    return Claim(f"{outcome.rule.id} {outcome.status}: {found.message}", found.numbers)
+
+
+def _waived(outcome: "Outcome", waived: "Waived") -> Claim:
+    found, waiver = waived
+    until = f"waived until {waiver.until} by {waiver.by}"
+    return Claim(f"{outcome.rule.id} {until}: {found.message}", (*found.numbers, waiver.number))
 
 
 # --- a decision, a review, a plan
