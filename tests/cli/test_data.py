@@ -644,7 +644,7 @@ def test_a_transform_has_digests_on_both_sides(run: Run, refreshed: Path, folder
     assert data["sampling"] == {"method": "stratified", "fraction": 0.5, "seed": 7}
     refused(run("data", "transform", *args, "--seed", "7"), "--seed belongs to a way of sampling")
     refused(run("data", "transform", "x", "--input", "nothing", "--output", NAME), "no dataset is called")
-    story = done(run("data", "story", "features"))
+    story = done(run("report", "data-story", "features"))
     for part in (
         "make-features made features@1 from applications@2",
         "step: drop duplicates",
@@ -658,7 +658,7 @@ def test_the_story_tells_source_states_and_issues(run: Run, refreshed: Path) -> 
     done(run("data", "issue", NAME, "Codes came late", "--kind", "late", "--severity", "low", "--rows", "5"))
     ended = ("--set", "version=1", "--set", "reason=Consent withdrawn.", "--set", "successor=applications@2")
     done(run("append", "dataset.deprecated", f"dataset/{NAME}", *ended))
-    text = done(run("data", "story", NAME))
+    text = done(run("report", "data-story", NAME))
     order = [
         "origin",
         "registered as version 1",
@@ -673,7 +673,7 @@ def test_the_story_tells_source_states_and_issues(run: Run, refreshed: Path) -> 
     for number in ("[2.1]", "[2.2]", "[3.1]", "[4]", "[5]"):
         assert number in text
     assert "October came in." in text
-    document = told(run("data", "story", NAME, "--json"))
+    document = told(run("report", "data-story", NAME, "--json"))
     assert set(document["events"]) == {"2.1", "2.2", "3.1", "3.2", "4", "5"}
-    assert done(run("data", "story", NAME, "--format", "md")).startswith("# the story of the data")
-    refused(run("data", "story", "nothing"), "no dataset is called")
+    assert done(run("report", "data-story", NAME, "--format", "md")).startswith("# The story of a dataset")
+    refused(run("report", "data-story", "nothing"), "no dataset is called")

@@ -7,8 +7,9 @@ import pytest
 
 from mledger_cli import text
 from tests.cli.asking import Run, done, refused_alike, told
+from tests.cli.gaps import record
 
-NAMES = ["concessions", "dead-ends", "impact", "learning", "objectives", "trace"]
+NAMES = ["assurance", "concessions", "dead-ends", "impact", "learning", "objectives", "trace"]
 
 
 def test_objectives_are_told(ready: Path, run: Run) -> None:
@@ -27,7 +28,9 @@ def test_reports_fit_a_terminal(
 ) -> None:
     """No line of a report is wider than the terminal."""
     monkeypatch.setenv("COLUMNS", str(columns))
-    for line in done(run("report", name, "credit-risk")).splitlines():
+    shown = run("report", name, "credit-risk").stdout.splitlines()
+    assert len(shown) > 5
+    for line in shown:
         assert text.width(line) <= columns, line
 
 
@@ -50,8 +53,35 @@ def test_json_holds_the_events(ready: Path, run: Run) -> None:
 
 def test_reports_are_listed(run: Run) -> None:
     """Without a name the reports are listed, without a ledger."""
-    assert [row["report"] for row in told(run("--json", "report"))] == NAMES
-    assert "dead-ends    What led nowhere" in done(run("report"))
+    assert [row["report"] for row in told(run("--json", "report"))] == sorted([*NAMES, "data-story"])
+    assert "dead-ends    model    What led nowhere" in done(run("report"))
+
+
+def test_an_assurance_case_names_its_holes(ready: Path, run: Run) -> None:
+    """Each hole with the command that fills it, and exit code 1; a waiver explains one."""
+    result = run("report", "assurance", "credit-risk@1.0")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("credit-risk 1.0: The case that a version is fit for its purpose")
+    assert "1.3           nobody agreed on a plan" in result.stdout
+    assert "fix: mledger append plan.agreed model/credit-risk --edit" in result.stderr
+    found = json.loads(run("--json", "report", "assurance", "credit-risk@1.0").stdout)
+    for hole in found["holes"]:
+        (claim,) = [c for goal in found["goals"] for c in goal["claims"] if c["number"] == hole["claim"]]
+        waived = {"rule": claim["rules"][0], "reason": "Small.", "until": "2099-01-01"}
+        record(run, "waiver.granted", waived)
+    done(run("report", "assurance", "credit-risk@1.0"))
+    found = told(run("--json", "report", "assurance", "credit-risk"))
+    assert found["about"] == "credit-risk 1.0"
+    assert found["holes"] == []
+    explained = [c["number"] for goal in found["goals"] for c in goal["claims"] if c["state"] == "explained"]
+    assert "1.3" in explained
+
+
+def test_the_story_of_a_dataset_is_a_report(ready: Path, run: Run) -> None:
+    """It is asked for by the name of the dataset."""
+    found = told(run("--json", "report", "data-story", "applications"))
+    assert (found["report"], found["about"]) == ("data-story", "dataset/applications")
+    assert found["events"]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +91,10 @@ def test_reports_are_listed(run: Run) -> None:
         (["trace"], "MODEL is missing"),
         (["trace", "nobody"], "nothing is recorded on nobody"),
         (["trace", "dataset/applications"], "dataset/applications is no model"),
+        (["trace", "credit-risk@1.0"], "trace is told of a model, not of one version"),
+        (["assurance", "credit-risk@9"], "no version of credit-risk is called '9'"),
+        (["data-story"], "DATASET is missing"),
+        (["data-story", "nothing"], "no dataset is called"),
     ],
 )
 def test_wrong_use_is_told(ready: Path, run: Run, args: list[str], line: str) -> None:

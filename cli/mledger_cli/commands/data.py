@@ -18,9 +18,6 @@ SECTIONS = {
             "mledger_cli.commands.data_show", "Show a state: origin, digests, profile, groups, issues."
         ),
         "diff": Lazy("mledger_cli.commands.data_diff", "Say what moved between two states."),
-        "story": Lazy(
-            "mledger_cli.commands.data_story", "Tell the whole life of a dataset, with event numbers."
-        ),
     },
     "Prove": {
         "verify": Lazy("mledger_cli.commands.data_verify", "Hash again what is recorded."),

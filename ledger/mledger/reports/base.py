@@ -9,10 +9,10 @@ Whoever tells something out of the ledger makes a `Document` and leaves to other
         )),
     ))
 
-A report about one model is a function of its dossier, registered by `@report(name, title)`; others
-make documents as they like. `to_json` and `markdown` are here; the command line prints one by
-`mledger_cli.rendering_document`. Texts are as they were recorded: whoever renders them
-escapes them.
+A report about a model is a function of its dossier, registered by `@report(name, title)`; one that
+needs more registers itself by `register`. Others make documents as they like. `to_json` and `markdown`
+are here; the command line prints one by `mledger_cli.rendering_document`. Texts are as they were
+recorded: whoever renders them escapes them.
 """
 
 import importlib
@@ -20,8 +20,9 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
+from mledger.checks.world import World
 from mledger.core.markdown import escaped
 from mledger.projections.dossier import Dossier
 from mledger.registry import Registry
@@ -121,32 +122,50 @@ class Document:
 
 
 Make: TypeAlias = Callable[[Dossier], tuple[Section, ...]]
+About: TypeAlias = Literal["model", "version", "dataset"]
 
 
 class Report(NamedTuple):
-    """A report about one model: its name, its title, and what makes its sections."""
+    """A report: its name, its title, what it is about, and what tells it.
+
+    Of a model, or of a version of one, it is told by a dossier and what is known of the world; of a
+    dataset by the facts of its stream.
+    """
 
     name: str
     title: str
-    make: Make
+    about: About
+    tell: Callable[..., Document]
 
-    def of(self, dossier: Dossier) -> Document:
-        """The document about a model."""
-        known = f"as known on {dossier.day}, {dossier.entries:,} entries"
-        return Document(self.name, self.title, dossier.stream, self.make(dossier), known)
+    def of(self, dossier: Dossier, world: World | None = None) -> Document:
+        """The document about a model or a version of it."""
+        return self.tell(dossier, world or World())
 
 
-_reports: Registry[Report] = Registry("report", fix="mledger report --list")
+_reports: Registry[Report] = Registry("report", fix="mledger report")
+
+
+def register(report: Report) -> Report:
+    """The report itself, known by its name from now on."""
+    return _reports.add(report.name, report)
 
 
 def report(name: str, title: str) -> Callable[[Make], Make]:
     """A decorator that registers a function of a dossier as the report `name`."""
 
     def keep(make: Make) -> Make:
-        _reports.add(name, Report(name, title, make))
+        def tell(dossier: Dossier, _world: World) -> Document:
+            return Document(name, title, dossier.stream, make(dossier), known(dossier))
+
+        register(Report(name, title, "model", tell))
         return make
 
     return keep
+
+
+def known(dossier: Dossier) -> str:
+    """Up to where the ledger was read, as a subtitle."""
+    return f"as known on {dossier.day}, {dossier.entries:,} entries"
 
 
 def find(name: str) -> Report:

@@ -12,9 +12,9 @@ from mledger.events.transform import TransformRecorded
 from mledger.projections.base import find
 from mledger.projections.datasets import DatasetState, describe
 from mledger.projections.statements import cite
-from mledger.reports.base import Claim, Document, Section
+from mledger.reports.base import Claim, Document, Report, Section, register
 
-NAME = "data-story"
+NAME, TITLE = "data-story", "The story of a dataset: source, states, steps, issues"
 
 Tell = Callable[[Any], Iterator[str]]
 
@@ -45,7 +45,7 @@ def data_story(facts: Iterable[Fact]) -> Document:
             claims.append(Claim(f"{fact.type} cannot be read: {fact.obstacle}", (fact.number,), label))
     return Document(
         NAME,
-        "the story of the data",
+        TITLE,
         state.stream or "dataset",
         (
             Section("Source", tuple(_source(state)), "nobody has said where it comes from"),
@@ -131,3 +131,5 @@ _TOLD: dict[type[EventBody], Tell] = {
     ProfileRecorded: _profile,
     DecisionProposed: _decided,
 }
+
+register(Report(NAME, TITLE, "dataset", data_story))
