@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import perf_counter, process_time
 
 from benchmarks.ground import Ground
-from benchmarks.measuring import Sample, Work, best, in_turns, median
+from benchmarks.measuring import Sample, Work, in_turns, median
 from benchmarks.table import Row, show
 from mledger.recording.recorder import Recorder
 from mledger.recording.run import Run
@@ -25,7 +26,7 @@ def of_runs(ground: Ground) -> Iterator[Row]:
     with _here(ground), Recorder(place.path, key=ground.signer()) as recorder:
         _whole(recorder)  # packages and machine are looked up once in a process
         with recorder.run("bench", **SAID) as run:
-            alone, told = map(best, in_turns([_steps(None), _steps(run)], rounds))
+            alone, told = map(median, _steps_in_turns(run, rounds))
         starts: list[Run] = []
         begin, end = map(median, in_turns([_start(recorder, starts), _finish(starts)], rounds))
     yield Row(
@@ -64,17 +65,33 @@ def _whole(recorder: Recorder) -> None:
         run.metric("loss", 0.5)
 
 
-def _steps(run: Run | None) -> Work:
-    def work() -> int:
-        for step in range(STEPS):
-            loss = 0.0
-            for n in range(WORK):
-                loss += 1 / (n + step + 1)
-            if run is not None:
-                run.metric("loss", loss, step=step)
-        return STEPS
+def _steps_in_turns(run: Run, rounds: int) -> tuple[list[Sample], list[Sample]]:
+    """Samples of a step alone and of one that notes a metric, each the mean of a round of steps.
 
-    return work
+    They take turns at each step: what one costs more is less than what the machine wavers in a second.
+    """
+    alone: list[Sample] = []
+    told: list[Sample] = []
+    sides = ((alone, None), (told, run))
+    for _ in range(rounds):
+        used = [[0.0, 0.0], [0.0, 0.0]]
+        for step in range(STEPS):
+            for sums, (_, noting) in zip(used, sides, strict=True):
+                wall, cpu = perf_counter(), process_time()
+                _step(noting, step)
+                sums[0] += perf_counter() - wall
+                sums[1] += process_time() - cpu
+        for sums, (taken, _) in zip(used, sides, strict=True):
+            taken.append(Sample(sums[0] / STEPS, sums[1] / STEPS))
+    return alone, told
+
+
+def _step(run: Run | None, step: int) -> None:
+    loss = 0.0
+    for n in range(WORK):
+        loss += 1 / (n + step + 1)
+    if run is not None:
+        run.metric("loss", loss, step=step)
 
 
 def _start(recorder: Recorder, starts: list[Run]) -> Work:

@@ -3,6 +3,7 @@
     keys     configuration   private keys, see `mledger.keystore`
     heads    state           what this machine has seen, see `mledger.heads`
     spool    state           events that wait for their ledger, see `mledger.recording.spool`
+    journals state           what runs were told that have no end yet, see `mledger.recording.journal`
     cache    cache           what can be derived again
     witness  state           the key of a witness and what it cosigned, see `mledger.exchange.witness`
 
@@ -43,6 +44,15 @@ def spool_folder() -> Path:
     from platformdirs import user_state_path
 
     return user_state_path("mledger") / "spool"
+
+
+def journal_folder() -> Path:
+    """The folder of what runs without an end were told; it need not exist."""
+    if home := _home():
+        return home / "journals"
+    from platformdirs import user_state_path
+
+    return user_state_path("mledger") / "journals"
 
 
 def cache_folder() -> Path:
@@ -141,6 +151,25 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def hold(handle: int) -> None:
+    """Show others that the process lives which writes to an open file, where the system can."""
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def is_held(handle: int) -> bool:
+    """Whether a process lives that holds an open file; if not, nobody begins to until it is closed."""
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
 
 
 @contextmanager

@@ -28,6 +28,53 @@ def train(name, auc, **said):
     return run
 
 
+KILLED = """
+import mledger, os
+said = dict(name="killed", hypothesis="x", criteria={"auc": ">=0.95"}, quiet=True)
+with mledger.run("credit-risk", **said) as run:
+    run.params({"max_depth": 4}, why={"max_depth": "decision:99"})
+    run.note("Flat from step 2 on.")
+    for step in range(3):
+        run.metric("loss", 1 / (step + 1), step=step)
+    run.metric("auc", 0.96)
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_killed_run_keeps_what_it_was_told(begun, run):
+    """It is listed with the run; abandon records it with how it is known, and conclude judges by it."""
+    begun.parent.joinpath("killed.py").write_text(KILLED)
+    subprocess.run([sys.executable, "killed.py"], capture_output=True, check=False)
+    shown = " ".join(done(run("runs", "--open")).split())
+    assert "loss 0.3333 at step 2, auc 0.96, 1 note; process" in shown
+    assert "is gone, heard until 20" in shown
+    (row,) = json.loads(done(run("runs", "--open", "--json")))
+    assert row["journal"]["params"] == {"max_depth": 4}
+    done(run("abandon", "killed", "--reason", "The node was drained."))
+    said = json.loads(done(run("show", "3", "--json")))["data"]
+    assert said["metrics"][-1] == {"name": "auc", "value": 0.96}
+    assert said["notes"] == ["Flat from step 2 on."]
+    assert said["files"][0]["role"] == "metrics by step"
+    assert said["captures"][0]["name"] == "journal"
+    assert "unsigned; that process is gone" in said["captures"][0]["how"]
+    assert "param_reasons left out: " in said["gaps"][-1]
+    (row,) = json.loads(done(run("runs", "--all", "--json")))
+    assert (row["params"], row["metrics"][-1]["value"]) == ({"max_depth": 4}, 0.96)
+    assert "journal" not in row
+    done(run("conclude", "killed", "--lesson", "It had come out."))
+    assert json.loads(done(run("show", "4", "--json")))["data"]["verdict"] == "supported"
+
+
+def test_a_run_that_still_runs_is_shown_so(begun, run):
+    """Its process is named; giving it up leaves its file, and says what comes of it."""
+    started = mledger.run("credit-risk", name="on", hypothesis="x", criteria=CRITERIA, quiet=True).start()
+    started.metric("auc", 0.9)
+    assert "auc 0.9; process" in " ".join(done(run("runs", "--open")).split())
+    result = run("abandon", "on", "--reason", "It takes too long.")
+    assert result.exit_code == 0
+    assert "still runs" in result.stderr
+
+
 @pytest.fixture
 def sweep(begun):
     """Runs of every kind: events 2 and 3 are the first, 4 and 5 the second, and so on."""

@@ -21,10 +21,13 @@ def command(settings: Settings, run: str, reason: str, lesson: str | None, key: 
 
       mledger abandon 47 --reason 'The node was drained at night.'
 
-    RUN is its number, or its name; mledger runs --open lists them.
+    RUN is its number, or its name; mledger runs --open lists them. What the run was told until its
+    process ended (metrics, parameters, notes) is recorded with it, if that was on this machine.
     """
     from mledger.errors import InputError
+    from mledger.recording.closing import given_up
     from mledger.recording.found import find
+    from mledger.recording.journal import left
     from mledger_cli.commands.append import tell
 
     with opening.ledger(settings, key) as ledger:
@@ -34,5 +37,17 @@ def command(settings: Settings, run: str, reason: str, lesson: str | None, key: 
             number = end.source.number
             line = f"run {found.number} {_ENDED[end.outcome]} already, event {number}"
             raise InputError(line, fix=f"mledger show {number}")
-        fields = {"run": found.run.name, "reason": reason, "lesson": lesson}
-        tell(settings, ledger.append("run.abandoned", found.stream, fields))
+        said, journal = {"reason": reason, "lesson": lesson}, left(found.id)
+        made = given_up(found.begun, said, journal)
+        try:
+            receipt = ledger.append(made.body, found.stream, attach=made.attach)
+        except InputError as error:
+            if journal is None or "rule" not in error.details:
+                raise
+            made = given_up(found.begun, said, journal, error)
+            receipt = ledger.append(made.body, found.stream, attach=made.attach)
+        tell(settings, receipt)
+    if journal is not None:
+        journal.remove()
+        if journal.alive:
+            settings.out.note(f"process {journal.pid} still runs: what it says from now on is a second end")

@@ -10,6 +10,7 @@ from mledger_cli.failures import Exit
 from mledger_cli.groups import Group
 from mledger_cli.params import RUN, SINCE_OR_AGO, SOME_STREAM
 from mledger_cli.tables import Column
+from mledger_cli.text import counted
 
 if TYPE_CHECKING:
     from mledger.recording.found import Found
@@ -72,10 +73,13 @@ def list_(
     shown = found if everything or only_open else _unfolded(found)
     cut = shown[:limit] if limit else shown
     if settings.json:
-        settings.out.json([row(one) for one in found])
+        settings.out.json([row(one) | _left(one) for one in found])
         return
     none = "no run is open" if only_open else "no run is recorded"
-    settings.out.table(cut, _columns(settings, whole=stream is None), none=none)
+    columns = _columns(settings, whole=stream is None)
+    if only_open:
+        columns.append(Column("until now", lambda one: _until_now(settings, one), lines=2))
+    settings.out.table(cut, columns, none=none)
     if len(cut) < len(shown):
         settings.out.note(f"{len(shown) - len(cut):,} older ones: --limit 0, or --since TIME")
     if hidden := _hidden(found, shown):
@@ -197,6 +201,34 @@ def row(one: "Found") -> dict[str, object]:
         "gaps": run.gaps,
         "events": run.numbers,
     }
+
+
+def _left(one: "Found") -> dict[str, object]:
+    """What the process of a run without an end left on this machine, as `--json` prints it."""
+    from mledger.recording.journal import left
+
+    return {"journal": left(one.id)} if one.run.end is None else {}
+
+
+def _until_now(settings: Settings, one: "Found") -> str:
+    """What a run without an end was told, and whether its process lives."""
+    from mledger.recording.journal import left
+
+    found = left(one.id)
+    if found is None:
+        return "nothing told on this machine"
+    lives = "runs" if found.alive else f"is gone, heard until {settings.out.moment(found.last)}"
+    told = [_last(row) for row in found.told.measured.metrics()]
+    if notes := len(found.told.fields().get("notes", ())):
+        told.append(counted(notes, "note"))
+    return f"{', '.join(told) or 'nothing measured'}; process {found.pid} {lives}"
+
+
+def _last(metric: dict[str, Any]) -> str:
+    """The last value of a metric, with its step if it has one."""
+    value, step = metric["value"], metric.get("step")
+    shown = value if isinstance(value, str) else f"{value:.4g}"
+    return f"{metric['name']} {shown}{'' if step is None else f' at step {step}'}"
 
 
 def _measures(one: "Found") -> tuple[Any, ...]:

@@ -30,6 +30,9 @@ from mledger.events.run_fields import (
     ARTIFACTS_UNTIL,
     CAPTURES,
     CHECKPOINT_POLICY,
+    CHECKPOINTS,
+    DETERMINISM_FLAGS,
+    EARLY_STOPPING,
     FILES,
     GAPS,
     LATE_DATASETS,
@@ -42,7 +45,9 @@ from mledger.events.run_fields import (
     REASONS,
     REPRODUCES,
     RUN,
+    SEEDS,
     SERIES,
+    TOLD_UNTIL,
     TOLERANCE,
     TUNING,
     UNSTATED,
@@ -106,22 +111,10 @@ class RunStarted(EventBody):
         default=None, description="the SHA-256 of the configuration file", examples=["9a" * 32]
     )
     tuning: Tuning | None = TUNING
-    early_stopping: EarlyStopping | None = Field(
-        default=None,
-        description="the rule by which training will stop early",
-        examples=[{"criterion": "validation logloss, 1e-4", "patience": 50}],
-    )
+    early_stopping: EarlyStopping | None = EARLY_STOPPING
     checkpoint_policy: Line | None = CHECKPOINT_POLICY
-    seeds: Params = Field(
-        default_factory=dict,
-        description="the seed of each random generator",
-        examples=[{"python": 7, "numpy": 7, "torch": 7}],
-    )
-    determinism_flags: Params = Field(
-        default_factory=dict,
-        description="switches that make results repeatable",
-        examples=[{"torch.use_deterministic_algorithms": True}],
-    )
+    seeds: Params = SEEDS
+    determinism_flags: Params = DETERMINISM_FLAGS
     datasets: Many[DatasetUse] = Field(
         default=(),
         description="the data that it reads, each state with its role",
@@ -231,11 +224,7 @@ class RunFinished(EventBody):
         description="the rule for stopping early, and when it struck",
         examples=[{"criterion": "validation logloss, 1e-4", "patience": 50, "triggered_at": 812}],
     )
-    checkpoints: Distinct[File] = Field(
-        default=(),
-        description="states kept on the way",
-        examples=[[{"name": "step-800.ckpt", "sha256": "8c1f" * 16}]],
-    )
+    checkpoints: Distinct[File] = CHECKPOINTS
     artifacts: Distinct[File] = Field(
         default=(),
         description="the files that it made",
@@ -315,7 +304,8 @@ class RunAbandoned(EventBody):
     """An experiment is given up: its process died unheard, or nobody will go on with it.
 
     Record it for a run that has no end and will have none; it closes what `mledger runs --open`
-    lists. Good content tells a lost machine from a lost hope, and says what was seen until then.
+    lists. `mledger abandon` adds what the run was told until then, if its process left that on this
+    machine. Good content tells a lost machine from a lost hope, and says what was seen until then.
     """
 
     run: Name = RUN
@@ -331,11 +321,22 @@ class RunAbandoned(EventBody):
         description="what had been measured until then",
         examples=[[{"name": "loss", "value": 0.41, "step": 112}]],
     )
+    params: Params = LATE_PARAMS
+    param_reasons: Distinct[ParamReason] = LATE_REASONS
+    seeds: Params = LATE_SEEDS
+    datasets: Many[DatasetUse] = LATE_DATASETS
+    series: Many[Series] = SERIES
+    notes: Many[Text] = NOTES
+    artifacts: Distinct[File] = ARTIFACTS_UNTIL
+    files: Distinct[File] = FILES
+    captures: Distinct[Capture] = TOLD_UNTIL
+    gaps: Many[Line] = GAPS
     refs: Refs = REFS
 
     @model_validator(mode="after")
     def _distinct(self) -> "RunAbandoned":
         distinct_metrics(self.metrics)
+        distinct_series(self.series)
         return self
 
 

@@ -49,6 +49,26 @@ REASONS: Any = Field(
     description="why a parameter has its value",
     examples=[[{"name": "max_depth", "decision": "46"}]],
 )
+EARLY_STOPPING: Any = Field(
+    default=None,
+    description="the rule by which training will stop early",
+    examples=[{"criterion": "validation logloss, 1e-4", "patience": 50}],
+)
+CHECKPOINTS: Any = Field(
+    default=(),
+    description="states kept on the way",
+    examples=[[{"name": "step-800.ckpt", "sha256": "8c1f" * 16}]],
+)
+SEEDS: Any = Field(
+    default_factory=dict,
+    description="the seed of each random generator",
+    examples=[{"python": 7, "numpy": 7, "torch": 7}],
+)
+DETERMINISM_FLAGS: Any = Field(
+    default_factory=dict,
+    description="switches that make results repeatable",
+    examples=[{"torch.use_deterministic_algorithms": True}],
+)
 ARTIFACTS_UNTIL: Any = Field(
     default=(),
     description="the files that it had made until then",
@@ -78,6 +98,11 @@ SERIES: Any = Field(
     default=(),
     description="metrics measured at many steps, summed up",
     examples=[[{"name": "loss", "count": 4000, "last": 0.31, "min": 0.29, "max": 2.3}]],
+)
+TOLD_UNTIL: Any = Field(
+    default=(),
+    description="how it is known what the run was told until then, if nobody says it from memory",
+    examples=[[{"name": "journal", "how": "the file that process 4711 wrote until 02:14"}]],
 )
 NOTES: Any = Field(
     default=(), description="what was noted on the way", examples=[["Loss flat from step 800 on."]]

@@ -16,7 +16,7 @@ from mledger.core.names import check_stream
 from mledger.errors import MledgerError
 from mledger.events.base import EventBody
 from mledger.events.decision import DecisionProposed
-from mledger.events.run import RunFailed, RunFinished, RunStarted
+from mledger.events.run import RunAbandoned, RunFailed, RunFinished, RunStarted
 from mledger.projections.base import find
 from mledger.projections.corrections import Amended, amendments
 from mledger.projections.datasets import DatasetState
@@ -130,7 +130,7 @@ class Dossier:
         if run is None:
             return None
         number = run.end.source.number if run.end else None
-        ends = (*self.of(RunFinished), *self.of(RunFailed))
+        ends = (*self.of(RunFinished), *self.of(RunFailed), *self.of(RunAbandoned))
         ended = next((body for e, body in ends if e.number == number), None)
         starts = self.of(RunStarted)
         return next(

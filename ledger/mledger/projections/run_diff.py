@@ -72,14 +72,13 @@ def _near(wanted: Any, got: Any, tolerance: float) -> bool:
 
 def _facts(trial: Trial) -> Iterator[tuple[tuple[str, str], Any]]:
     begun, ended = trial
-    late: Any = ended if isinstance(ended, RunFinished | RunFailed) else None
-    params = dict(begun.params) | (dict(late.params) if late else {})
+    params = dict(begun.params) | (dict(ended.params) if ended else {})
     yield from _each("parameters", params)
     if begun.params_digest:
         yield ("parameters", "configuration file"), begun.params_digest
-    seeds = dict(begun.seeds) | (dict(late.seeds) if late else {})
+    seeds = dict(begun.seeds) | (dict(ended.seeds) if ended else {})
     yield from _each("seeds", seeds | dict(begun.determinism_flags))
-    yield from _data((*begun.datasets, *(late.datasets if late else ())))
+    yield from _data((*begun.datasets, *(ended.datasets if ended else ())))
     yield from _code(begun)
     yield from _surroundings(begun)
     yield from _each("metrics", _metrics(trial))

@@ -132,7 +132,7 @@ class Runs:
                 self.ends.append(replace(found, **_rest(event, body.metrics), **_told(body)))
             case RunAbandoned():
                 found = End(body.run, "abandoned", event.source, None, body.lesson, body.reason)
-                self.ends.append(replace(found, **_rest(event, body.metrics)))
+                self.ends.append(replace(found, **_rest(event, body.metrics), **_told(body)))
             case RunConcluded():
                 self.judgements.append(
                     Judgement(body.run, body.verdict, body.lesson, event.source, event.corrections)
@@ -192,7 +192,7 @@ class Runs:
 
 def whole(begun: RunStarted, ended: EventBody | None) -> RunStarted:
     """The start as it reads with what became known only on the way: parameters, reasons, seeds, data."""
-    if not isinstance(ended, RunFinished | RunFailed):
+    if not isinstance(ended, RunFinished | RunFailed | RunAbandoned):
         return begun
     reasons = {reason.name: reason for reason in (*begun.param_reasons, *ended.param_reasons)}
     return begun.model_copy(
@@ -232,11 +232,11 @@ def _started(event: Header, body: RunStarted) -> Run:
     )
 
 
-def _uses(body: RunStarted | RunFinished | RunFailed) -> tuple[Use, ...]:
+def _uses(body: RunStarted | RunFinished | RunFailed | RunAbandoned) -> tuple[Use, ...]:
     return tuple(Use(short_name(use.name), use.version, use.role) for use in body.datasets)
 
 
-def _told(body: RunFinished | RunFailed) -> dict[str, Any]:
+def _told(body: RunFinished | RunFailed | RunAbandoned) -> dict[str, Any]:
     """What became known only on the way."""
     return {"uses": _uses(body), "params": dict(body.params), "gaps": body.gaps}
 

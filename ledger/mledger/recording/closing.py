@@ -1,6 +1,7 @@
 """The last event of a run: measures, and their verdict."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from mledger.attachment import Attachment
 from mledger.errors import InputError
@@ -10,9 +11,12 @@ from mledger.projections.verdicts import Judged, judge
 from mledger.recording.item import Item
 
 if TYPE_CHECKING:
-    from mledger.events.run import RunFailed, RunFinished
+    from mledger.events.measures import Criterion
+    from mledger.events.run import RunAbandoned, RunFailed, RunFinished, RunStarted
     from mledger.recording.ending import Failure
+    from mledger.recording.journal import Left
     from mledger.recording.run import Run
+    from mledger.recording.told import Told
 
 # Metrics in the line that is shown.
 _SHOWN = 4
@@ -43,23 +47,15 @@ def closed(run: "Run", failure: "Failure | None", wrong: InputError | None = Non
     `wrong` is what the ledger finds wrong with references in it, which are then left out.
     """
     verb = "finished" if failure is None else "failed"
-    fields, attach = run.ending(), []
-    rows = run.measured.metrics()
+    fields, attach, gaps = _told(run.told, run.begun.criteria)
+    fields = run.ending() | fields
+    rows = fields["metrics"]
     judged = judge(run.begun.criteria, [Metric(**row) for row in rows])
-    gaps, unmeasured = [*fields.get("gaps", ())], judged.unmeasured
+    unmeasured = judged.unmeasured
     missing: list[str] = []
     if wrong is not None:
-        fields = {name: value for name, value in fields.items() if name not in _LEADING}
-        missing.append(f"{', '.join(_LEADING)} left out: {wrong.message}")
-    series = run.measured.series({c.metric: c.operator for c in run.begun.criteria})
-    try:
-        file = run.measured.file()
-    except InputError as error:
-        file = None
-        gaps.append(f"metrics by step: {error.message}")
-    if file is not None:
-        attach.append(file)
-    fields |= {"metrics": rows, "series": series}
+        fields, line = _without_leading(fields, wrong)
+        missing.append(line)
     if failure is not None:
         attach += [failure.traceback] if failure.traceback is not None else []
         fields["exit"] = failure.exit
@@ -70,8 +66,66 @@ def closed(run: "Run", failure: "Failure | None", wrong: InputError | None = Non
     body, left_out = _built(f"run.{verb}", fields, [*gaps, *missing])
     warnings = [f"run {run.called}: {gap}" for gap in (*left_out, *missing)]
     summary = _measures(rows, judged) if failure is None else [_failed(failure)]
-    named = [file for file in attach if file.file.sha256.encode() in body.to_bytes()]
-    return Closed(body, tuple(named), verb, tuple(summary), tuple(dict.fromkeys(warnings)))
+    return Closed(body, _named(attach, body), verb, tuple(summary), tuple(dict.fromkeys(warnings)))
+
+
+class GivenUp(NamedTuple):
+    """The event of a run that somebody gives up, and its files."""
+
+    body: "RunAbandoned"
+    attach: tuple[Attachment, ...]
+
+
+def given_up(
+    begun: "RunStarted",
+    said: Mapping[str, Any],
+    left: "Left | None" = None,
+    wrong: InputError | None = None,
+) -> GivenUp:
+    """What is to be recorded of a run that is given up: what is said of it, and what its process left.
+
+    `wrong` is as for `closed`. Errors: InputError for what was said.
+    """
+    fields: dict[str, Any] = {"run": begun.run, **said}
+    if left is None:
+        return GivenUp(cast("RunAbandoned", events.build("run.abandoned", fields)), ())
+    told, attach, gaps = _told(left.told, begun.criteria)
+    if wrong is not None:
+        told, left_out = _without_leading(told, wrong)
+        gaps.append(left_out)
+    fields |= told | {"captures": [{"name": "journal", "how": left.how}]}
+    fields["files"] = [one.file.model_dump(exclude_none=True) for one in attach]
+    body, _ = _built("run.abandoned", fields, gaps)
+    return GivenUp(body, _named(attach, body))
+
+
+def _told(
+    told: "Told", criteria: "Sequence[Criterion]"
+) -> tuple[dict[str, Any], list[Attachment], list[str]]:
+    """The fields that were told on the way, the file with all values, and the gaps."""
+    fields = told.fields()
+    gaps, attach = [*fields.pop("gaps", ())], []
+    try:
+        file = told.measured.file()
+    except InputError as error:
+        file = None
+        gaps.append(f"metrics by step: {error.message}")
+    if file is not None:
+        attach.append(file)
+    series = told.measured.series({c.metric: c.operator for c in criteria})
+    return fields | {"metrics": told.measured.metrics(), "series": series}, attach, gaps
+
+
+def _without_leading(fields: dict[str, Any], wrong: InputError) -> tuple[dict[str, Any], str]:
+    """The fields without those that lead to other events, and a line that says so."""
+    kept = {name: value for name, value in fields.items() if name not in _LEADING}
+    return kept, f"{', '.join(_LEADING)} left out: {wrong.message}"
+
+
+def _named(attach: list[Attachment], body: Any) -> tuple[Attachment, ...]:
+    """The files that the event names."""
+    data = body.to_bytes()
+    return tuple(file for file in attach if file.file.sha256.encode() in data)
 
 
 def _built(event: str, fields: dict[str, Any], gaps: list[str]) -> tuple[Any, list[str]]:

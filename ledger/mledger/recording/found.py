@@ -24,10 +24,11 @@ _LIST = "mledger runs --all"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One run: its stream, the number of its start, its state, the bodies of its start and of its end."""
+    """One run: its stream, number and id of its start, its state, the bodies of its start and of its end."""
 
     stream: str
     number: str
+    id: str
     run: Run
     begun: RunStarted
     ended: Ended | None = None
@@ -82,7 +83,7 @@ def _of(history: "History") -> Iterator[Found]:
     """The runs of one stream, corrections applied."""
     facts = tuple(history.facts())
     amended = amendments(facts)
-    made, ids, bodies = Runs(), dict[str, str](), {}
+    made, ids, bodies, started = Runs(), dict[str, str](), {}, {}
     for fact in facts:
         ids[fact.number] = ids[format_id(fact.id)] = fact.number
         if fact.type not in _TYPES:
@@ -90,7 +91,7 @@ def _of(history: "History") -> Iterator[Found]:
         change = amended.get(fact.number)
         body = change.body if change is not None and change.body is not None else fact.data
         if body is not None:
-            bodies[fact.number] = body
+            bodies[fact.number], started[fact.number] = body, format_id(fact.id)
             corrections = change.corrections if change is not None else ()
             made.add(Header(cite(fact), fact.type, fact.stream, corrections), body)
     made.settle(lambda reference: resolve(ids, reference))
@@ -98,7 +99,7 @@ def _of(history: "History") -> Iterator[Found]:
         begun, ended = bodies[number], bodies[run.end.source.number] if run.end else None
         assert isinstance(begun, RunStarted)  # noqa: S101  a start is one
         assert ended is None or isinstance(ended, Ended)  # noqa: S101
-        yield Found(history.stream or "", number, run, begun, ended)
+        yield Found(history.stream or "", number, started[number], run, begun, ended)
 
 
 def _order(number: str) -> tuple[int, int]:

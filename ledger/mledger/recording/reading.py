@@ -16,7 +16,7 @@ from mledger.core.names import check_stream
 from mledger.errors import InputError
 from mledger.events import free
 from mledger.events.measures import Metric
-from mledger.recording.series import Key
+from mledger.recording.series import STEPS, Key
 
 _DECISION = re.compile(r"(?:(?:decision|event)[: ]\s*)?((?:0|[1-9]\d*)(?:\.\d+)?)", re.IGNORECASE)
 # Where an object lies in memory says nothing of it.
@@ -52,7 +52,7 @@ def whole_step(step: Any) -> int | None:
         number = operator.index(step)
     except TypeError:
         number = -1
-    if isinstance(step, bool) or not 0 <= number < 1 << 53:
+    if isinstance(step, bool) or not 0 <= number < STEPS:
         raise InputError(f"step {short(step)} is not a whole number, 0 or more", fix="step=epoch")
     return number
 

@@ -115,7 +115,7 @@ class Recorder:
             return self._opened[1]
 
     def record(self, item: Item, *, into_spool: bool = False, mendable: bool = False) -> str | None:
-        """The number of the event, once it is on the disk; None if it is in the spool.
+        """The number of the event, once it is on the disk; empty if it is in the spool, None if nowhere.
 
         `into_spool` keeps events of one run in order: what follows one that waits, waits too. If the
         caller can mend the event, what a rule of the ledger finds wrong in it is an InputError.
@@ -132,10 +132,10 @@ class Recorder:
                 why: BaseException = error
         else:
             why = MledgerError("the events before it wait")
-        self._spool(item, why, told=into_spool)
-        return None
+        return "" if self._spool(item, why, told=into_spool) else None
 
-    def _spool(self, item: Item, why: BaseException, *, told: bool) -> None:
+    def _spool(self, item: Item, why: BaseException, *, told: bool) -> bool:
+        """Whether the event is in the spool."""
         from mledger.recording.spool import Spool
 
         reason = telling.worded(why)
@@ -146,10 +146,11 @@ class Recorder:
             telling.warn(
                 f"{item.body.type} is recorded nowhere: {reason}; {where}", getattr(error, "fix", None)
             )
-            return
+            return False
         if not told and reason not in self._warned:
             self._warned.add(reason)
             telling.warn(f"not signed yet, kept in the spool: {reason}", self._way_out(why))
+        return True
 
     def _way_out(self, why: BaseException) -> str:
         """What to do before the push, and the push."""

@@ -12,8 +12,10 @@ from mledger.errors import InputError
 from mledger.recording import reading, telling
 from mledger.recording.ending import Failure, Usage, bounded, failure, status_of
 from mledger.recording.item import Item
+from mledger.recording.journal import Journal
 from mledger.recording.said import check_said
-from mledger.recording.series import Key, Measured
+from mledger.recording.series import STEPS, Points
+from mledger.recording.told import Told
 
 if TYPE_CHECKING:
     from mledger.events.run import RunStarted
@@ -35,10 +37,8 @@ def _gently(method: "Callable[Concatenate[Run, P], None]") -> "Callable[Concaten
             self._check_here()
             with self._turn:
                 method(self, *args, **kwargs)
-        except Exception as error:
-            if self._recorder.strict:
-                raise
-            self.refuse(f"{method.__name__}: {telling.worded(error)}", getattr(error, "fix", None))
+        except Exception as error:  # noqa: BLE001  raised again if it is to be
+            self._refuse(method.__name__, error)
 
     return cast("Callable[Concatenate[Run, P], None]", told)
 
@@ -62,12 +62,10 @@ class Run:
         self._over = False
         self._spooled = False
         self._usage = Usage()
-        self._measured = Measured()
-        self._told: dict[str, Any] = {}
-        self._notes: list[str] = []
-        self._gaps: list[str] = []
+        self._told = Told()
+        self._points = self._told.measured.points
+        self._journal: Journal | None = None
         self._lesson: str | None = None
-        self._artifacts: dict[str, dict[str, Any]] = {}
         self.number: str | None = None
         """The event number of its start; None before, and while it waits in the spool."""
 
@@ -91,8 +89,10 @@ class Run:
             raise InputError("the run has started already", fix="begin another: mledger.run(...)")
         begun = started(self._recorder, self._stream, self._said, capture)
         self._pid, self._usage = os.getpid(), Usage()
-        self.number = self._recorder.record(Item(begun.body, self._stream, begun.attach), mendable=True)
+        item = Item(begun.body, self._stream, begun.attach)
+        self.number = self._recorder.record(item, mendable=True) or None
         self._started, self._spooled = begun.body, self.number is None
+        self._journal = Journal(item.id, ledger=self._recorder.path, stream=self._stream, run=begun.body.run)
         if self.number and not self._quiet and self._recorder.mentions_spool():
             telling.told(("earlier events wait to be signed: mledger spool push",), quiet=False)
         for one in begun.warnings:
@@ -122,7 +122,7 @@ class Run:
         if os.getpid() != self._pid or self._over:
             return  # a child process leaves the block, too; the run is its parent's
         if isinstance(error, SystemExit) and status_of(error) == 0:
-            self._gaps.append("ended by sys.exit(0) before the end of the block")
+            self._told.gap("ended by sys.exit(0) before the end of the block")
             error = None
         try:
             self._end(failure(error, trace) if error is not None else None)
@@ -148,6 +148,8 @@ class Run:
                     raise
                 done = closed(self, failed, wrong)
                 number = self._recorder.record(done.item(self._stream), into_spool=self._spooled)
+            if self._journal is not None:
+                self._journal.end(done=number is not None)
         telling.told(
             (f"run {self.called} {done.verb}{self._event(number)}", *done.summary), quiet=self._quiet
         )
@@ -170,24 +172,13 @@ class Run:
         """Note what data the run reads: "applications@v3", a file, or a table in memory with its `name`."""
         from mledger.recording.using import used
 
-        row, gap = used(self._recorder, data, name, role)
-        rows = self._told.setdefault("datasets", [])
-        if row not in rows:
-            rows.append(row)
-            self._gaps += [gap] if gap else []
+        self._keep("dataset", *used(self._recorder, data, name, role))
 
     @_gently
     def params(self, params: Mapping[str, Any], *, why: Mapping[str, Any] | None = None) -> None:
         """Note parameters, and why they have their values: `why={"max_depth": "decision:46"}`."""
-        values, odd = reading.plain_params(params)
-        self._told.setdefault("params", {}).update(values)
-        self._gaps += odd
-        if why:
-            rows = {row["name"]: row for row in self._told.get("param_reasons", [])}
-            rows |= {row["name"]: row for row in reading.reasons(why)}
-            self._told["param_reasons"] = list(rows.values())
+        self._keep("params", *reading.plain_params(params), reading.reasons(why) if why else [])
 
-    @_gently
     def metric(
         self,
         name: str,
@@ -202,34 +193,45 @@ class Run:
 
         `interval` is the confidence interval. NaN and infinity are recorded as what they are.
         """
-        key = Key(name, dataset, slice)
-        if key not in self._measured.points:
-            key = reading.metric_key(*key)
-        low, high = (None, None) if interval is None else map(reading.real, interval)
-        self._measured.add(key, reading.real(value), reading.whole_step(step), low, high)
+        # A loop calls this at each step: what is common goes straight through.
+        try:
+            self._check_here()
+            with self._turn:
+                number = value if type(value) is float else reading.real(value)
+                place = step if type(step) is int and 0 <= step < STEPS else reading.whole_step(step)
+                low, high = (None, None) if interval is None else map(reading.real, interval)
+                points = self._points.get((name, dataset, slice)) or self._measure(name, dataset, slice)
+                points.add(number, place, low, high)
+                if self._journal is not None:
+                    self._journal.value(points, number, place, low, high)
+        except Exception as error:  # noqa: BLE001  raised again if it is to be
+            self._refuse("metric", error)
+
+    def _measure(self, *key: Any) -> Points:
+        """The values of a metric, which begins with it. Errors: InputError."""
+        found = reading.metric_key(*key)
+        if found not in self._points:
+            self._keep("metric", *found)
+        return self._points[found]
 
     @_gently
     def artifact(
         self, path: str | os.PathLike[str], *, role: str | None = None, uri: str | None = None
     ) -> None:
         """Note a file that the run made: by its digest; it stays where it is."""
-        row = reading.artifact_row(path, role, uri)
-        held = self._artifacts.setdefault(row["name"], row)
-        if held["sha256"] != row["sha256"]:
-            self._gaps.append(f"artifact {row['name']}: was made twice, the last one counts")
-            self._artifacts[row["name"]] = row
+        self._keep("artifact", reading.artifact_row(path, role, uri))
 
     @_gently
     def note(self, text: str) -> None:
         """Note something in words."""
-        self._notes.append(reading.words(text))
+        self._keep("note", reading.words(text))
 
     @_gently
     def seed(self, seed: int) -> None:
         """Seed random, and numpy and torch if they are imported, and note it."""
         from mledger.capture.seeds import set_all
 
-        self._told.setdefault("seeds", {}).update(set_all(reading.whole_seed(seed)))
+        self._keep("seeds", set_all(reading.whole_seed(seed)))
 
     # --- what its decorator is told
 
@@ -259,12 +261,24 @@ class Run:
         if self._over:
             raise InputError(f"run {self.called} is over", fix="begin another: mledger.run(...)")
 
+    def _refuse(self, what: str, error: Exception) -> None:
+        """Raise what went wrong in telling something if the run is strict, or else refuse what was told."""
+        if self._recorder.strict:
+            raise error
+        self.refuse(f"{what}: {telling.worded(error)}", getattr(error, "fix", None))
+
     def refuse(self, line: str, fix: str | None) -> None:
         """Say that something is not recorded, and record that as a gap."""
         telling.warn(f"not recorded: {line}", fix)
         with self._turn:
-            if len(self._gaps) < _GAPS:
-                self._gaps.append(line)
+            if len(self._told.gaps) < _GAPS:
+                self._keep("gap", line)
+
+    def _keep(self, kind: str, *said: Any) -> None:
+        """Know one thing that the run was told, and have it outlive the process."""
+        getattr(self._told, kind)(*said)
+        if self._journal is not None:
+            self._journal.write(kind, *said)
 
     # What `closing` makes the last event of.
 
@@ -276,12 +290,11 @@ class Run:
         return self._started
 
     def ending(self) -> dict[str, Any]:
-        """The fields of its last event, as far as they were told on the way."""
+        """The fields of its last event that follow from how it ended."""
         said = {"run": self.begun.run, "lesson": self._lesson, "resources": self._usage.so_far()}
-        lists = {"notes": self._notes, "artifacts": list(self._artifacts.values()), "gaps": self._gaps}
-        return {name: value for name, value in (said | self._told | lists).items() if value}
+        return {name: value for name, value in said.items() if value}
 
     @property
-    def measured(self) -> Measured:
-        """What was measured."""
-        return self._measured
+    def told(self) -> Told:
+        """What it was told on the way."""
+        return self._told

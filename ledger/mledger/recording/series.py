@@ -12,6 +12,8 @@ from mledger.attachment import MAX_ATTACHMENT, Attachment
 from mledger.events.free import number
 
 NO_STEP = -1
+STEPS = 1 << 53
+"""Steps are whole numbers below this, as JSON has them."""
 _MAXIMIZE = frozenset({">", ">="})
 _MINIMIZE = frozenset({"<", "<="})
 
@@ -27,10 +29,11 @@ class Key(NamedTuple):
 class Points:
     """The values of one metric in the order in which they came; 16 bytes each."""
 
-    __slots__ = ("high", "low", "steps", "values")
+    __slots__ = ("high", "low", "place", "steps", "values")
 
-    def __init__(self) -> None:
-        """Hold none."""
+    def __init__(self, place: int) -> None:
+        """Hold none; `place` is the metric's among those of its run."""
+        self.place = place
         self.steps, self.values = array("q"), array("d")
         self.low: float | None = None
         self.high: float | None = None
@@ -43,8 +46,8 @@ class Points:
 
     @property
     def plain(self) -> bool:
-        """Whether this is one value and no series."""
-        return len(self.values) == 1 and self.steps[0] == NO_STEP
+        """Whether this is one value or none, and no series."""
+        return not self.values or (len(self.values) == 1 and self.steps[0] == NO_STEP)
 
 
 class Measured:
@@ -52,19 +55,24 @@ class Measured:
 
     def __init__(self) -> None:
         """Know none."""
-        self.points: dict[Key, Points] = {}
+        self.points: dict[tuple[str, str | None, str | None], Points] = {}
 
-    def add(self, key: Key, value: float, step: int | None, low: float | None, high: float | None) -> None:
-        """Take in one value."""
-        self.points.setdefault(key, Points()).add(value, step, low, high)
+    def begin(self, key: Key) -> None:
+        """Know that a metric is measured."""
+        if key not in self.points:
+            self.points[key] = Points(len(self.points))
+
+    def at(self, place: int) -> Points:
+        """The values of the metric that came at this place. Errors: LookupError."""
+        return list(self.points.values())[place]
 
     def metrics(self) -> list[dict[str, Any]]:
         """The field `metrics` of the event: the last value of each."""
-        return [_last(key, points) for key, points in self.points.items()]
+        return [_last(Key(*key), points) for key, points in self.points.items() if points.values]
 
     def series(self, better: Mapping[str, str]) -> list[dict[str, Any]]:
         """The field `series`; `better` has the operator of the criterion on a metric, if there is one."""
-        items = self.points.items()
+        items = ((Key(*key), points) for key, points in self.points.items())
         return [_summed(key, points, better.get(key.name)) for key, points in items if not points.plain]
 
     def file(self) -> Attachment | None:
@@ -72,7 +80,7 @@ class Measured:
 
         Errors: InputError if it is too large even so.
         """
-        many = {key: points for key, points in self.points.items() if not points.plain}
+        many = {Key(*key): points for key, points in self.points.items() if not points.plain}
         if not many:
             return None
         data = _csv(many.items())

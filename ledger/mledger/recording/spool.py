@@ -176,31 +176,18 @@ def _own_file(folder: Path) -> int:
     folders.make_private(folder)
     name = f"{pid}-{secrets.token_hex(4)}{ENDING}"
     handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    _share(handle)
+    folders.hold(handle)
     folders.sync(folder)
     _own[folder] = (pid, handle)
     return handle
 
 
-def _share(handle: int) -> None:
-    """Show others that the process lives which writes to the file."""
-    with suppress(ImportError, OSError):
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-
-
 @contextmanager
 def _exclusive(file: Path) -> Iterator[bool]:
     """Whether nobody writes to the file any more; nobody begins to meanwhile."""
-    import fcntl
-
     handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
+        yield not folders.is_held(handle)
     finally:
         os.close(handle)
 

@@ -15,7 +15,7 @@ from mledger.errors import NotFoundError
 from mledger.events.artifact import ArtifactPublished
 from mledger.events.dataset import DatasetRefreshed, DatasetRegistered
 from mledger.events.measures import DatasetState
-from mledger.events.run import RunFailed, RunFinished, RunStarted
+from mledger.events.run import RunAbandoned, RunFailed, RunFinished, RunStarted
 from mledger.events.transform import TransformRecorded
 from mledger.events.version import VersionReleased
 from mledger.projections.corrections import amendments
@@ -144,7 +144,7 @@ class _Walk:
             self._edge(self._hole(f"run {reference}", "is not recorded"), below, "trained")
             return
         names = {found.body.run, found.number}
-        ends = (*self._all(stream, RunFinished), *self._all(stream, RunFailed))
+        ends = self._all(stream, RunFinished, RunFailed, RunAbandoned)
         body = whole(found.body, next((said.body for said in ends if said.body.run in names), None))
         digest, what = body.code_digest, "code"
         if body.git is not None:
@@ -157,7 +157,7 @@ class _Walk:
             self._miss(f"run {body.run} names no code: neither commit nor digest")
         ended = [
             said.body
-            for said in self._all(stream, RunFinished, RunFailed)
+            for said in self._all(stream, RunFinished, RunFailed, RunAbandoned)
             if said.body.run == body.run or self._trails[stream].resolve(said.body.run) == found.number
         ]
         uses = tuple(dict.fromkeys(use for one in (body, *ended) for use in one.datasets))
