@@ -28,7 +28,7 @@ def to_go_out(settings: "Settings", key: str | None, *, kept: bool) -> bytes:
     if kept:
         raise NotFoundError("no checkpoint is kept in the ledger", fix=FIX)
     try:
-        with opening.ledger(settings, key) as ledger:
+        with opening.for_checkpoints(settings, key) as ledger:
             return ledger.checkpoint()
     except (NotFoundError, DeniedError, InputError) as error:
         if key is not None:

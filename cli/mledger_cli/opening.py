@@ -49,6 +49,22 @@ def ledger(settings: Settings, key: str | None) -> "Ledger":
         raise _explained(error, settings) from None
 
 
+def for_checkpoints(settings: Settings, key: str | None) -> "Ledger":
+    """The ledger, to append with the key that signs its checkpoints if nobody named another.
+
+    Of several keys of one's own no other could; without that one it is opened as `ledger` opens it.
+    """
+    name = key or chosen_key()
+    if name is None:
+        from mledger.keys.ed25519 import key_id
+        from mledger.keystore import Keystore
+
+        with reader(settings) as opened:
+            wanted = key_id(opened.vkey.public)
+        name = next((record.name for record in Keystore().list() if record.key_id == wanted), None)
+    return ledger(settings, name)
+
+
 def chosen_key() -> str | None:
     """The key that the environment names, if it names one."""
     return os.environ.get(KEY_VARIABLE) or None

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from mledger.exchange import verify
+from mledger.testing.tamper.bundles import read_files, relisted, write_files
 from tests.cli.asking import ALICE, MODEL, Run, done, nothing_written, refused, refused_alike, told
 
+PROGRAM = Path(verify.__file__)
 COMMENT = ("append", "comment.added", MODEL, "--set", "on=1", "--set")
 
 
@@ -185,3 +188,55 @@ def test_another_ledger_is_not_the_trusted_one(run: Run, lived: Path, folder: Pa
     done(run(*third, "init", "--origin", "acme.example/x", "--name", ALICE, "--no-passphrase", "-q"))
     found = run(*third, "verify", "--trust", "trust.json")
     assert "it is of acme.example/credit" in " ".join(found.stdout.split())
+
+
+def test_reports_are_made_of_what_goes_out(run: Run, lived: Path, folder: Path) -> None:
+    """A bundle holds reports about its models, the same each time, with no word of what it withholds."""
+    fields = ("purpose=Four levels are enough.", "title=Credit risk", "owner=Alice Example")
+    sets = [part for field in fields for part in ("--set", field)]
+    done(run("append", "model.registered", MODEL, *sets, "-q"))
+    made = done(run("bundle", "create", "credit-risk", "-o", "b.zip"))
+    assert "\nreports    14 files\n" in made
+    done(run("bundle", "create", "credit-risk", "-o", "c.zip", "-q"))
+    assert (folder / "b.zip").read_bytes() == (folder / "c.zip").read_bytes()
+    with zipfile.ZipFile(folder / "b.zip") as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist() if "reports/" in name}
+    assert "Four levels are enough." in texts["reports/credit-risk/overview.md"]
+    assert "Annex IV" in texts["reports/credit-risk/eu-ai-act-annex-iv.md"]
+    assert " rules: " in texts["reports/credit-risk/check.md"]
+    done(run("bundle", "create", "credit-risk", "--only", "comment", "-o", "d.zip", "-q"))
+    with zipfile.ZipFile(folder / "d.zip") as archive:
+        texts = {name: archive.read(name) for name in archive.namelist() if "reports/" in name}
+    assert len(texts) == 14
+    assert not any(b"Four levels" in text or b"A word on another" in text for text in texts.values())
+    assert "reports   14, as the events say" in done(run("bundle", "verify", "d.zip"))
+    row = told(run("--json", "bundle", "create", "--all", "--no-bodies", "-o", "e.zip"))
+    assert row["reports"] == 0
+
+
+def test_a_report_that_was_changed_is_found(run: Run, lived: Path, folder: Path) -> None:
+    """Nobody signs a report: it is made anew and compared, unless another mledger made it, which is said."""
+    done(run("bundle", "create", "credit-risk", "-o", "b.zip", "-q"))
+    files, name = read_files(folder / "b.zip"), "reports/credit-risk/overview.md"
+    changed = relisted(files | {name: files[name] + b"\nAll is well.\n"})
+    write_files(folder / "c.zip", changed)
+    found = run("bundle", "verify", "c.zip")
+    assert (found.exit_code, "report.wrong" in found.stdout) == (1, True)
+    assert name in found.stdout
+    write_files(folder / "d.zip", relisted({key: data for key, data in files.items() if key != name}))
+    assert run("bundle", "verify", "d.zip").exit_code == 1
+    write_files(folder / "e.zip", relisted(changed, made_by="mledger 0.0.1"))
+    assert "reports   14, made by 'mledger 0.0.1', not compared" in done(run("bundle", "verify", "e.zip"))
+    write_files(folder / "f.zip", relisted(files | {"bodies/000.jsonl": b""}))
+    assert "reports   14, not compared" in run("bundle", "verify", "f.zip").stdout
+    command = [sys.executable, "-I", str(PROGRAM), "c.zip"]
+    said = " ".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    assert "whether 14 reports are what the events say: nobody signs them" in said
+
+
+def test_of_several_keys_the_one_that_signs_checkpoints_is_taken(run: Run, lived: Path, folder: Path) -> None:
+    """Whoever holds other keys of the ledger as well need not say which of them signs."""
+    done(run("key", "new", "--owner", "Bob Example", "--no-passphrase", "-q"))
+    done(run("key", "enroll", "bob-example", "--role", "reviewer", "--as", "alice-example", "-q"))
+    done(run("bundle", "create", "--all", "-o", "b.zip", "-q"))
+    done(run("checkpoint", "-o", "c.txt"))

@@ -64,9 +64,11 @@ def create(
     The whole log goes out: who signed what kind of event, when, after what, with a hash of each body.
     Bodies go out as you choose. MODEL is its stream with those of its datasets; of MODEL@VERSION go what
     names no other version. The rest is present as hashes, and counted. What governs the ledger (keys,
-    roles, policies, redactions) is always there. The same ledger and choice give the same bytes.
+    roles, policies, redactions) is always there. Reports are made of what goes out, and of nothing else.
+    The same ledger and choice give the same bytes.
     """
-    from mledger.exchange.bundle import What, write_bundle
+    from mledger.bundling import create as make
+    from mledger.exchange.bundle import What
 
     if not (what or everything or no_bodies) or (what and everything):
         raise InputError("what is to be disclosed?", fix="name a MODEL, or say --all or --no-bodies")
@@ -78,7 +80,7 @@ def create(
         chosen = dict(_file(reader, name) for name in attach if name != "all")
     note = checkpoints.to_go_out(settings, key, kept=kept)
     with opening.reader(settings) as reader:
-        manifest = write_bundle(reader, output, note, What(choice, chosen, every=every))
+        manifest = make(reader, output, note, What(choice, chosen, every=every))
     _tell(settings, output, manifest)
 
 
@@ -160,6 +162,7 @@ def _tell(settings: Settings, output: Path, manifest: "Manifest") -> None:
     """What is in the bundle, and what is not."""
     counts, size, left = manifest.counts, output.stat().st_size, len(manifest.left_out)
     attached = sum(name.startswith("attachments/") for name in manifest.files)
+    reports = sum(name.startswith("reports/") for name in manifest.files)
     shown = {
         "bundle": str(output),
         "ledger": manifest.origin,
@@ -168,9 +171,10 @@ def _tell(settings: Settings, output: Path, manifest: "Manifest") -> None:
         "withheld": f"{counts['withheld']:,}, present as hashes" if counts["withheld"] else None,
         "erased": f"{counts['erased']:,}, by redaction" if counts["erased"] else None,
         "attached": counted(attached, "file") if attached else None,
+        "reports": counted(reports, "file") if reports else None,
         "left out": f"{counted(left, 'file')} that the ledger keeps" if left else None,
     }
     row = {"file": str(output), "bytes": size, "origin": manifest.origin, "entries": manifest.size}
-    row |= dict(counts) | {"attached": attached, "left_out": left, "root": manifest.root}
+    row |= dict(counts) | {"attached": attached, "reports": reports, "left_out": left, "root": manifest.root}
     settings.out.facts(shown, row)
     settings.out.note("next: hand over by another way: mledger trust export -o trust.json")

@@ -30,7 +30,7 @@ def command(settings: Settings, output: Path | None, key: str | None, *, vkey: b
         return
     if output is not None:
         files.check_new(output)
-    with opening.ledger(settings, key) as ledger:
+    with opening.for_checkpoints(settings, key) as ledger:
         note, vkey_text = ledger.checkpoint(), ledger.vkey_text
         checkpoint = ledger.read_checkpoint(note)
     what = f"checkpoint of {counted(checkpoint.size, 'entry', 'entries')}"

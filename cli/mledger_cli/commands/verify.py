@@ -132,6 +132,7 @@ def check(
     ):
         reader.progress = progress
         found = reader.verify(full=full, trust=known)
+        reports = _compare_reports(reader, found) if full else None
         if evidence is not None and known.checkpoint is not None and found.level is None:
             _prove_fork(settings, reader, known.checkpoint, evidence)
     short = require is not None and found.level is not None and found.level < require
@@ -139,8 +140,27 @@ def check(
     if settings.json:
         settings.out.json(found.to_json() | {"required": require, "exit_code": code})
     else:
-        _tell(settings.out, found, require if short else None)
+        _tell(settings.out, found, require if short else None, reports)
     context.exit(code)
+
+
+def _compare_reports(reader: "Reader", found: "Verification") -> str | None:
+    """Make the reports of a bundle anew, and find those that differ; in words what was compared."""
+    from mledger.stores.bundle import BundleStore
+
+    store = reader.store
+    if not isinstance(store, BundleStore):
+        return None
+    count = sum(name.startswith("reports/") for name in store.manifest.files)
+    if not found.intact or not count:
+        return f"{count:,}, not compared" if count else None
+    from mledger.bundling import is_own, wrong_reports
+
+    if not is_own(store):
+        return f"{count:,}, made by {store.manifest.made_by[:40]!r}, not compared"
+    wrong = list(wrong_reports(store, found))
+    found.findings += wrong
+    return f"{count:,}, as the events say" if not wrong else None
 
 
 def _witnesses(vkeys: tuple[str, ...]) -> tuple[str, ...]:
@@ -170,14 +190,14 @@ def _prove_fork(settings: Settings, reader: "Reader", kept: bytes, file: Path) -
         settings.out.note(f"evidence of a fork, in {file}; check it: mledger check-proof {file} --vkey VKEY")
 
 
-def _tell(out: Output, found: "Verification", missed: int | None) -> None:
+def _tell(out: Output, found: "Verification", missed: int | None, reports: str | None) -> None:
     """Print the findings, then what was checked, then the verdict."""
     if found.findings:
         out.table(found.findings[:SHOWN], FINDINGS)
         if len(found.findings) > SHOWN:
             out.line(f"… and {len(found.findings) - SHOWN:,} more: --json has all")
         out.line()
-    out.facts(_facts(out, found))
+    out.facts(_facts(out, found, reports))
     out.line()
     _judge(out, found)
     if missed is not None:
@@ -198,7 +218,7 @@ def _judge(out: Output, found: "Verification") -> None:
         out.prose(f"  level {level} needs {need}", hang=len("level 2 "))
 
 
-def _facts(out: Output, found: "Verification") -> dict[str, object]:
+def _facts(out: Output, found: "Verification", reports: str | None) -> dict[str, object]:
     """What was checked, what was not checked again, what it was compared with."""
     size, new = found.head.size, found.head.size - found.since
     checked = [
@@ -216,6 +236,7 @@ def _facts(out: Output, found: "Verification") -> dict[str, object]:
         "entries": f"{size:,}, {new:,} new" if found.earlier and new else f"{size:,}",
         "checked": ", ".join(checked) if new or not found.earlier else "nothing is new",
         "withheld": _withheld(found),
+        "reports": reports,
         "before": again if found.earlier else None,
         "compared": "\n".join(f"with {kept}" for kept in found.relied_on) or alone,
         "anchored": "\n".join(found.vouched.get(3, ())) or None,

@@ -51,7 +51,7 @@ def ask(settings: Settings, urls: tuple[str, ...], vkeys: tuple[str, ...], key: 
     from mledger.anchoring import newest_note
     from mledger.cosigning import witness_keys
 
-    with opening.ledger(settings, key) as ledger:
+    with opening.for_checkpoints(settings, key) as ledger:
         keys = witness_keys(ledger, vkeys)
         if not keys:
             _nobody()

@@ -45,6 +45,7 @@ RULES: dict[str, Rule] = {
     "policy.body": Rule("policy", False, "a body lacks what the policy in force asks of its type"),
     "store.stray": Rule("copy", True, "the file holds something that the chain does not account for"),
     "cache.wrong": Rule("copy", False, "a cache outside the ledger said something else; it was made anew"),
+    "report.wrong": Rule("copy", False, "a report in a bundle is not what the events of the bundle say"),
     "checkpoint.bad": Rule(
         "signature", True, "a kept checkpoint is not signed by the ledger's key, or does not fit"
     ),

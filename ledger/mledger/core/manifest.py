@@ -47,7 +47,9 @@ _FIXED = re.compile(
     r"|(?:reports|anchors)(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){1,4}"
 ).fullmatch
 _COUNTS = ("events", "disclosed", "withheld", "erased")
-_KEYS = frozenset("v format origin vkey genesis size root choice counts withheld left_out files".split())
+_KEYS = frozenset(
+    "v format origin vkey genesis size root made_by choice counts withheld left_out files".split()
+)
 
 
 class File(NamedTuple):
@@ -86,6 +88,8 @@ class Manifest:
     """The leaf hash of entry 0 in hex."""
     size: int
     root: str
+    made_by: str
+    """The program and its version: others may make other reports of the same events."""
     choice: Choice
     counts: Mapping[str, int]
     """Events in all, and of their bodies those disclosed, withheld and erased by redaction."""
@@ -128,6 +132,7 @@ def format_manifest(manifest: Manifest) -> bytes:
         "genesis": manifest.genesis,
         "size": manifest.size,
         "root": manifest.root,
+        "made_by": manifest.made_by,
         "choice": manifest.choice.to_json(),
         "counts": {name: manifest.counts[name] for name in _COUNTS},
         "withheld": list(manifest.withheld),
@@ -161,7 +166,8 @@ def _manifest(row: dict[str, Any]) -> Manifest:
     """The manifest of a row with the right keys; any error if a value is of the wrong kind."""
     check_origin(row["origin"])
     counts = {name: _count(row["counts"][name]) for name in _COUNTS}
-    _demand(row["counts"].keys() == set(_COUNTS) and type(row["vkey"]) is str)
+    _demand(row["counts"].keys() == set(_COUNTS))
+    _demand(type(row["vkey"]) is str and type(row["made_by"]) is str)
     withheld = tuple(row["withheld"])
     _demand(all(type(number) is str and _NUMBER(number) for number in withheld))
     _demand(withheld == tuple(sorted(set(withheld), key=place)))
@@ -175,6 +181,7 @@ def _manifest(row: dict[str, Any]) -> Manifest:
         genesis=_hex(row["genesis"]),
         size=_count(row["size"]),
         root=_hex(row["root"]),
+        made_by=row["made_by"],
         choice=_choice(row["choice"]),
         counts=counts,
         withheld=withheld,

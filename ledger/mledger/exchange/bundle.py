@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mledger._version import __version__
 from mledger.chain.anchored import files_of
 from mledger.chain.seal import envelope_of
 from mledger.chain.statement import open_payload
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from mledger.chain.history import Fact
     from mledger.reader import Reader
 
+MADE_BY = f"mledger {__version__}"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644 << 16
 _PIECE = 1 << 20
@@ -177,6 +179,7 @@ class _Work:
             genesis=self.reader.genesis.leaf.hex(),
             size=self.size,
             root=self.checkpoint.root.hex(),
+            made_by=MADE_BY,
             choice=self.what.choice,
             counts=self.counts,
             withheld=tuple(self.withheld),

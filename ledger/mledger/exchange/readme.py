@@ -32,7 +32,8 @@ What is here
     checkpoints/          all checkpoints that the ledger keeps, with the cosignatures of witnesses
     anchors/              checkpoints that somebody outside has vouched for, each with the token; of a
                           time-stamping authority: openssl ts -verify -data N.checkpoint -in N.token
-    reports/              documents made from the ledger
+    reports/              what the events here tell together, made from them, signed by nobody:
+                          mledger bundle verify makes them anew and compares
     manifest.json         every file with its SHA-256, and the events that are withheld
 """
 

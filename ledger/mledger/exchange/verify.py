@@ -1769,6 +1769,9 @@ class Checker:
                 if len(self.left) == 1
                 else f"what {len(self.left)} withheld bodies say"
             )
+        reports = sum(name.startswith("reports/") for name in self.files.names())
+        if reports:
+            found.append(f"whether {reports} reports are what the events say: nobody signs them")
         if self.vouching:
             found += self.vouching.unknown
         if self.trust is None:

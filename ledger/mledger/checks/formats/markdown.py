@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from mledger.checks.engine import Checked, Outcome
+from mledger.checks.profile import Assessment
 from mledger.checks.summary import counted, title
 from mledger.core.markdown import escaped
 
@@ -10,6 +11,23 @@ from mledger.core.markdown import escaped
 def markdown(checks: Iterable[Checked]) -> str:
     """A heading for each model, a table of what was found, and the counts."""
     return "\n".join(line for checked in checks for line in _one(checked)) + "\n"
+
+
+def assessed(found: Assessment) -> str:
+    """A rule book as a table, a row for each paragraph, with what its records lack."""
+    counts = ", ".join(f"{number} {status}" for status, number in found.count().items() if number)
+    lines = [
+        f"# {escaped(found.profile.title)}",
+        f"{escaped(found.stream)}, {found.entries:,} entries: {counts}",
+        escaped(found.profile.scope),
+        "| paragraph | about | status | events | lacks |\n|---|---|---|---|---|",
+    ]
+    rows = [
+        (one.paragraph.id, one.paragraph.title, one.status, ", ".join(one.numbers), "; ".join(one.missing))
+        for one in found.judged
+    ]
+    table = "\n".join(f"| {' | '.join(map(escaped, row))} |" for row in rows)
+    return "\n\n".join(lines) + "\n" + table + "\n"
 
 
 def _one(checked: Checked) -> Iterator[str]:
