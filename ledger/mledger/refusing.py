@@ -1,8 +1,14 @@
-"""What is recorded of an attempt that the rules refused."""
+"""What is recorded of an attempt that the rules refused.
+
+Whoever may record nothing else may record this, so it is bounded: what a key has tried within the
+last day is not told again, and of `MOST` attempts on nothing more is told than each kind of attempt
+once, a type against a rule. So nobody fills a ledger with attempts, and nobody hides one behind others.
+"""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mledger.core.moment import format_moment, later
 from mledger.errors import DeniedError, MledgerError
 from mledger.events import base as events
 
@@ -13,6 +19,9 @@ if TYPE_CHECKING:
     from mledger.lookup import Lookup
 
 _LONGEST = 1000
+# Attempts of one key within a day that are told one by one.
+MOST = 20
+_DAY = 86_400
 Append: TypeAlias = "Callable[[EventBody, str], Any]"
 
 
@@ -41,8 +50,18 @@ def refusal(refused: "EventBody", rule: str, message: str) -> "EventBody":
 
 
 def told_before(reader: "Lookup", key: str, body: "EventBody", stream: str) -> str | None:
-    """The number of the newest event if it says the same of the same key: who tries again adds nothing."""
-    for fact in reader.newest():
-        same = (fact.type, fact.key, fact.stream, fact.body) == (body.type, key, stream, body.to_bytes())
-        return fact.number if same else None
-    return None
+    """The number of the event that tells of such an attempt already; None if this one is to be told."""
+    start = reader.size_at(later(format_moment(reader.clock()), -_DAY))
+    attempts = [fact for fact in reader.of_types({body.type}, start) if fact.key == key]
+    data = body.to_bytes()
+    for fact in reversed(attempts):
+        if (fact.stream, fact.body) == (stream, data):
+            return fact.number
+    if len(attempts) < MOST:
+        return None
+    return next((fact.number for fact in reversed(attempts) if _kind(fact.data) == _kind(body)), None)
+
+
+def _kind(body: "EventBody | None") -> tuple[object, object]:
+    """What was tried, and the rule that forbids it."""
+    return getattr(body, "event_type", None), getattr(body, "rule", None)

@@ -159,7 +159,7 @@ CASES: dict[str, tuple[Act, str, Act]] = {
     "DATA-008": (
         lambda t: t.tell("dataset.deprecated", {"version": "v1", "reason": "Consent was withdrawn."},
                          stream=DATASET),
-        "1.0 uses applications@v1, deprecated: Consent was withdrawn.",
+        "1.0 was made of applications@v1, deprecated: Consent was withdrawn.",
         lambda t: t.made("1.1", "r2", datasets=[TRAIN | {"version": "v2"}])),
     "RISK-001": (risky("high"), "risk R-4 is open, rare, impact high: Reject-inference bias", mitigate),
     "RISK-002": (risky("medium"), "risk R-4 is open, rare, impact medium", lambda t: t.tell(

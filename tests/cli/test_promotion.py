@@ -164,7 +164,7 @@ def test_disputed_entries_are_marked_wherever_they_are_listed(run: Run) -> None:
     revoke = ("key", "revoke", "bob-example", "--reason", "Stolen.", "--since", stolen, *OWNER)
     until = told(run(*revoke, "--json"))["number"]
     line = f"the key of Bob Example may have been in other hands from entry {stolen} to {until}"
-    for shown in (done(run("log", "-q")), done(run("approvals", "-q"))):
+    for shown in (done(run("log", "-q")), done(run("search", "seen", "-q")), done(run("approvals", "-q"))):
         assert "Bob Example ?" in shown
         assert "Dora Example ?" not in shown
         assert f"? disputed: {line}" in shown
@@ -172,6 +172,10 @@ def test_disputed_entries_are_marked_wherever_they_are_listed(run: Run) -> None:
     assert "disputed" not in done(run("show", number))
     assert told(run("show", stolen, "--json"))["disputed"] == line
     assert told(run("approvals", "--json"))[0]["disputed"] == line
+    for rows in (told(run("log", "--json")), told(run("search", "seen", "--json"))):
+        marked = {row["number"]: row["disputed"] for row in rows if "disputed" in row}
+        assert marked[stolen] == line
+        assert number not in marked
     review = done(run("review", number, *DORA))
     assert f"Bob Example does not count: the key is compromised since event {stolen}" in review
     verified = run("verify", "--json")

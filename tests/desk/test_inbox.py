@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from mledger.desk.inbox import inbox_of
-from mledger.projections.inbox import a_period_later
 from mledger.testing.simulator import key_fields, signer_of
 from tests.desk.conftest import ALICE, BOB, CAROL, DORA, FILES, PLAN, PROPOSED, STREAM, Company
 
@@ -117,22 +116,6 @@ def test_a_scheduled_review_waits_on_its_day(company: Company) -> None:
     assert (waits(company, BOB), waits(company, DORA)) == ([], [number])
     company.say(DORA, "review.completed", {"schedule": number, "outcome": "ended", "checked": ["All."]})
     assert waits(company, DORA) == []
-
-
-@pytest.mark.parametrize(
-    ("day", "cadence", "then"),
-    [
-        ("2026-01-31", "weekly", "2026-02-07"),
-        ("2026-01-31", "monthly", "2026-02-28"),
-        ("2026-11-30", "quarterly", "2027-02-28"),
-        ("2027-08-31", "half-yearly", "2028-02-29"),
-        ("2028-02-29", "yearly", "2029-02-28"),
-        ("2026-12-15", "monthly", "2027-01-15"),
-    ],
-)
-def test_a_period_later_is_the_same_day_or_the_last_of_the_month(day: str, cadence: str, then: str) -> None:
-    """Months differ in length."""
-    assert a_period_later(day, cadence) == then
 
 
 def test_two_keys_are_one_person_with_one_inbox(company: Company) -> None:

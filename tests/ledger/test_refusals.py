@@ -6,6 +6,7 @@ import pytest
 
 from mledger.errors import DeniedError, InputError
 from mledger.opening import default_policy
+from mledger.refusing import MOST
 from mledger.testing.simulator import Simulator, signer_of
 
 ALICE, BOB = "Alice Example", "Bob Example"
@@ -66,6 +67,39 @@ def test_who_tries_again_and_again_adds_one_entry() -> None:
     assert len(numbers) == 1
     refused(sim, BOB, "run.abandoned", {"run": "r", "reason": "x"})
     assert sim.reader().head.size == int(numbers.pop()) + 2
+
+
+def test_attempts_in_turns_are_told_once_a_day() -> None:
+    """Whoever alternates adds nothing; the next day each is told again."""
+    sim = company()
+    turns: list[tuple[str, dict[str, object]]] = [
+        ("model.retired", {"reason": "Old."}),
+        ("run.abandoned", {"run": "r", "reason": "x"}),
+    ]
+    size = sim.reader().head.size
+    for _ in range(3):
+        for event, fields in turns:
+            refused(sim, BOB, event, fields)
+    assert sim.reader().head.size == size + 2
+    sim.clock.forward(days=2)
+    refused(sim, BOB, *turns[0])
+    assert sim.reader().head.size == size + 3
+
+
+def test_nobody_floods_a_ledger_with_attempts_or_hides_one_behind_others() -> None:
+    """Beyond a number a day only what was tried against which rule for the first time is told."""
+    sim = company()
+    size = sim.reader().head.size
+    for n in range(MOST + 5):
+        error = refused(sim, BOB, "run.abandoned", {"run": f"r{n}", "reason": "x"})
+        with pytest.raises(DeniedError):
+            sim.append("run.abandoned", f"model/m{n}", {"run": "r", "reason": "x"}, by=BOB)
+    assert sim.reader().head.size == size + MOST
+    assert error.details["recorded"]
+    grave = refused(sim, BOB, "model.retired", {"reason": "Old."})
+    assert sim.reader().head.size == size + MOST + 1
+    assert next(sim.reader().newest()).number == grave.details["recorded"]
+    sim.check()
 
 
 def test_nothing_is_recorded_unless_the_policy_wants_it() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mledger.projections.decisions import Condition
 from mledger.projections.duties import duties
-from mledger.projections.lapses import Lapse, holds_of_value, holds_of_version, lapses, natural, review_day
+from mledger.projections.lapses import Lapse, holds_of_value, holds_of_version, lapses, last_day, natural
 from mledger.projections.statements import Citation
 from tests.projections.stories import DATA, DATASET, MODEL, REFRESHED, Story
 
@@ -179,7 +179,9 @@ def test_the_day_of_the_next_review() -> None:
     number = decided(story, review_by="2026-01-04")
 
     def day() -> str | None:
-        return review_day(duties.fold(story.facts).decisions.proposals[number])
+        found = duties.fold(story.facts).decisions.proposals[number]
+        assert last_day(found) == found.next_review
+        return found.next_review
 
     assert day() == "2026-01-04"
     reaffirm(story, number)
@@ -188,6 +190,15 @@ def test_the_day_of_the_next_review() -> None:
     assert day() == "2027-01-31"
     reaffirm(story, number)
     assert day() == "2027-01-31"
+
+
+def test_the_last_day_is_that_of_the_review_or_of_a_condition() -> None:
+    """Whichever comes first; a look without a new day ends both."""
+    story = Story()
+    number = decided(story, {"date": "2026-01-03"}, review_by="2026-01-04")
+    assert last_day(duties.fold(story.facts).decisions.proposals[number]) == "2026-01-03"
+    reaffirm(story, number)
+    assert last_day(duties.fold(story.facts).decisions.proposals[number]) is None
 
 
 def versions(*names: str) -> dict[str, Citation]:

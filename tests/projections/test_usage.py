@@ -3,7 +3,7 @@
 from mledger.projections.datasets import DatasetState, dataset
 from mledger.projections.lifecycle import model
 from mledger.projections.model import ModelState
-from mledger.projections.usage import after_retirement, of_artifact, of_dataset, of_model
+from mledger.projections.usage import given_up, of_artifact, of_dataset, of_model
 from tests.projections.stories import DATA, DATASET, MODEL, Story
 
 FILE = {"name": "m.pkl", "sha256": "c0" * 32, "size": 12, "media_type": "application/octet-stream"}
@@ -62,19 +62,23 @@ def test_a_run_that_has_not_ended_uses_its_data() -> None:
     assert list(of_dataset("applications", "v1", [state])) == []
 
 
-def test_a_release_after_the_end_is_named() -> None:
-    """Files and data that had been retired before; an earlier release is no fault."""
+def test_what_a_release_rests_on_and_must_not_be_used_is_named() -> None:
+    """Retired files and deprecated data, whether they were given up before the release or after it."""
     story = made()
+    state, datasets = states(story)
+    assert list(given_up(state, state.versions["1.0"], datasets)) == []
     gone = story.tell("artifact.retired", {"artifact": "4", "reason": "A hole."})
     ended = story.tell("dataset.deprecated", {"version": "v1", "reason": "Consent."}, stream=DATASET)
     story.tell("dataset.deprecated", {"version": "v7", "reason": "Consent."}, stream=DATASET)
-    assert list(after_retirement(*states(story))) == []
     late = story.release("2.0", run="r1", artifacts=[{"name": "m.pkl", "sha256": "c0" * 32}])
-    other = story.release("3.0", artifacts=[{"name": "n.pkl", "sha256": "d0" * 32}])
-    found = list(after_retirement(*states(story)))
-    assert [(use.words, use.numbers) for use in found] == [
-        ("2.0 holds m.pkl, which was retired", (late, "4", gone)),
-        ("2.0 was made of applications v1, which was deprecated", (late, ended)),
+    story.release("3.0", artifacts=[{"name": "n.pkl", "sha256": "d0" * 32}])
+    state, datasets = states(story)
+    found = list(given_up(state, state.versions["2.0"], datasets))
+    assert [use.words for use in found] == [
+        "2.0 holds m.pkl, which was retired",
+        "2.0 was made of applications@v1, deprecated: Consent.",
     ]
-    assert not any(other in use.numbers for use in found)
-    assert list(after_retirement(states(story)[0], {})) == found[:1]
+    assert [(use.numbers[0], use.numbers[-1]) for use in found] == [(late, gone), (late, ended)]
+    assert len(list(given_up(state, state.versions["1.0"], datasets))) == 2
+    assert list(given_up(state, state.versions["3.0"], datasets)) == []
+    assert list(given_up(state, state.versions["2.0"], {})) == found[:1]

@@ -1,6 +1,6 @@
 """mledger log: what was recorded, newest first."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -63,7 +63,7 @@ def command(
         shown = _Shown(found, limit)
         disputed = Disputed(disputes(reader))
         settings.out.table(
-            shown,
+            disputed.rows(settings, shown),
             columns(settings, marks, whole=stream is None, by=disputed.by),
             none="nothing of that kind is recorded",
         )
@@ -87,6 +87,14 @@ class Disputed:
             return fact.signer
         self._shown[f"{found.told()}, says event {found.number}"] = None
         return f"{fact.signer} {MARK}"
+
+    def rows(self, settings: Settings, facts: "Iterable[Fact]") -> "Iterable[Any]":
+        """The facts as they are listed; as JSON each says itself what is disputed of it."""
+        return map(self._row, facts) if settings.json and self._known else facts
+
+    def _row(self, fact: "Fact") -> "dict[str, object]":
+        found = dispute_of(fact, self._known)
+        return fact.to_json() | ({} if found is None else {"disputed": found.told()})
 
     def tell(self, settings: Settings) -> None:
         """Say what the marks mean."""

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mledger.desk.disputes import disputes
 from mledger.errors import InputError
 from mledger_cli import opening
-from mledger_cli.commands.log import columns
+from mledger_cli.commands.log import Disputed, columns
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import CUT, EVENT_TYPE, SIGNER, SINCE
@@ -74,10 +75,13 @@ def command(
         if facets:
             _count(settings, reader.words.count(wanted))
             return
-        found = reader.search(wanted)
+        found, disputed = reader.search(wanted), Disputed(disputes(reader))
         settings.out.table(
-            islice(found, limit or None), columns(settings, _marks(reader)), none="nothing matches"
+            disputed.rows(settings, islice(found, limit or None)),
+            columns(settings, _marks(reader), by=disputed.by),
+            none="nothing matches",
         )
+        disputed.tell(settings)
         if limit and next(found, None) is not None:
             settings.out.note("there is more: --limit 0 shows all")
 

@@ -8,6 +8,7 @@ from mledger.checks.engine import check
 from mledger.checks.summary import counted
 from mledger.projections.achieved import achieved
 from mledger.projections.diff import Change
+from mledger.projections.lapses import last_day
 from mledger.projections.model import ModelState, Version
 from mledger.projections.model_told import reached
 from mledger.reports.base import Claim
@@ -115,8 +116,8 @@ def open_items(case: "Case") -> Iterator[Claim]:
         if number != case.fact.number:
             yield Claim(f"decision {number} waits for an answer: {decision.title}", (number,))
     for number, decision in decisions.by_status("in force").items():
-        if decision.next_review is not None and decision.next_review <= case.today:
-            yield Claim(f"decision {number} was due for review on {decision.next_review}", (number,))
+        if (day := last_day(decision)) is not None and day <= case.today:
+            yield Claim(f"decision {number} was due for review on {day}", (number,))
 
 
 def approvals(case: "Case") -> Iterator[Claim]:

@@ -123,9 +123,13 @@ class Decision:
 
     @property
     def next_review(self) -> str | None:
-        """The day on which it is looked at again: as proposed, or as the last reaffirmation set it."""
-        set_anew = [a.review_by for a in self.answers if a.review_by is not None]
-        return set_anew[-1] if set_anew else self.review_by
+        """The day by which it is looked at again; None once it was, unless another day was set."""
+        day = self.review_by
+        for answer in self.answers:
+            if answer.verdict == "reaffirmed":
+                kept = day if day is not None and day >= answer.source.time[:10] else None
+                day = answer.review_by or kept
+        return day
 
 
 @dataclass(frozen=True, slots=True)

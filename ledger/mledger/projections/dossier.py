@@ -20,7 +20,7 @@ from mledger.events.run import RunAbandoned, RunFailed, RunFinished, RunStarted
 from mledger.projections.base import find
 from mledger.projections.corrections import Amended, amendments
 from mledger.projections.datasets import DatasetState
-from mledger.projections.decisions import Status
+from mledger.projections.decisions import Decision, Status
 from mledger.projections.model import ModelState, Version
 from mledger.projections.runs import Run, short_name, whole
 from mledger.projections.statements import Header, cite, resolve
@@ -143,13 +143,16 @@ class Dossier:
             if ended or self.status(event.number) not in ENDED:
                 yield event, body
 
+    def decision(self, number: str) -> Decision | None:
+        """A decision of the model or of one of its datasets, with what became of it."""
+        held: list[ModelState | DatasetState] = [self.state, *self.datasets.values()]
+        found = (state.decisions.proposals.get(number) for state in held)
+        return next(filter(None, found), None)
+
     def status(self, number: str) -> Status:
         """What became of a decision."""
-        held: list[ModelState | DatasetState] = [self.state, *self.datasets.values()]
-        for state in held:
-            if (found := state.decisions.proposals.get(number)) is not None:
-                return found.status
-        return "proposed"
+        found = self.decision(number)
+        return found.status if found is not None else "proposed"
 
 
 def dossier_of(

@@ -3,12 +3,11 @@
 Folds all streams. A promotion waits until it is rejected, executed, or asked for again: how many
 approvals it needs is for the rulebook to count. A decision waits until somebody answers it, a plan
 until all its signatories have signed it word for word, a review that names reviewers until each of
-them has answered. A review that was scheduled is due a period after it was done last.
+them has answered. Reviews that were scheduled are due as `reviews` says.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Literal
 
 from mledger.chain.draft import format_id
@@ -31,10 +30,11 @@ from mledger.events.promotion import (
 )
 from mledger.events.review import ReviewCompleted, ReviewRequested, ReviewScheduled, ReviewSubmitted
 from mledger.projections.base import Projection, Statement, register
+from mledger.projections.order import place
+from mledger.projections.reviews import Reviews
 from mledger.projections.statements import Citation, Header, Trail
 
 Kind = Literal["promotion", "decision", "plan", "review", "review due"]
-_MONTHS = {"monthly": 1, "quarterly": 3, "half-yearly": 6, "yearly": 12}
 
 
 @dataclass(slots=True)
@@ -49,7 +49,6 @@ class Waiting:
     asked: list[str] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     due: str | None = None
-    cadence: str | None = None
     key: str = ""
     """What a later event of the same key takes the place of: a version's stage, a plan's words."""
 
@@ -60,6 +59,9 @@ class InboxState:
 
     trail: Trail = field(default_factory=Trail)
     waiting: dict[str, Waiting] = field(default_factory=dict)
+    reviews: Reviews = field(default_factory=Reviews)
+    streams: dict[str, str] = field(default_factory=dict)
+    """The streams of scheduled reviews, by event number."""
 
     def find(self, reference: str) -> str:
         """The number of what waits under a number or an id; the reference itself if nothing does."""
@@ -72,6 +74,8 @@ inbox = register(Projection("inbox", InboxState, eager=True))
 @inbox.each
 def _seen(state: InboxState, fact: Fact) -> None:
     state.trail.events += 1
+    if fact.type == ReviewScheduled.type:
+        state.streams[fact.number] = fact.stream
     if fact.type in _QUESTIONS:
         state.trail.ids[fact.number] = state.trail.ids[format_id(fact.id)] = fact.number
 
@@ -148,49 +152,30 @@ def _reviewed(state: InboxState, event: Header, body: ReviewSubmitted) -> None:
             del state.waiting[number]
 
 
-@inbox.on(ReviewScheduled)
-def _scheduled(state: InboxState, event: Header, body: ReviewScheduled) -> None:
-    review = Waiting("review due", event.type, event.stream, body.title, event.source, [body.owner])
-    review.due, review.cadence = body.due, body.cadence
-    _wait(state, event, review)
-
-
-@inbox.on(ReviewCompleted)
-def _completed(state: InboxState, event: Header, body: ReviewCompleted) -> None:  # noqa: ARG001
-    number = state.find(body.schedule)
-    found = state.waiting.get(number)
-    if found is None or found.due is None:
-        return
-    if body.outcome == "ended" or (found.cadence == "once" and body.next_due is None):
-        del state.waiting[number]
-    else:
-        found.due = body.next_due or a_period_later(found.due, found.cadence or "")
-
-
-@inbox.on(HandoverRecorded)
-def _handed_over(state: InboxState, event: Header, body: HandoverRecorded) -> None:  # noqa: ARG001
-    for reference in body.reviews:
-        if (found := state.waiting.get(state.find(reference))) is not None and found.kind == "review due":
-            found.asked = [body.taker]
+inbox.include(lambda state: state.reviews, (ReviewScheduled, ReviewCompleted, HandoverRecorded))
 
 
 def _wait(state: InboxState, event: Header, waiting: Waiting) -> None:
     state.waiting[event.number] = waiting
 
 
-def a_period_later(day: str, cadence: str) -> str:
-    """The day on which something is due again; the last day of a month if it has no such day."""
-    due = date.fromisoformat(day)
-    if cadence == "weekly":
-        return date.fromordinal(due.toordinal() + 7).isoformat()
-    months = due.month - 1 + _MONTHS.get(cadence, 0)
-    year, month = due.year + months // 12, months % 12 + 1
-    for number in range(due.day, 27, -1):
-        try:
-            return date(year, month, number).isoformat()
-        except ValueError:
-            continue
-    return date(year, month, due.day).isoformat()
+@inbox.finish
+def _settle(state: InboxState) -> None:
+    state.reviews.settle(state.trail.resolve)
+    waiting = {number: w for number, w in state.waiting.items() if w.kind != "review due"}
+    for number, review in state.reviews.scheduled.items():
+        if review.due is not None:
+            stream = state.streams[number]
+            waiting[number] = Waiting(
+                "review due",
+                ReviewScheduled.type,
+                stream,
+                review.title,
+                review.source,
+                [review.owner],
+                due=review.due,
+            )
+    state.waiting = dict(sorted(waiting.items(), key=lambda one: place(one[0])))
 
 
 @inbox.tell

@@ -51,11 +51,12 @@ def lapses(decision: Decision, of: DutiesState, datasets: Mapping[str, Versions]
     that conditions name, by its name. Dates are given whether or not they have passed.
     """
     conditions, stated, looked = standing(decision)
+    for condition in _dates(decision):
+        yield Lapse(condition, condition.name, f"it holds until {condition.name}")
     for condition in conditions:
         if condition.of == "date":
-            if looked is None or condition.name >= looked.time[:10]:
-                yield Lapse(condition, condition.name, f"it holds until {condition.name}")
-        elif condition.of == "dataset":
+            continue
+        if condition.of == "dataset":
             yield from _of_dataset(condition, datasets.get(condition.name, {}), stated, looked)
         else:
             yield from _of_metric(condition, of, looked or stated)
@@ -73,14 +74,18 @@ def standing(decision: Decision) -> tuple[tuple[Condition, ...], Citation, Citat
     return conditions, stated, looked
 
 
-def review_day(decision: Decision) -> str | None:
-    """The day by which a decision is looked at again; None once it was, unless another day was set."""
-    day = decision.review_by
-    for answer in decision.answers:
-        if answer.verdict == "reaffirmed":
-            kept = day if day is not None and day >= answer.source.time[:10] else None
-            day = answer.review_by or kept
-    return day
+def last_day(decision: Decision) -> str | None:
+    """The day by which a decision is to be looked at: that of its review, or the last on which it holds."""
+    days = (decision.next_review, *(condition.name for condition in _dates(decision)))
+    return min(filter(None, days), default=None)
+
+
+def _dates(decision: Decision) -> Iterator[Condition]:
+    """The conditions that end on a day, unless somebody has looked since."""
+    conditions, _, looked = standing(decision)
+    for condition in conditions:
+        if condition.of == "date" and (looked is None or condition.name >= looked.time[:10]):
+            yield condition
 
 
 def _of_dataset(

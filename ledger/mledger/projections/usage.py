@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from mledger.projections.datasets import DatasetState, Deprecation
-from mledger.projections.duties import order
 from mledger.projections.model import ModelState, Version
 from mledger.projections.runs import Run
 
@@ -55,31 +54,21 @@ def of_dataset(name: str, version: str | None, models: Iterable[ModelState]) -> 
                 yield Use(f"run {run.name} of {state.name} reads it and has not ended", (number,))
 
 
-def after_retirement(state: ModelState, datasets: Mapping[str, DatasetState]) -> Iterator[Use]:
-    """The releases that rest on what had been retired before: files of the model, or datasets by name."""
-    for release in state.releases:
-        yield from _of_files(state, release)
-        yield from _of_data(state, release, datasets)
-
-
-def _of_files(state: ModelState, release: Version) -> Iterator[Use]:
+def given_up(state: ModelState, release: Version, datasets: Mapping[str, DatasetState]) -> Iterator[Use]:
+    """What a release rests on and must not be used any more: files of the model, datasets by name."""
     for number, end in state.retired_files().items():
         file = state.artifacts.get(number)
-        if file is None or order(end) > order(release.source):
-            continue
-        if any(held.sha256 == file.sha256 for held in release.artifacts):
+        if file is not None and any(held.sha256 == file.sha256 for held in release.artifacts):
             words = f"{release.name} holds {file.name}, which was retired"
             yield Use(words, (release.source.number, number, end.number))
-
-
-def _of_data(state: ModelState, release: Version, datasets: Mapping[str, DatasetState]) -> Iterator[Use]:
     run = _maker(state, release)
     for use in run.uses if run is not None else ():
-        for end in _ends(datasets.get(use.name), use.version):
-            if order(end.source) < order(release.source):
-                what = f"{use.name} {use.version}" if use.version else use.name
-                words = f"{release.name} was made of {what}, which was deprecated"
-                yield Use(words, (release.source.number, end.source.number))
+        for said in _ends(datasets.get(use.name), use.version):
+            what = f"{use.name}@{use.version}" if use.version else use.name
+            instead = f"; use {said.successor}" if said.successor else ""
+            words = f"{release.name} was made of {what}, deprecated: {said.reason}{instead}"
+            numbers = (*run.numbers[:1], said.source.number) if run is not None else ()
+            yield Use(words, (release.source.number, *numbers))
 
 
 def _maker(state: ModelState, version: Version | None) -> Run | None:

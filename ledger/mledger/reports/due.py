@@ -13,7 +13,7 @@ from mledger.core.names import check_stream
 from mledger.errors import MledgerError
 from mledger.projections.decisions import Condition, Decision
 from mledger.projections.duties import DutiesState, duties
-from mledger.projections.lapses import Versions, lapses, review_day, standing
+from mledger.projections.lapses import Versions, lapses, standing
 from mledger.projections.reviews import days_between
 from mledger.projections.statements import Citation, behind
 
@@ -114,7 +114,7 @@ def _decision(
     number: str, decision: Decision, state: DutiesState, datasets: Mapping[str, Versions]
 ) -> Iterator[Due]:
     owner = state.holder(decision.source.by, decision.source)
-    if (day := review_day(decision)) is not None:
+    if (day := decision.next_review) is not None:
         yield Due(
             "decision",
             number,
