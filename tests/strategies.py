@@ -138,6 +138,7 @@ _BY_MEANING: dict[str, Strategy] = {
         (fields.RoleName, role_names),
         (fields.StreamName, st.from_regex(r"ledger|(model|dataset)/[a-z0-9-]{1,9}", fullmatch=True)),
         (key.PublicKey, publics),
+        (key.SuccessionNote, st.just(key.EXAMPLE_SUCCESSION)),
         (ledger.Origin, origins),
         (vouching.WitnessKey, witness_keys),
         (vouching.RootCertificate, st.just(vouching.EXAMPLE_ROOT)),

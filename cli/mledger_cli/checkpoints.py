@@ -15,7 +15,8 @@ FIX = "let its holder sign one: mledger checkpoint"
 def to_go_out(settings: "Settings", key: str | None, *, kept: bool) -> bytes:
     """The note of a checkpoint over all entries, signed now if need be; with `kept` the newest there is.
 
-    Where the first key is not at hand, the newest one kept will do, and it is said what it leaves out.
+    Where the key that signs them is not at hand, the newest one kept will do, and it is said what that
+    leaves out.
     Errors: NotFoundError if there is none; and all that signing may raise, if a `key` was named.
     """
     from mledger.exchange.bundle import newest_note
@@ -34,7 +35,7 @@ def to_go_out(settings: "Settings", key: str | None, *, kept: bool) -> bytes:
         if key is not None:
             raise
         if note is None:
-            error.fix = f"checkpoints are signed by the ledger's first key; {FIX}"
+            error.fix = f"checkpoints are signed by one key of the ledger; {FIX}"
             raise
     return _told(settings, note, size - covered)
 

@@ -56,11 +56,10 @@ def for_checkpoints(settings: Settings, key: str | None) -> "Ledger":
     """
     name = key or chosen_key()
     if name is None:
-        from mledger.keys.ed25519 import key_id
         from mledger.keystore import Keystore
 
         with reader(settings) as opened:
-            wanted = key_id(opened.vkey.public)
+            wanted = opened.log_keys.now.member
         name = next((record.name for record in Keystore().list() if record.key_id == wanted), None)
     return ledger(settings, name)
 

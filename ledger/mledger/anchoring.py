@@ -68,10 +68,10 @@ def newest_note(ledger: Ledger) -> bytes:
     Errors: DeniedError if there is none yet.
     """
     kept = ledger.store.checkpoints()
-    if kept and ledger.signer.key_id != ledger.keyring().first:
+    if kept and ledger.signer.key_id != ledger.keyring().signs[-1].member:
         return kept[-1][1]
     try:
         return ledger.checkpoint()
     except DeniedError as error:
-        error.fix = "let the holder of the first key do this once"
+        error.fix = "let the holder of the key that signs checkpoints do this once"
         raise

@@ -31,7 +31,7 @@ from mledger.errors import (
     UnreachableError,
 )
 from mledger.exchange.post import Reply, post
-from mledger.keys.ed25519 import verify
+from mledger.keys.algorithms import verify
 from mledger.reader import Reader
 
 _KEEP = "keep this file as it is, and find out who shows another history to whom"
@@ -105,7 +105,7 @@ def keep(reader: Reader, note: bytes, cosigned: Sequence[Cosigned]) -> bytes:
     for kept_size, kept in reader.store.checkpoints():
         if kept_size == size and (parsed := _parsed(kept)) and parsed.text == text:
             lines |= {
-                (line.name, line.hash): line for line in parsed.signatures if line.hash != reader.vkey.hash
+                (line.name, line.hash): line for line in parsed.signatures if line.name != reader.origin
             }
     lines |= {(one.line.name, one.line.hash): one.line for one in cosigned}
     whole = format_note(Note(text, tuple(lines.values())[:MAX_SIGNATURES]))

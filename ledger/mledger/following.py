@@ -1,6 +1,6 @@
 """Follows a mirror: what it shows must extend what it has shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -10,15 +10,21 @@ from mledger.core.digest import short
 from mledger.core.evidence import Evidence
 from mledger.core.merkle import check_consistency
 from mledger.core.moment import Moment, format_moment
-from mledger.core.note import parse_vkey
+from mledger.core.note import format_vkey, parse_vkey
+from mledger.core.succession import open_succession
 from mledger.core.tiles import CHECKPOINT
 from mledger.core.trust import Pinned
-from mledger.errors import DivergedError, IntegrityError, NotFoundError
+from mledger.errors import DivergedError, IntegrityError, NotFoundError, ProofError
 from mledger.exchange.mirror import End, Mirror
 from mledger.exchange.mirrors import Mirrors, Seen
 from mledger.exchange.places import Place
+from mledger.exchange.publish import succession_path
 from mledger.heads import Heads
+from mledger.keys.algorithms import verify
 from mledger.receipt import check_checkpoint
+
+# Successions of one log that are read: more are none that anybody made on purpose.
+_MOST = 1_000
 
 
 class Followed(NamedTuple):
@@ -60,8 +66,11 @@ class Follower(NamedTuple):
         note = place.read(CHECKPOINT)
         if note is None:
             raise NotFoundError(f"no log is published at {address}", fix="mledger publish PLACE makes one")
-        checkpoint = check_checkpoint(note, parse_vkey(vkey))
         seen = self.mirrors.recall(vkey)
+        steps = list(_successions(place, seen.vkey if seen is not None else vkey))
+        vkey = steps[-1].after if steps else seen.vkey if seen is not None else vkey
+        checkpoint = check_checkpoint(note, parse_vkey(vkey))
+        seen = seen or self.mirrors.recall(vkey)
         mirror = Mirror(place, checkpoint)
         old = seen.checkpoint.size if seen else 0
         if seen is not None:
@@ -72,6 +81,10 @@ class Follower(NamedTuple):
         compared += self._compare_known(mirror, genesis, pinned)
         now = format_moment(self.clock())
         self.mirrors.keep(Seen(vkey, note, genesis, end.leaf, end.time, now, address))
+        for step in steps:
+            if step.before != vkey:
+                self.mirrors.succeed(step.before, step.note)
+                compared.append("the key that it was known by, which was handed over")
         return Followed(checkpoint, old, seen.seen if seen else None, end, tuple(compared))
 
     def _compare(self, mirror: Mirror, note: bytes, seen: Seen) -> None:
@@ -119,6 +132,33 @@ class Follower(NamedTuple):
         if memory is not None and _extends(mirror, memory.size, memory.root, "this machine has seen"):
             compared.append(f"the ledger as this machine has seen it, {memory.size:,} entries")
         return compared
+
+
+class _Step(NamedTuple):
+    """A succession that was handed over: the verifier key before and after, and the note."""
+
+    before: str
+    after: str
+    note: bytes
+
+
+def _successions(place: Place, vkey: str) -> Iterator[_Step]:
+    """What a mirror shows of the keys that took over from this one. Errors: ProofError, FormatError."""
+    for number in range(1, _MOST):
+        note = place.read(succession_path(number))
+        if note is None:
+            return
+        opened = open_succession(note, verify)
+        found = opened.succession
+        before, after = (format_vkey(key.name, key.public) for key in (found.old, found.new))
+        if before == vkey:
+            if not opened.handed_over:
+                raise ProofError(
+                    f"the key of {found.origin} was replaced, and the key that is known has not signed that",
+                    fix=f"make sure with whoever answers for it, then: --vkey {after}",
+                )
+            yield _Step(before, after, note)
+            vkey = after
 
 
 def _extends(mirror: Mirror, size: int, root: bytes, who: str, *, need: bool = False) -> bool:

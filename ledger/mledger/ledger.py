@@ -16,12 +16,12 @@ from mledger.chain.history import Fact
 from mledger.chain.keyring import REFUSED
 from mledger.chain.seal import open_entry
 from mledger.chain.statement import Author, check_author
+from mledger.chain.succession import check_signs, sign_checkpoint
 from mledger.core import merkle
-from mledger.core.checkpoint import Checkpoint, format_checkpoint
+from mledger.core.checkpoint import Checkpoint
 from mledger.core.merkle import Frontier
 from mledger.core.moment import read_moment
 from mledger.core.names import check_origin, check_stream
-from mledger.core.note import Note, NoteSignature, format_note
 from mledger.errors import ConflictError, DeniedError, InputError, IntegrityError, MledgerError
 from mledger.events import base as events
 from mledger.events.base import EventBody
@@ -338,28 +338,24 @@ class Ledger(Reader):
 
     # --- checkpoints
 
-    def checkpoint(self) -> bytes:
+    def checkpoint(self, *, beside: Sequence[Signer] = ()) -> bytes:
         """A signed note of the tree's root now, kept in the ledger; the newest again if nothing is new.
 
         The entries since the last one are read again from the disk and hashed again before it is
-        signed, and it is durable before it is returned (C2SP tlog-checkpoint). Errors: DeniedError
-        unless the ledger's first key signs, IntegrityError if the disk says something else.
+        signed, and it is durable before it is returned (C2SP tlog-checkpoint). Keys that sign `beside`
+        are for those who know them alone. Errors: DeniedError unless the ledger signs with the key that
+        is appointed to, IntegrityError if the disk says something else.
         """
         with self._turn:
             self._writer.catch_up()
-            if self.signer.key_id != self._writer.keyring.first:
-                owner = self._writer.keyring.members[self._writer.keyring.first].name
-                raise DeniedError(
-                    f"checkpoints are signed by the ledger's first key, that of {owner}",
-                    fix="sign with that key: --as KEY",
-                )
+            keyring = self._writer.keyring
+            check_signs(keyring, self.signer.key_id)
             kept = self.checkpoints()
             size, frontier = self._writer.head.size, self._reread(kept[-1][0] if kept else None)
             if kept and kept[-1][0].size == size:
                 return kept[-1][1]
-            text = format_checkpoint(Checkpoint(self.origin, size, frontier.root()))
-            line = NoteSignature(self.origin, self.vkey.hash, self.signer.sign(text.encode()))
-            note = format_note(Note(text, (line,)))
+            checkpoint = Checkpoint(self.origin, size, frontier.root())
+            note = sign_checkpoint(checkpoint, [self.signer, *beside])
             self.store.keep_checkpoint(size, note)
             return note
 

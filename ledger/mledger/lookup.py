@@ -24,6 +24,7 @@ from mledger.stores import LedgerStore
 from mledger.streams import Streams, streams_file
 
 if TYPE_CHECKING:
+    from mledger.chain.succession import LogKeys
     from mledger.events.policy import TypeRule
     from mledger.recalling import Recalling
     from mledger.search import Wanted, Words
@@ -75,6 +76,7 @@ class Lookup:
         self._words: Words | None = None
         self._snapshots: Snapshots | None = None
         self._redacted: tuple[Head, int] | None = None
+        self._log_keys: tuple[int, LogKeys] | None = None
 
     def __enter__(self) -> Self:
         return self

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from mledger.chain.succession import LogKeys
 from mledger.core.digest import short
+from mledger.core.note import format_vkey
 from mledger.core.trust import Pinned
-from mledger.errors import MledgerError
 
 if TYPE_CHECKING:
     from mledger.chain.audit import Audit
@@ -22,6 +23,10 @@ def compare(verifier: "Verifier", audit: "Audit") -> None:
         _pin(verifier, audit, trust.pinned)
 
 
+def _entries(size: int) -> str:
+    return "1 entry" if size == 1 else f"{size:,} entries"
+
+
 def _expect(verifier: "Verifier", head: bytes) -> None:
     """Somewhere in the ledger an entry has this hash."""
     seq = next((entry.seq for entry in verifier.store.entries() if entry.leaf == head), None)
@@ -34,7 +39,7 @@ def _expect(verifier: "Verifier", head: bytes) -> None:
 
 def _pin(verifier: "Verifier", audit: "Audit", pinned: Pinned) -> None:
     """It is the ledger that is pinned, and it extends the head that is."""
-    if other := _other(verifier, audit, pinned):
+    if other := _other(audit, pinned):
         verifier.find("head.diverged", WHERE, other)
     elif pinned.size > audit.head.size:
         message = f"knows {pinned.size:,} entries, and here are {audit.head.size:,}"
@@ -43,10 +48,11 @@ def _pin(verifier: "Verifier", audit: "Audit", pinned: Pinned) -> None:
         message = f"another history: the first {pinned.size:,} entries are not those that it knows"
         verifier.find("head.diverged", WHERE, message)
     else:
-        verifier.rely(f"the trust file, which knows {pinned.size:,} entries", pinned.size)
+        since = _since(audit, pinned.size)
+        verifier.rely(f"the trust file, which knows {_entries(pinned.size)}{since}", pinned.size)
 
 
-def _other(verifier: "Verifier", audit: "Audit", pinned: Pinned) -> str | None:
+def _other(audit: "Audit", pinned: Pinned) -> str | None:
     """Why this is another ledger than the one that is pinned; None if it is that one."""
     origin = audit.keyring.origin
     if origin != pinned.origin:
@@ -54,8 +60,14 @@ def _other(verifier: "Verifier", audit: "Audit", pinned: Pinned) -> str | None:
     if audit.genesis != pinned.genesis:
         first, wanted = short(audit.genesis.hex()), short(pinned.genesis.hex())
         return f"another ledger of that name: it begins with {first}, and not with {wanted}"
-    try:
-        vkey = verifier.reader.vkey_text
-    except MledgerError:
-        vkey = ""
+    key = LogKeys(audit.keyring.signs).at(pinned.size).key if audit.keyring.signs else None
+    vkey = format_vkey(key.name, key.public) if key is not None else ""
     return None if vkey == pinned.vkey else "its checkpoints are signed by another key"
+
+
+def _since(audit: "Audit", size: int) -> str:
+    """What has become of the key that is pinned, in words that go on."""
+    return "".join(
+        f"; its key {'was handed over' if one.handed_over else 'was replaced without it'} at entry {one.seq}"
+        for one in LogKeys(audit.keyring.signs).after(size)
+    )

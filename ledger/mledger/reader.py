@@ -2,7 +2,6 @@
 
 import os
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -11,16 +10,16 @@ from mledger.chain.history import History
 from mledger.chain.keyring import Keyring
 from mledger.chain.seal import envelope_of
 from mledger.chain.statement import open_payload
+from mledger.chain.succession import LogKeys
 from mledger.core import merkle
-from mledger.core.checkpoint import Checkpoint, parse_checkpoint
+from mledger.core.checkpoint import Checkpoint
 from mledger.core.digest import short
 from mledger.core.moment import Moment, format_moment
-from mledger.core.note import NoteKey, format_vkey, open_note, parse_vkey
+from mledger.core.note import format_vkey
 from mledger.core.proof import TlogProof, format_proof
 from mledger.core.trust import Pinned, Required
-from mledger.errors import DivergedError, IntegrityError, NotFoundError, StoreError
+from mledger.errors import DivergedError, IntegrityError, MledgerError, NotFoundError, StoreError
 from mledger.heads import Fingerprint, Heads, Memory, Verified, place
-from mledger.keys.ed25519 import verify as verify_signature
 from mledger.lookup import Clock, Lookup, Progress, utc_now
 from mledger.stores import open_store
 
@@ -54,24 +53,40 @@ class Reader(Lookup):
 
     # --- proof
 
-    @cached_property
-    def vkey(self) -> NoteKey:
-        """The note key under which checkpoints are signed: the origin and the first key."""
-        return parse_vkey(self.vkey_text)
+    @property
+    def log_keys(self) -> LogKeys:
+        """The keys that sign the checkpoints, as far as what governs the ledger can be read."""
+        known, size = self._log_keys, self.head.size
+        if known is None or any(True for _ in self.store.entries(known[0], size, governance=True)):
+            keyring = Keyring()
+            with suppress(MledgerError):  # what cannot be read is found by a verification
+                for _ in self.governing(keyring, size):
+                    pass
+            if not keyring.signs:
+                raise IntegrityError("entry 0 does not open the ledger", fix="mledger verify --full")
+            self._log_keys = known = size, LogKeys(keyring.signs)
+        return known[1]
 
-    @cached_property
+    @property
     def vkey_text(self) -> str:
-        """The verifier key as it is published: `name+hash+base64` (C2SP signed-note)."""
-        keyring = self.keyring(1)
-        return format_vkey(self.origin, keyring.members[keyring.first].public)
+        """The verifier key by now, as it is published: `name+hash+base64` (C2SP signed-note)."""
+        return self.vkey_at(self.head.size)
+
+    def vkey_at(self, size: int) -> str:
+        """The verifier key of a checkpoint of so many entries."""
+        key = self.log_keys.at(size).key
+        return format_vkey(key.name, key.public)
 
     def checkpoints(self) -> list[tuple[Checkpoint, bytes]]:
         """The checkpoints kept in the ledger, oldest first, with the bytes of their notes."""
         return [(self.read_checkpoint(note), note) for _, note in self.store.checkpoints()]
 
     def read_checkpoint(self, note: bytes) -> Checkpoint:
-        """The checkpoint that a note signed by this ledger's key makes. Errors: FormatError, ProofError."""
-        return parse_checkpoint(open_note(note, [self.vkey], verify_signature).text)
+        """The checkpoint that a note makes, signed by the key that signs those of its size.
+
+        Errors: FormatError, ProofError.
+        """
+        return self.log_keys.open(note)
 
     def prove(self, reference: str) -> bytes:
         """A `.tlog-proof` of the event's entry, its envelope in `extra`, against the newest checkpoint.

@@ -12,7 +12,7 @@ from mledger.core.merkle import check_consistency, check_inclusion, leaf_hash
 from mledger.core.note import NoteKey, open_note, parse_vkey
 from mledger.core.proof import parse_proof
 from mledger.errors import FormatError, ProofError
-from mledger.keys.ed25519 import verify
+from mledger.keys.algorithms import verify
 
 
 class CheckedReceipt(NamedTuple):

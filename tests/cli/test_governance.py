@@ -165,5 +165,7 @@ def test_governing_as_json_is_a_receipt(run: Run, begun: Path, bob: dict) -> Non
 def test_the_order_of_commands_is_that_of_a_life(run: Run) -> None:
     """`mledger key` lists first how a key is made, last how it ends."""
     lines = done(run("key")).split("Commands:\n")[1].split("\n\n")[0].splitlines()
-    assert [line.split()[0] for line in lines] == "new adopt list show enroll grant revoke rotate".split()
+    assert [
+        line.split()[0] for line in lines
+    ] == "new adopt list show enroll grant revoke rotate appoint".split()
     assert os.linesep not in lines[0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mledger_cli import opening, passphrase
-from mledger_cli.commands import key_governance
+from mledger_cli.commands import key_governance, key_succession
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Group
 from mledger_cli.params import KEY
@@ -98,7 +98,10 @@ def show(settings: Settings, key: str) -> None:
     _print(settings, Keystore().find(key))
 
 
-for governing in (key_governance.enroll, key_governance.grant, key_governance.revoke, key_governance.rotate):
+for governing in (
+    *(key_governance.enroll, key_governance.grant, key_governance.revoke),
+    *(key_succession.rotate, key_succession.appoint),
+):
     command.add_command(governing)
 
 

@@ -1,4 +1,4 @@
-"""mledger key enroll, grant, revoke, rotate: which keys may sign."""
+"""mledger key enroll, grant, revoke: which keys may sign."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -54,7 +54,7 @@ def enroll(
     """
     from mledger.keys.ed25519 import fingerprint
 
-    new = _public(public)
+    new = public_of(public)
     owner = name or new.name
     if not owner:
         raise InputError(f"{public} does not say whose key it is", fix="say it with --name 'Alice Example'")
@@ -101,34 +101,7 @@ def revoke(settings: Settings, member: str, reason: str, since: str | None, key:
         tell(settings, ledger.append("key.revoked", "ledger", fields))
 
 
-@click.command("rotate", cls=Command)
-@click.argument("member", type=MEMBER)
-@click.argument("public", type=KEY, metavar="FILE.pub")
-@click.option("--reason", metavar="TEXT", required=True, help="Why.")
-@AS
-@pass_settings
-def rotate(settings: Settings, member: str, public: str, reason: str, key: str | None) -> None:
-    """Replace a key of the ledger by a new one of the same holder.
-
-    The new key signs from the next entry on, with the roles of the old one, which signs no longer.
-    MEMBER is a name, an e-mail address, or the first eight digits of the old key's id. FILE.pub is an
-    OpenSSH public key, or the name of one of your keys.
-    """
-    new = _public(public)
-    with opening.ledger(settings, key) as ledger:
-        old = find_member(ledger, member)
-        if new.name not in (None, old.name):
-            raise InputError(
-                f"{public} is a key of {new.name}, and not of {old.name}",
-                fix="a rotation keeps the person: mledger key enroll is for another",
-            )
-        fields = new.fields(old.name, old.email, old.kind, sorted(old.roles))
-        tell(
-            settings, ledger.append("key.rotated", "ledger", {"old": old.id, "key": fields, "reason": reason})
-        )
-
-
-class _Public(NamedTuple):
+class Public(NamedTuple):
     """A public key, and whose it says it is."""
 
     raw: bytes
@@ -145,7 +118,7 @@ class _Public(NamedTuple):
         return row | ({"email": email} if email else {}) | {"kind": kind, "roles": roles}
 
 
-def _public(public: str) -> _Public:
+def public_of(public: str) -> Public:
     """The public key in a file, or of a key in the keystore. Errors: KeyFileError, NotFoundError."""
     from mledger.keys.ed25519 import load_public
     from mledger.keystore import Keystore, read_comment
@@ -153,9 +126,9 @@ def _public(public: str) -> _Public:
     path = Path(public)
     if not path.is_file():
         record = Keystore().find(public)
-        return _Public(record.public, record.owner, record.email)
+        return Public(record.public, record.owner, record.email)
     text = files.read(path).decode(errors="replace")
-    return _Public(load_public(text, what=public), *read_comment(text))
+    return Public(load_public(text, what=public), *read_comment(text))
 
 
 def find_member(reader: "Reader", text: str) -> "Member":

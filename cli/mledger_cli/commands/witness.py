@@ -61,18 +61,20 @@ def key(settings: Settings, name: str | None, folder: Path | None, *, no_passphr
 
 @command.command("add-log")
 @click.argument("vkey")
+@click.option("--only", is_flag=True, help="Believe no other key of this ledger any longer.")
 @FOLDER
 @pass_settings
-def add_log(settings: Settings, vkey: str, folder: Path | None) -> None:
+def add_log(settings: Settings, vkey: str, folder: Path | None, *, only: bool) -> None:
     """Let the witness cosign the checkpoints of a ledger.
 
     VKEY is what `mledger checkpoint --vkey` prints where the ledger is. Have it from somebody who
-    answers for the ledger.
+    answers for the ledger. Where another key signs from now on, add that one too, and with --only
+    once nobody needs the old one.
     """
     from mledger.errors import FormatError
 
     try:
-        log = _logs(folder).add(vkey)
+        log = _logs(folder).add(vkey, only=only)
     except FormatError as error:
         error.fix = error.fix or "give it whole, as this prints it: mledger checkpoint --vkey"
         raise

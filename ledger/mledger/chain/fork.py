@@ -8,7 +8,7 @@ from mledger.core.evidence import Evidence, parse_evidence
 from mledger.core.merkle import Hashes
 from mledger.core.note import NoteKey, open_note, parse_note
 from mledger.errors import MledgerError, ProofError
-from mledger.keys.ed25519 import verify
+from mledger.keys.algorithms import verify
 
 
 class Fork(NamedTuple):

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mledger.core.names import parse_number
+from mledger.errors import ProofError
 from mledger.keys.roles import may_record
 
 if TYPE_CHECKING:
+    from mledger.chain.succession import Appointed
     from mledger.events.base import EventBody
-    from mledger.events.key import KeyInfo, KeyRevoked, KeyRotated
+    from mledger.events.key import KeyAppointed, KeyInfo, KeyRevoked, KeyRotated
     from mledger.events.policy import Policy
 
 
@@ -61,13 +63,15 @@ class Keyring:
     """The types of whose bodies some policy until now has asked something."""
     redacted: dict[str, int] = field(default_factory=dict)
     """The events whose content was erased, by number, each with the entry that says so."""
+    signs: "tuple[Appointed, ...]" = ()
+    """The keys that sign checkpoints, one after the other."""
     holds: dict[str, str] = field(default_factory=dict)
     """The legal holds that are not lifted, by event number, each with the stream that it keeps."""
 
     def apply(self, seq: int, body: "EventBody") -> None:
         """Let one governance event take effect. Errors: GovernanceError, and nothing changed."""
         # Late: whoever only reads facts needs none of these classes, nor what makes them.
-        from mledger.events.key import KeyEnrolled, KeyRevoked, KeyRotated
+        from mledger.events.key import KeyAppointed, KeyEnrolled, KeyRevoked, KeyRotated
         from mledger.events.ledger import LedgerOpened
         from mledger.events.policy import PolicyAdopted
         from mledger.events.role import RoleGranted, RoleRevoked
@@ -77,12 +81,15 @@ class Keyring:
                 self.origin, self.first, self.policy = body.origin, body.key.id, body.policy
                 self.governed = body.policy.governed
                 self._enrol(seq, body.key)
+                self._begin(body.key)
             case KeyEnrolled():
                 self._enrol(seq, body.key)
             case KeyRotated():
                 self._rotate(seq, body)
             case KeyRevoked():
                 self._revoke(seq, body)
+            case KeyAppointed():
+                self._appoint(seq, body)
             case RoleGranted():
                 member = self._active(body.key)
                 self._known_role(body.role)
@@ -103,6 +110,26 @@ class Keyring:
         self.members[key.id] = Member(
             key.id, key.public_bytes, key.name, key.email, key.kind, frozenset(key.roles), seq
         )
+
+    def _begin(self, key: "KeyInfo") -> None:
+        from mledger.chain.succession import Appointed, log_key
+
+        self.signs = (Appointed(-1, key.id, log_key(self.origin, key.public_bytes)),)
+
+    def _appoint(self, seq: int, body: "KeyAppointed") -> None:
+        from mledger.chain.succession import succeed
+
+        member, now = self._active(body.key), self.signs[-1]
+        try:
+            found = succeed(seq, now, (member.id, member.public), body.note.encode())
+        except ProofError as error:
+            raise GovernanceError(error.message) from None
+        before = self.members[now.member]
+        if not found.handed_over and before.revoked is None:
+            raise GovernanceError(
+                f"the key of {before.name} signs the checkpoints, and has not signed the succession"
+            )
+        self.signs = (*self.signs, found)
 
     def _rotate(self, seq: int, body: "KeyRotated") -> None:
         old = self._active(body.old)

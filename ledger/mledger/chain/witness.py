@@ -25,7 +25,7 @@ from mledger.core.note import (
 )
 from mledger.core.submission import Submission, parse_submission
 from mledger.errors import FormatError, ProofError
-from mledger.keys.ed25519 import verify
+from mledger.keys.algorithms import verify
 from mledger.keys.signer import Signer
 
 COSIGN, MALFORMED, FORBIDDEN, UNKNOWN, CONFLICT, UNPROVED = 200, 400, 403, 404, 409, 422

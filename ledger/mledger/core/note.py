@@ -6,28 +6,32 @@
 
 A key is published as `<name>+<8 hex>+<base64 of algorithm || public key>`. Its hash says which key
 signed, and is too short to say more. Algorithms: 1 is Ed25519 over the text; 4 is a witness's
-Ed25519 over a time and the text, whose signature begins with that time (C2SP tlog-cosignature).
+Ed25519 over a time and the text, whose signature begins with that time; 6 is ML-DSA-44 over what
+the text says of a tree, in the same way (C2SP tlog-cosignature).
 """
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
+from mledger.core.checkpoint import parse_checkpoint
 from mledger.core.cosignature import cosigned, parse_cosignature
 from mledger.core.encoding import decode_base64, encode_base64
+from mledger.core.mldsa import PUBLIC_BYTES, cosigned_subtree, parse_timed
 from mledger.errors import FormatError, InputError, ProofError, UsageError
 
 ED25519 = 1
 COSIGNATURE = 4
+ML_DSA_44 = 6
 MAX_NOTE = 64 * 1024
 MAX_SIGNATURES = 16
 
 _HASH_BYTES = 4
-_KEY_BYTES = 32
+_KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: PUBLIC_BYTES}
 _DASH = "\N{EM DASH} "
 
 Verify = Callable[[bytes, bytes, bytes], bool]
-"""Whether a 32-byte public key signed a message: (public, message, signature)."""
+"""Whether a public key signed a message, by the algorithm of its length: (public, message, signature)."""
 
 
 class NoteKey(NamedTuple):
@@ -68,18 +72,18 @@ def key_hash(name: str, alg: int, key: bytes) -> bytes:
 
 
 def format_vkey(name: str, public: bytes, alg: int = ED25519) -> str:
-    """The published form of a 32-byte public key under a name; InputError if either is malformed."""
-    if not _is_name(name) or len(public) != _KEY_BYTES or alg not in (ED25519, COSIGNATURE):
+    """The published form of a public key under a name; InputError if either is malformed."""
+    if not _is_name(name) or len(public) != _KEY_BYTES.get(alg):
         raise InputError("a verifier key takes a name without spaces and plus signs, and 32 bytes of Ed25519")
     return f"{name}+{key_hash(name, alg, public).hex()}+{encode_base64(bytes([alg]) + public)}"
 
 
 def parse_vkey(text: str) -> NoteKey:
-    """The key of its published form; FormatError also for algorithms other than 1 and 4."""
+    """The key of its published form; FormatError also for algorithms other than 1, 4 and 6."""
     name, _, rest = text.partition("+")
     digits, _, encoded = rest.partition("+")
     key = decode_base64(encoded, "a verifier key")
-    if not _is_name(name) or len(key) != 1 + _KEY_BYTES or key[0] not in (ED25519, COSIGNATURE):
+    if not _is_name(name) or not key or len(key) != 1 + _KEY_BYTES.get(key[0], 0):
         raise FormatError("not a verifier key of the form name+hash+key with an Ed25519 key")
     found = key_hash(name, key[0], key[1:])
     if found.hex() != digits:
@@ -215,7 +219,11 @@ def _holds(key: NoteKey, text: str, signature: bytes, verify: Verify) -> bool:
     if key.alg == ED25519:
         return verify(key.public, text.encode(), signature)
     try:
+        if key.alg == ML_DSA_44:
+            seconds, own = parse_timed(signature)
+            tree = parse_checkpoint(text, extensions=True)
+            return verify(key.public, cosigned_subtree(key.name, tree, seconds), own)
         time, own = parse_cosignature(signature)
-    except FormatError:
+    except (FormatError, InputError):
         return False
     return key.alg == COSIGNATURE and verify(key.public, cosigned(text, time), own)

@@ -6,6 +6,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mledger.core.note import parse_note
+from mledger.core.succession import parse_succession
+from mledger.errors import FormatError
 from mledger.events.base import EventBody, event
 from mledger.events.fields import Digest, EventNumber, Line, Name, Part, RoleName, String, Text, unique
 from mledger.events.free import refuse
@@ -29,6 +32,31 @@ PublicKey: TypeAlias = Annotated[String, AfterValidator(_public), Means("the bas
 # The public key of the first test vector of RFC 8032 (7.1): a key that nobody can mistake for a real one.
 EXAMPLE_PUBLIC = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 EXAMPLE_ID = "06e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9"
+
+EXAMPLE_SUCCESSION = (
+    "mledger succession v1\n"
+    "acme.example/x\n"
+    "acme.example/x+94e543d0+ATYQVO3YN7DRfoykS3h333UjC1G0sr7w8Bf6xAtvl5Bi\n"
+    "acme.example/x+75863243+AVE4qbwKzqC711VWPXFxSXnn6Kpf4otUSxRwDuIrpPAN\n"
+    "\n"
+    "— acme.example/x dYYyQ+GrkM+cb41rCgnbT4DtjMQ/4OpLNeSXu2h51zefA62GhIVlROkPyPvCN6JiGHsJq5/6MKUQVrz"
+    "RMVUNB1WT6AM=\n"
+    "— acme.example/x lOVD0JBWwsQTSYjeXPaTLqtL5jqTmfWkbYJJwU+uOBvNKtoLrM2milEVv4EFFY6REikoIPrxanoQdQu"
+    "+AeLMfQ/4Agg=\n"
+)
+
+
+def _succession(text: str) -> str:
+    try:
+        parse_succession(parse_note(text.encode()).text)
+    except FormatError as error:
+        raise refuse(f"should be the signed note of a succession: {error.message}") from None
+    return text
+
+
+SuccessionNote: TypeAlias = Annotated[
+    String, AfterValidator(_succession), Means("the signed note of a succession")
+]
 
 
 class KeyInfo(Part):
@@ -107,6 +135,25 @@ class KeyRotated(EventBody):
         if self.old == self.key.id:
             raise refuse("should be another key than old", at="key.id")
         return self
+
+
+@event("key.appointed", on=("ledger",))
+class KeyAppointed(EventBody):
+    """Another key signs the ledger's checkpoints from the next entry on.
+
+    Record it together with the rotation of the key that signed them until now, when another person
+    takes over, or when that key is lost or stolen: then revoke it first. The succession is signed by
+    the new key, and by the old one unless that is revoked, so that those who know the old key alone
+    can follow. Record nothing of it by hand: `mledger key rotate` and `mledger key appoint` make it.
+    """
+
+    meaning = "responsibility"
+
+    key: Digest = Field(description="id of the key, which is enrolled", examples=[EXAMPLE_ID])
+    note: SuccessionNote = Field(
+        description="the succession, as a signed note", examples=[EXAMPLE_SUCCESSION]
+    )
+    reason: Text = Field(description="why another key signs", examples=["Yearly rotation."])
 
 
 @event("key.revoked", on=("ledger",))

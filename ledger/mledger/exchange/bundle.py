@@ -175,7 +175,7 @@ class _Work:
         """The manifest of all that was written."""
         self.manifest = Manifest(
             origin=self.checkpoint.origin,
-            vkey=self.reader.vkey_text,
+            vkey=self.reader.vkey_at(self.size),
             genesis=self.reader.genesis.leaf.hex(),
             size=self.size,
             root=self.checkpoint.root.hex(),

@@ -1,7 +1,8 @@
 """The memory of mirrors: the last checkpoint seen of each log.
 
 One file for each verifier key, named by its SHA-256, in the state folder. What it holds is the signed
-checkpoint itself, so whoever edits it can make it forget, and cannot make it remember what was not signed.
+checkpoint itself, or the signed succession to another key, so whoever edits it can make it forget, and
+cannot make it remember what was not signed.
 """
 
 import hashlib
@@ -14,8 +15,10 @@ from mledger import folders
 from mledger.core.checkpoint import Checkpoint
 from mledger.core.evidence import Evidence, format_evidence
 from mledger.core.moment import Moment, check_moment
-from mledger.core.note import parse_vkey
+from mledger.core.note import format_vkey, parse_vkey
+from mledger.core.succession import open_succession
 from mledger.errors import FormatError, MledgerError
+from mledger.keys.algorithms import verify
 from mledger.receipt import check_checkpoint
 
 VERSION = 1
@@ -48,13 +51,29 @@ class Mirrors:
         self.folder = folder or folders.heads_folder().with_name("mirrors")
 
     def recall(self, vkey: str) -> Seen | None:
-        """What was seen of the log with this verifier key; FormatError if the file is damaged."""
+        """What was seen of the log with this verifier key, or with those that it was handed over to.
+
+        FormatError if a file is damaged.
+        """
+        known: set[str] = set()
+        while vkey not in known:
+            known.add(vkey)
+            found = self._recall(vkey)
+            if not isinstance(found, str):
+                return found
+            vkey = found
+        return None
+
+    def _recall(self, vkey: str) -> "Seen | str | None":
+        """What was seen, or the verifier key that took over."""
         file = self._file(vkey)
         try:
             with folders.translated(file, FileNotFoundError, NotADirectoryError):
                 data = file.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        if (successor := _successor(data, vkey)) is not None:
+            return successor
         seen = _parse(data)
         if seen is None or seen.vkey != vkey:
             raise FormatError(
@@ -83,6 +102,12 @@ class Mirrors:
         }
         folders.replace(self._file(seen.vkey), json.dumps(row).encode() + b"\n")
 
+    def succeed(self, vkey: str, succession: bytes) -> None:
+        """Remember that a verifier key was handed over. Errors: StoreError."""
+        folders.make_private(self.folder)
+        row = {"v": VERSION, "vkey": vkey, "succession": succession.decode()}
+        folders.replace(self._file(vkey), json.dumps(row).encode() + b"\n")
+
     def keep_evidence(self, evidence: Evidence) -> Path:
         """The file that two checkpoints which do not fit are kept in. Errors: StoreError."""
         data = format_evidence(evidence)
@@ -99,6 +124,18 @@ class Mirrors:
         if not self.folder.is_dir():
             return []
         return [file for file in sorted(self.folder.iterdir()) if _NAME.fullmatch(file.name)]
+
+
+def _successor(data: bytes, vkey: str) -> str | None:
+    """The verifier key that a file says has taken over; None if it says nothing of it."""
+    try:
+        opened = open_succession(json.loads(data)["succession"].encode(), verify)
+    except (MledgerError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+    old, new = opened.succession.old, opened.succession.new
+    if not opened.handed_over or format_vkey(old.name, old.public) != vkey:
+        return None
+    return format_vkey(new.name, new.public)
 
 
 def _parse(data: bytes) -> Seen | None:

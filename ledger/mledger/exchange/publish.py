@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _OTHER = "publish to another place, and find out whose log that is"
 
 
+def succession_path(number: int) -> str:
+    """Where the note of the first succession lies, of the second, and so on."""
+    return f"succession/{number}"
+
+
 class Published(NamedTuple):
     """What was done: how many entries were there before and are now, and how many files that took."""
 
@@ -43,6 +48,9 @@ def publish(reader: "Reader", note: bytes, place: Place) -> Published:
     if old.size > new.size or held == note:
         return Published(new.origin, old.size, old.size, 0)
     made = sum(place.create(tile.path, _content(reader, tile)) for tile in tiles(new.size, old.size))
+    for number, one in enumerate(reader.log_keys.all):
+        if one.note is not None and one.seq < new.size:
+            made += place.create(succession_path(number), one.note)
     place.replace(CHECKPOINT, note, held)
     return Published(new.origin, old.size, new.size, made + 1)
 

@@ -554,12 +554,11 @@ class Note(NamedTuple):
     lines: Tuple[Tuple[str, bytes, bytes], ...]
 
 
-def open_note(data: bytes) -> Note:
-    """The checkpoint in a note; ValueError if it is none."""
+def split_note(data: bytes) -> Tuple[str, Tuple[Tuple[str, bytes, bytes], ...]]:
+    """The text of a note, and who claims to have signed it; ValueError if it is none."""
     text, gap, block = data.decode().rpartition("\n\n")
-    first = text.split("\n")
-    if not gap or len(data) > 65536 or len(first) != 3 or not block.endswith("\n"):
-        raise ValueError("this is no checkpoint")
+    if not gap or len(data) > 65536 or not block.endswith("\n"):
+        raise ValueError("this is no signed note")
     lines = []
     for line in block[:-1].split("\n"):
         dash, name, value = line.split(" ")
@@ -567,10 +566,19 @@ def open_note(data: bytes) -> Note:
         if dash != "\u2014" or not name or len(raw) < 5:
             raise ValueError("a signature line is damaged")
         lines.append((name, raw[:4], raw[4:]))
-    root = unbase64(first[2])
-    if not DECIMAL(first[1]) or len(root) != 32 or not 0 < len(lines) <= 16:
+    if not 0 < len(lines) <= 16:
+        raise ValueError("it has no signatures, or too many")
+    return text + "\n", tuple(lines)
+
+
+def open_note(data: bytes) -> Note:
+    """The checkpoint in a note; ValueError if it is none."""
+    text, lines = split_note(data)
+    first = text.split("\n")
+    root = unbase64(first[2]) if len(first) == 4 else b""
+    if not DECIMAL(first[1]) or len(root) != 32:
         raise ValueError("this is no checkpoint")
-    return Note(first[0], int(first[1]), root, (text + "\n").encode(), tuple(lines))
+    return Note(first[0], int(first[1]), root, text.encode(), lines)
 
 
 def note_key(name: str, public: bytes) -> bytes:
@@ -752,9 +760,11 @@ class Member:
 class Keyring:
     """The keys, their roles and the policy after the events seen so far."""
 
-    def __init__(self) -> None:
-        """Start with nobody."""
-        self.origin, self.first = "", ""
+    def __init__(self, *, pure: bool = False) -> None:
+        """Start with nobody; `pure` as for `check_signatures`."""
+        self.origin, self.first, self.pure = "", "", pure
+        self.signs: List[Tuple[int, str, str]] = []
+        """Who signs checkpoints: since which entry, by id, and the key of ML-DSA-44 that does so beside."""
         self.members: Dict[str, Member] = {}
         self.roles: Dict[str, List[str]] = {}
         self.four_eyes: Set[str] = set()
@@ -778,12 +788,15 @@ class Keyring:
                 self.origin = body["origin"]
                 self._adopt(body["policy"])
                 self.first = self._enrol(seq, body["key"]).id
+                self.signs = [(-1, self.first, "")]
             elif kind == "key.enrolled":
                 self._enrol(seq, body["key"])
             elif kind == "key.rotated":
                 self._rotate(seq, body)
             elif kind == "key.revoked":
                 self._revoke(seq, body)
+            elif kind == "key.appointed":
+                self._appoint(seq, body)
             elif kind in ("role.granted", "role.revoked"):
                 self._role(kind == "role.granted", self._active(body["key"]), body["role"])
             elif kind == "policy.adopted":
@@ -820,6 +833,32 @@ class Keyring:
             raise Impossible("a rotated key keeps its person, and gets no roles")
         self._enrol(seq, body["key"])
         old.revoked = seq
+
+    def signer(self, size: int) -> Tuple[Optional[Member], str]:
+        """The key that signs checkpoints of so many entries, and the one that does so beside."""
+        found = [one for one in self.signs if one[0] < size] or self.signs[:1]
+        return (self.members.get(found[-1][1]), found[-1][2]) if found else (None, "")
+
+    def _appoint(self, seq: int, body: Json) -> None:
+        """Another key signs checkpoints: it has signed the succession, and so has the one before."""
+        text, signed = split_note(body["note"].encode())
+        new, old = self._active(body["key"]), self.members[self.signs[-1][1]]
+        known = [vkey_of(self.origin, member.public) for member in (old, new)]
+        lines = text.split("\n")
+        if (
+            lines[:4] != ["mledger succession v1", self.origin, *known]
+            or lines[-1]
+            or len(lines) not in (5, 6)
+        ):
+            raise Impossible("the succession is another one than the event says")
+        if (lines[3], lines[4]) == (lines[2], self.signs[-1][2]):
+            raise Impossible("this key signs the checkpoints already")
+        for member, needed in ((new, True), (old, old.revoked is None)):
+            pointer = self.origin, note_key(self.origin, member.public)
+            own = [(member.public, text.encode(), line[2]) for line in signed if line[:2] == pointer]
+            if (needed and not own) or not all(check_signatures(own, self.pure)[0]):
+                raise Impossible(f"the key of {shown(member.name)} has not signed the succession")
+        self.signs.append((seq, new.id, lines[4]))
 
     def _revoke(self, seq: int, body: Json) -> None:
         member, since = self._active(body["key"]), body.get("compromised_since")
@@ -1327,14 +1366,14 @@ class Checker:
         """Check the files, and compare with what a trust file says."""
         self.files, self.trust, self.pure = files, trust, pure
         self.findings: List[Finding] = []
-        self.keyring = Keyring()
+        self.keyring = Keyring(pure=pure)
         self.manifest: Json = {}
         self.note: Optional[Note] = None
         self.events: Dict[str, Event] = {}
         self.numbers: Dict[str, str] = {}
         self.redacted: List[str] = []
         self.signed: List[Tuple[int, str, bytes, bytes]] = []
-        self.persons = self.good = self.attached = 0
+        self.persons = self.good = self.attached = self.post_quantum = 0
         self.claims: List[Claim] = []
         self.terms: List[Tuple[int, Optional[int]]] = []
         self.times: List[str] = []
@@ -1689,33 +1728,41 @@ class Checker:
                 self.find("key.disputed", f"entry {seq}", message)
 
     def _checkpoints(self, tree: Tree) -> None:
-        """Each checkpoint is signed by the first key, and its root is that of the entries."""
-        first = self.keyring.members.get(self.keyring.first)
-        if self.note is None or first is None:
-            self.find("checkpoint.bad", "checkpoint", "there is no first key to sign it")
+        """Each checkpoint is signed by the key that signs those of its size, over the root of the entries."""
+        if self.note is None or self.keyring.signer(self.note.size)[0] is None:
+            self.find("checkpoint.bad", "checkpoint", "there is no key to sign it")
             return
         for where, note in [("checkpoint", self.note), *self.kept]:
+            self.post_quantum += len(self.beside(note))
             if not self.signs(note):
-                self.find("checkpoint.bad", where, "it is not signed by the ledger's first key")
+                self.find("checkpoint.bad", where, "it is not signed by the key that signs the ledger's")
+            elif self.keyring.signer(note.size)[1] and not self.beside(note):
+                self.find("checkpoint.bad", where, "it lacks the line of ML-DSA-44 that the ledger's have")
             elif note.size > tree.size:
                 self.find("head.rollback", where, f"it covers {note.size} entries, here are {tree.size}")
             elif tree.root(note.size) != note.root:
                 self.find("head.diverged", where, "it is of another history")
             else:
                 self.sound.append(note)
-        vkey = vkey_of(self.keyring.origin, first.public)
+        signer = self.keyring.signer(self.note.size)[0]
+        vkey = vkey_of(self.keyring.origin, signer.public) if signer else ""
         said = (self.note.origin, self.note.size, self.note.root.hex(), self.genesis.hex(), vkey)
         if said != tuple(self.manifest.get(name) for name in ("origin", "size", "root", "genesis", "vkey")):
             self.find("store.stray", "manifest.json", "it says another ledger than the one that is here")
 
     def signs(self, note: Note) -> bool:
-        """Whether the first key has signed a checkpoint of this ledger."""
-        first = self.keyring.members.get(self.keyring.first)
-        if first is None or note.origin != self.keyring.origin:
+        """Whether the key that signs checkpoints of its size has signed one of this ledger."""
+        member, _ = self.keyring.signer(note.size)
+        if member is None or note.origin != self.keyring.origin:
             return False
-        pointer = note.origin, note_key(note.origin, first.public)
-        own = [(first.public, note.text, line[2]) for line in note.lines if line[:2] == pointer]
+        pointer = note.origin, note_key(note.origin, member.public)
+        own = [(member.public, note.text, line[2]) for line in note.lines if line[:2] == pointer]
         return bool(own) and all(check_signatures(own, self.pure)[0])
+
+    def beside(self, note: Note) -> List[Tuple[str, bytes, bytes]]:
+        """The lines of the ledger's key of ML-DSA-44, which nobody checks here."""
+        vkey = self.keyring.signer(note.size)[1]
+        return [line for line in note.lines if vkey and line[:2] == pointer_of(vkey)]
 
     def compare_files(self, number: str, note: bytes, token: bytes) -> None:
         """Expect the files that hold an anchor for other programs."""
@@ -1732,11 +1779,12 @@ class Checker:
     # --- what is known elsewhere
 
     def _compare(self, tree: Tree) -> None:
-        first, trust = self.keyring.members.get(self.keyring.first), self.trust
+        trust = self.trust
         if trust is not None:
             head, where = trust["head"], "the trust file"
             size = head["size"]
-            vkey = vkey_of(self.keyring.origin, first.public) if first else ""
+            signer = self.keyring.signer(size)[0]
+            vkey = vkey_of(self.keyring.origin, signer.public) if signer else ""
             if (trust["origin"], trust["vkey"], trust["genesis"]) != (
                 self.keyring.origin,
                 vkey,
@@ -1774,6 +1822,8 @@ class Checker:
             found.append(f"whether {reports} reports are what the events say: nobody signs them")
         if self.vouching:
             found += self.vouching.unknown
+        if self.post_quantum:
+            found.append(f"{self.post_quantum} lines of ML-DSA-44 under checkpoints, beside those of Ed25519")
         if self.trust is None:
             found.append("whose ledger it is, and whether it is the newest: give --trust TRUST.json")
         return found
@@ -1783,6 +1833,15 @@ def vkey_of(origin: str, public: bytes) -> str:
     """The verifier key as it is published."""
     key = base64.b64encode(b"\x01" + public).decode()
     return f"{origin}+{note_key(origin, public).hex()}+{key}"
+
+
+def pointer_of(vkey: str) -> Tuple[str, bytes]:
+    """Name and hash of a verifier key, as lines of notes have them; nothing that is there if it is none."""
+    name, _, rest = vkey.partition("+")
+    try:
+        return name, bytes.fromhex(rest.partition("+")[0])
+    except ValueError:
+        return name, b""
 
 
 TRUSTED = {"format", "v", "origin", "vkey", "genesis", "head"}
@@ -1827,6 +1886,11 @@ LEVELS = {
 }
 
 
+def by_whom(keyring: Keyring) -> str:
+    """Who signs checkpoints, in words."""
+    return "the first key" if len(keyring.signs) < 2 else f"{len(keyring.signs)} keys, one after the other"
+
+
 def report(checker: Checker, seconds: float) -> Iterator[str]:
     """The lines that a person reads."""
     for finding in checker.findings[:100]:
@@ -1852,7 +1916,7 @@ def report(checker: Checker, seconds: float) -> Iterator[str]:
             "attachments",
             f"{checker.attached:,}, and {len(checker.manifest['left_out']):,} left out",
         ),
-        ("checkpoints", f"{1 + len(checker.kept):,} by the first key"),
+        ("checkpoints", f"{1 + len(checker.kept):,} by {by_whom(checker.keyring)}"),
         *others(checker),
         ("recorded", checker.last_time),
         ("head", checker.head.hex()),

@@ -60,8 +60,11 @@ class Logs:
         """The files that prove forks."""
         return sorted((self.folder / "evidence").glob("*.json"))
 
-    def add(self, vkey: str) -> Log:
-        """Trust a verifier key for the log that it names. Errors: FormatError, InputError, StoreError."""
+    def add(self, vkey: str, *, only: bool = False) -> Log:
+        """Trust a verifier key for the log that it names, and perhaps no other any longer.
+
+        Errors: FormatError, InputError, StoreError.
+        """
         key = parse_vkey(vkey)
         if key.alg != ED25519:
             raise InputError(
@@ -70,7 +73,8 @@ class Logs:
             )
         with self.turn():
             held = self.find(key.name) or Log(key.name, ())
-            log = held if key in held.keys else held._replace(keys=(*held.keys, key))
+            others = () if only else tuple(other for other in held.keys if other != key)
+            log = held._replace(keys=(*others, key))
             self.keep(log)
         return log
 

@@ -11,14 +11,24 @@ make them again afterwards (or not: `world.clone(..., tidy=False)`), and by insi
 program of their own. Point another verifier, or another store, at the same worlds.
 """
 
-from mledger.testing.tamper import authority, caches, columns, entries, governed, guards, histories, vouched
+from mledger.testing.tamper import (
+    authority,
+    caches,
+    columns,
+    entries,
+    governed,
+    guards,
+    histories,
+    succession,
+    vouched,
+)
 from mledger.testing.tamper.attack import ATTACKS, NEEDS, ROWS, Attack, attack
 from mledger.testing.tamper.tools import Hand, force, hands_on
 from mledger.testing.tamper.vouched import build_vouched
 from mledger.testing.tamper.world import World, build_world
 
 # Imported for the attacks that they enter.
-_FILLED_BY = (entries, columns, guards, histories, authority, governed, caches, vouched)
+_FILLED_BY = (entries, columns, guards, histories, authority, governed, succession, caches, vouched)
 ATTACKS.sort(key=lambda entered: ROWS.index(entered.row))
 
 __all__ = [

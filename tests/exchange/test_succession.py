@@ -1,0 +1,216 @@
+"""Mirrors, witnesses and bundles when another key signs the checkpoints."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mledger.appointing import appoint
+from mledger.chain import witness as rule
+from mledger.chain.succession import LogKeys, sign_checkpoint, sign_succession
+from mledger.core import merkle
+from mledger.core.checkpoint import Checkpoint
+from mledger.core.note import format_vkey, parse_note, parse_vkey
+from mledger.core.submission import Submission, format_submission
+from mledger.errors import DivergedError, FormatError, ProofError
+from mledger.events import base as events
+from mledger.exchange.bundle import What, newest_note, write_bundle
+from mledger.exchange.mirrors import Mirrors
+from mledger.exchange.places import open_place
+from mledger.exchange.publish import publish
+from mledger.exchange.witness import Logs
+from mledger.following import Follower
+from mledger.testing.simulator import ORIGIN, Simulator, key_fields, signer_of
+from mledger.testing.tamper.tools import Hand, force
+from tests.exchange.test_governed import judged
+
+ALICE, BOB = "Alice Example", "Bob Example"
+NEW = "Alice Example, 2027"
+VKEY = format_vkey(ORIGIN, signer_of(ALICE).public)
+
+
+def company() -> Simulator:
+    """A ledger with a checkpoint of the first key; Bob is another owner."""
+    sim = Simulator()
+    sim.enrol(BOB, "owner")
+    sim.ledger().checkpoint()
+    return sim
+
+
+def rotate(sim: Simulator, *, old: str | None = ALICE, by: str = ALICE) -> None:
+    """Alice's key makes room for a new one, which takes over the checkpoints."""
+    key = key_fields(NEW, "owner") | {"name": ALICE}
+    body = events.build("key.rotated", {"old": signer_of(ALICE).key_id, "key": key, "reason": "Yearly."})
+    sim.clock.forward(seconds=1)
+    signer = signer_of(old) if old else None
+    appoint(sim.ledger(by), signer_of(NEW), "Yearly.", old=signer, first=[body])
+    sim.ledger(NEW).checkpoint(beside=[signer] if signer else [])
+
+
+def put(sim: Simulator, folder: Path) -> None:
+    """Publish what there is."""
+    note = newest_note(sim.store.checkpoints())
+    assert note is not None
+    publish(sim.reader(), note, open_place(str(folder)))
+
+
+@pytest.fixture
+def follower(tmp_path: Path) -> Follower:
+    """Somebody who remembers mirrors, and nothing else."""
+    return Follower(Mirrors(tmp_path / "mirrors"))
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Iterator[Path]:
+    """Where the log is published."""
+    return tmp_path / "mirror"
+
+
+def test_a_follower_goes_on_under_the_new_key(follower: Follower, places: Path) -> None:
+    """Whoever knows the old key follows the succession, and finds what was seen under either key."""
+    sim = company()
+    put(sim, places)
+    follower.follow(open_place(str(places)), "m", VKEY)
+    rotate(sim)
+    sim.append("comment.added", "ledger", {"on": "0", "text": "On."}, by=BOB)
+    sim.ledger(NEW).checkpoint()
+    put(sim, places)
+    for vkey in (VKEY, sim.reader().vkey_text):
+        followed = follower.follow(open_place(str(places)), "m", vkey)
+        assert followed.checkpoint.size == 4
+        assert any("what was seen of it" in what for what in followed.compared)
+    assert follower.mirrors.at("m").vkey == sim.reader().vkey_text
+
+
+def test_the_old_key_cannot_lead_a_follower_back(follower: Follower, places: Path, tmp_path: Path) -> None:
+    """Once the succession was seen, a log under the old key alone is refused, also if it hides that."""
+    sim = company()
+    rotate(sim)
+    put(sim, places)
+    follower.follow(open_place(str(places)), "m", VKEY)
+    thief, elsewhere = company(), tmp_path / "thief"
+    thief.append("comment.added", "ledger", {"on": "0", "text": "Another history."})
+    thief.ledger().checkpoint()
+    put(thief, elsewhere)
+    with pytest.raises(ProofError, match="no known key"):
+        follower.follow(open_place(str(elsewhere)), "m", VKEY)
+
+
+def test_a_fork_across_the_succession_is_noticed(follower: Follower, places: Path, tmp_path: Path) -> None:
+    """A thief who hands the old key over once more shows a log that does not extend the one seen."""
+    sim = company()
+    sim.append("comment.added", "ledger", {"on": "0", "text": "Seen."})
+    sim.ledger().checkpoint()
+    put(sim, places)
+    follower.follow(open_place(str(places)), "m", VKEY)
+    thief, elsewhere = company(), tmp_path / "thief"
+    rotate(thief)
+    put(thief, elsewhere)
+    with pytest.raises(DivergedError, match="two histories"):
+        follower.follow(open_place(str(elsewhere)), "m", VKEY)
+
+
+def test_a_key_that_was_replaced_is_not_followed(follower: Follower, places: Path) -> None:
+    """Without the signature of the key that is known the follower asks people, and then takes their word."""
+    sim = company()
+    sim.append("key.revoked", "ledger", {"key": signer_of(ALICE).key_id, "reason": "Stolen."}, by=BOB)
+    sim.clock.forward(seconds=1)
+    appoint(sim.ledger(BOB), signer_of(BOB), "Alice's is stolen.")
+    sim.ledger(BOB).checkpoint()
+    put(sim, places)
+    with pytest.raises(ProofError, match="replaced") as caught:
+        follower.follow(open_place(str(places)), "m", VKEY)
+    assert caught.value.fix.endswith(f"--vkey {sim.reader().vkey_text}")
+    follower.follow(open_place(str(places)), "m", sim.reader().vkey_text)
+
+
+@pytest.mark.parametrize("data", [b"", b"nothing", b"x" * 100_000])
+def test_a_succession_that_is_none_is_told(data: bytes, follower: Follower, places: Path) -> None:
+    """What an attacker puts in its place is an error of ours."""
+    sim = company()
+    rotate(sim)
+    put(sim, places)
+    (places / "succession" / "1").write_bytes(data)
+    with pytest.raises(FormatError):
+        follower.follow(open_place(str(places)), "m", VKEY)
+
+
+def test_a_memory_of_a_succession_cannot_be_made_up(follower: Follower, places: Path) -> None:
+    """Whoever edits the memory cannot name a successor that the key has not signed."""
+    sim = company()
+    rotate(sim)
+    put(sim, places)
+    follower.follow(open_place(str(places)), "m", VKEY)
+    (file,) = [file for file in follower.mirrors.folder.iterdir() if b'"succession"' in file.read_bytes()]
+    file.write_bytes(file.read_bytes().replace(b"succession v1", b"succession v2"))
+    with pytest.raises(FormatError, match="memory of a mirror is damaged"):
+        follower.follow(open_place(str(places)), "m", VKEY)
+
+
+# --- witnesses
+
+
+def submit(logs: Logs, sim: Simulator, note: bytes, old: int) -> int:
+    """The status that a witness answers with, which keeps what it cosigns."""
+    size = int(parse_note(note).text.split("\n")[1])
+    proof = tuple(merkle.consistency_proof(sim.store, old, size)) if old else ()
+    verdict = rule.judge(format_submission(Submission(old, proof, note)), logs.find)
+    if verdict.status == rule.COSIGN and verdict.log is not None:
+        logs.keep(verdict.log)
+    return verdict.status
+
+
+def test_a_witness_is_led_over_by_a_changeover(tmp_path: Path) -> None:
+    """It cosigns what both keys signed, then what the new one signs once it is added, and drops the old."""
+    sim, logs = company(), Logs(tmp_path / "witness")
+    logs.add(VKEY)
+    assert submit(logs, sim, newest_note(sim.store.checkpoints()), 0) == rule.COSIGN
+    rotate(sim)
+    assert submit(logs, sim, newest_note(sim.store.checkpoints()), 2) == rule.COSIGN
+    sim.append("comment.added", "ledger", {"on": "0", "text": "On."}, by=BOB)
+    new = sim.ledger(NEW).checkpoint()
+    assert submit(logs, sim, new, 3) == rule.FORBIDDEN
+    logs.add(sim.reader().vkey_text, only=True)
+    assert logs.find(ORIGIN).keys == (parse_vkey(sim.reader().vkey_text),)
+    assert submit(logs, sim, new, 3) == rule.COSIGN
+    stolen = sign_checkpoint(Checkpoint(ORIGIN, 4, merkle.root(sim.store, 4)), [signer_of(ALICE)])
+    assert submit(logs, sim, stolen, 4) == rule.FORBIDDEN
+
+
+# --- bundles
+
+
+def test_the_verifier_in_bundles_follows_it_as_well(tmp_path: Path) -> None:
+    """Handed over or replaced, the bundle holds by both verifiers."""
+    sim = company()
+    rotate(sim)
+    path = tmp_path / "b.zip"
+    assert judged(write(sim, path), sim.clock) == (set(), set())
+
+
+def write(sim: Simulator, path: Path) -> Path:
+    """A bundle up to the newest checkpoint."""
+    write_bundle(sim.reader(), path, newest_note(sim.store.checkpoints()), What())
+    return path
+
+
+@pytest.mark.parametrize("attack", ["old key", "new key too early", "second succession", "not signed"])
+def test_attacks_are_found_by_both_verifiers(attack: str, tmp_path: Path) -> None:
+    """A stolen old key, a new key before its time, two successions, one that is not signed."""
+    sim = company()
+    now = LogKeys(sim.reader().keyring().signs).now
+    rotate(sim)
+    if attack in ("old key", "new key too early"):
+        size, name = (3, ALICE) if attack == "old key" else (1, NEW)
+        forged = sign_checkpoint(Checkpoint(ORIGIN, size, merkle.root(sim.store, size)), [signer_of(name)])
+        sim.store.keep_checkpoint(size, forged)
+    else:
+        before = now if attack == "second succession" else LogKeys(sim.reader().keyring().signs).now
+        old = signer_of(ALICE) if attack == "second succession" else None
+        note = sign_succession(before, signer_of(BOB), old).decode()
+        fields = {"key": signer_of(BOB).key_id, "note": note, "reason": "Mine."}
+        force(sim.store, Hand(BOB), "key.appointed", "ledger", fields)
+        sim._ledgers.clear()
+        sim.ledger(NEW).checkpoint()
+    ours, theirs = judged(write(sim, tmp_path / "b.zip"), sim.clock)
+    assert ours == theirs == {"checkpoint.bad" if "key" in attack else "governance"}
