@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mledger.capture.base import capture, one_line, sources
 from mledger.capture.command import MASK, shown
 from mledger.capture.git import without_credentials
-from mledger.capture.gpu import _smi
+from mledger.capture.gpu import _known
 from mledger.capture.packages import _installed
 from mledger.capture.seeds import set_all
 from mledger.core.canonical import MAX_INTEGER
@@ -131,8 +131,25 @@ def test_where_there_is_no_git_a_gap_says_so(tmp_path, monkeypatch, git):
     (tmp_path / ".git").rename(tmp_path / "elsewhere")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert found()["captures"]["git"]["gap"] == f"{tmp_path.name} is in no git repository"
+    (tmp_path / "elsewhere").rename(tmp_path / ".git")
     monkeypatch.setenv("PATH", "/nowhere")
     assert found()["captures"]["git"]["gap"] == "git is not installed"
+
+
+def test_git_that_hangs_or_breaks_is_a_gap(tmp_path, monkeypatch, git):
+    """A git that does not answer in time is stopped; one that fails is quoted."""
+    from mledger.capture import git as source
+
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "git").write_text("#!/bin/sh\nexec sleep 60\n")
+    (programs / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    monkeypatch.setattr(source, "TIMEOUT", 0.2)
+    assert source._git()().gap == "git took longer than 0 s"
+    (programs / "git").write_text("#!/bin/sh\necho fatal: index file corrupt >&2\nexit 128\n")
+    monkeypatch.setattr(source, "TIMEOUT", 20.0)
+    assert source._git()().gap == "fatal: index file corrupt"
 
 
 def test_packages_and_lock_file_are_listed(git):
@@ -298,7 +315,7 @@ def test_packages_are_looked_up_again_when_they_change(tmp_path, monkeypatch):
 def test_it_is_quick_the_second_time(tmp_path, monkeypatch):
     """Packages and machine are looked up once in a process."""
     monkeypatch.chdir(tmp_path)
-    _smi.cache_clear()
+    _known.clear()
     capture()
     assert min(capture().seconds for _ in range(5)) < 0.1
 

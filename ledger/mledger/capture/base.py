@@ -2,7 +2,8 @@
 
 One file holds one source, which registers by `@source("name")`. A source returns what it found as
 fields of `run.started`, how it found it, and what it could not find; it never makes a run fail:
-whatever it raises becomes a gap. Nothing here needs a network.
+whatever it raises becomes a gap. One that waits for another program starts it, and returns a function
+that waits, so that the others find out theirs meanwhile. Nothing here needs a network.
 """
 
 import importlib
@@ -37,7 +38,8 @@ class Capture:
     seconds: float = 0.0
 
 
-Source = Callable[[], Found]
+Later = Callable[[], Found]
+Source = Callable[[], Found | Later]
 _sources: Registry[Source] = Registry("source of captures")
 
 
@@ -56,24 +58,32 @@ def capture() -> Capture:
     """What all sources find out now."""
     begun = time.perf_counter()
     made, captures = Capture(), []
-    for name in sources():
-        found = _ask(name)
+    asked = {name: _ask(_sources.get(name)) for name in sources()}
+    for name, said in asked.items():
+        found = said if isinstance(said, Found) else _answer(said)
         _merge(made.fields, found.fields)
         made.files += found.files
         if found.how or found.gap:
-            said = {"how": found.how, "gap": found.gap}
-            captures.append({"name": name} | {key: one_line(text) for key, text in said.items() if text})
+            words = {"how": found.how, "gap": found.gap}
+            captures.append({"name": name} | {key: one_line(text) for key, text in words.items() if text})
     made.fields["captures"] = captures
     made.seconds = time.perf_counter() - begun
     return made
 
 
-def _ask(name: str) -> Found:
+def _ask(source: Source) -> Found | Later:
     """What a source says; its failure is a gap."""
     try:
-        return _sources.get(name)()
+        return source()
     except Exception as error:  # noqa: BLE001  a strange machine must not keep anybody from training
         return Found(gap=f"{type(error).__name__}: {error}")
+
+
+def _answer(later: Later) -> Found:
+    """What a source says that has waited."""
+    found = _ask(later)
+    assert isinstance(found, Found)  # noqa: S101  nobody waits twice
+    return found
 
 
 def _merge(fields: dict[str, Any], more: Mapping[str, Any]) -> None:

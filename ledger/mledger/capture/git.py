@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mledger.attachment import MAX_ATTACHMENT, Attachment
-from mledger.capture.base import Found, source
+from mledger.capture.base import Found, Later, source
 from mledger.capture.script import folder, script
 
 TIMEOUT = 20.0
@@ -31,6 +31,12 @@ class _GitError(Exception):
     """What git said."""
 
 
+class _Said(NamedTuple):
+    code: int
+    out: bytes
+    err: bytes
+
+
 class _Status(NamedTuple):
     commit: str | None
     branch: str | None
@@ -39,65 +45,98 @@ class _Status(NamedTuple):
 
 
 @source("git")
-def _git() -> Found:
-    here = folder()
+def _git() -> Found | Later:
+    here, path = folder(), script()
+    if not _is_in_repository(here):
+        return Found(gap=_no_repository(here))
     try:
-        status = _status(here)
+        status = _start(here, "status", "--porcelain=v2", "--branch", "-z")
     except FileNotFoundError:
         return Found(gap="git is not installed")
-    except subprocess.TimeoutExpired:
-        return Found(gap=f"git took longer than {TIMEOUT:.0f} s")
-    except _GitError as error:
-        return Found(gap=_no_repository(str(error), here))
-    if status.commit is None:
+    # What each of them takes is mostly its start: together they take little longer than one.
+    remote = _start(here, "config", "--get", "remote.origin.url")
+    named = path is not None and path.parent.is_dir()
+    tracked = _start(path.parent, "ls-files", "--error-unmatch", "--", path.name) if path and named else None
+
+    def wait() -> Found:
+        try:
+            held = _wait(tracked) if tracked else None
+            return _told(here, path, _wait(status), _wait(remote), held)
+        except subprocess.TimeoutExpired:
+            return Found(gap=f"git took longer than {TIMEOUT:.0f} s")
+        except _GitError as error:
+            return Found(gap=str(error))
+        finally:
+            for one in filter(None, (status, remote, tracked)):
+                one.kill()
+                one.communicate()
+
+    return wait
+
+
+def _told(here: Path, path: Path | None, status: _Said, remote: _Said, tracked: _Said | None) -> Found:
+    """What git said of the commit, of the remote, and of the script. Errors: _GitError."""
+    found = _status(status, here)
+    if found.commit is None:
         return Found(gap="the repository has no commit yet")
+    url = without_credentials(remote.out.decode(errors="replace").strip()) or None
     fields: dict[str, object] = {
-        "commit": status.commit,
-        "branch": status.branch,
-        "remote": _remote(here),
-        "dirty": status.changed > 0,
+        "commit": found.commit,
+        "branch": found.branch,
+        "remote": url,
+        "dirty": found.changed > 0,
     }
-    gaps = [_untracked(status.untracked)] if status.untracked else []
-    path = script()
-    if path is not None and not _tracked(path):
+    gaps = [_untracked(found.untracked)] if found.untracked else []
+    if path is not None and tracked is not None and tracked.code:
         fields["dirty"] = True
         gaps.insert(0, f"{path.name} itself is not in the commit; code_digest is its SHA-256")
     kept: tuple[Attachment, ...] = ()
-    if status.changed:
+    if found.changed:
         digest, data, size = _diff(here)
         fields["diff_digest"] = digest
         if data is None:
             gaps.append(f"the difference has {size:,} bytes and is kept by its digest alone")
         else:
             kept = (Attachment.of(data, "changes.diff", role="changes since the commit"),)
-    how = "git status, git diff HEAD" if status.changed else "git status"
+    how = "git status, git diff HEAD" if found.changed else "git status"
     said = {name: value for name, value in fields.items() if value is not None}
     return Found({"git": said}, how, "; ".join(gaps) or None, kept)
 
 
-def _run(here: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(  # noqa: S603  the program is git, the words are ours
+def _is_in_repository(here: Path) -> bool:
+    """Whether git may find a repository; where no `.git` lies above, it need not be asked."""
+    if os.environ.get("GIT_DIR"):
+        return True
+    return any((place / ".git").exists() for place in (here, *here.parents))
+
+
+def _start(here: Path, *words: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603  the program is git, the words are ours
         ["git", *_SAFE, *words],  # noqa: S607  whichever git the user uses
         cwd=here,
         env=_environment(),
         stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=TIMEOUT,
-        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> _Said:
+    out, err = process.communicate(timeout=TIMEOUT)
+    return _Said(process.returncode, out, err)
 
 
 def _environment() -> dict[str, str]:
     return os.environ | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 
-def _status(here: Path) -> _Status:
-    done = _run(here, "status", "--porcelain=v2", "--branch", "-z")
-    if done.returncode:
-        raise _GitError(done.stderr.decode(errors="replace").strip())
+def _status(said: _Said, here: Path) -> _Status:
+    if said.code:
+        line = said.err.decode(errors="replace").strip()
+        raise _GitError(_no_repository(here) if "not a git repository" in line else _first(line))
     commit = branch = None
     changed, untracked = 0, []
-    rows = iter(done.stdout.decode(errors="replace").split("\0"))
+    rows = iter(said.out.decode(errors="replace").split("\0"))
     for row in rows:
         if row.startswith("# branch.oid "):
             commit = None if row.endswith("(initial)") else row.rpartition(" ")[2]
@@ -112,25 +151,18 @@ def _status(here: Path) -> _Status:
     return _Status(commit, branch, changed, untracked)
 
 
-def _no_repository(said: str, here: Path) -> str:
-    if "not a git repository" in said:
-        return f"{here.name or here} is in no git repository"
+def _no_repository(here: Path) -> str:
+    return f"{here.name or here} is in no git repository"
+
+
+def _first(said: str) -> str:
     return said.splitlines()[0] if said else "git failed and said nothing"
-
-
-def _tracked(path: Path) -> bool:
-    return _run(path.parent, "ls-files", "--error-unmatch", "--", path.name).returncode == 0
 
 
 def _untracked(names: list[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     verb = "is" if len(names) == 1 else "are"
     return f"{', '.join(names[:_NAMED])}{more} {verb} untracked, and in no difference"
-
-
-def _remote(here: Path) -> str | None:
-    url = _run(here, "config", "--get", "remote.origin.url").stdout.decode(errors="replace").strip()
-    return without_credentials(url) or None
 
 
 def without_credentials(url: str) -> str:
