@@ -66,6 +66,38 @@ def test_types_are_those_that_all_rows_fit(tmp_path: Path) -> None:
     ]
 
 
+WIDE = "".join(f"{n},{'x' * 100}\n" for n in range(45_000))
+"""Rows beyond which no type is guessed any more."""
+
+
+def test_the_files_of_a_folder_have_types_that_all_rows_fit(tmp_path: Path) -> None:
+    """A value far down in the second file makes the type of the column in all of them."""
+    (tmp_path / "parts").mkdir()
+    write(tmp_path / "parts" / "1.csv", "a,b\n1,x\n")
+    write(tmp_path / "parts" / "2.csv", f"a,b\n{WIDE}7.5,last\n")
+    found = capture(find_source(tmp_path / "parts"), Wishes())
+    assert found.profile is not None
+    assert found.profile.rows == 45_002
+    assert [column["dtype"] for column in found.profile.columns] == ["float64", "string"]
+
+
+@pytest.mark.parametrize("late", ["3", "late"])
+def test_rows_longer_than_a_block_are_read(tmp_path: Path, late: str) -> None:
+    """A row of some megabytes far down, whether types fit all rows or not."""
+    long = "y" * (6 << 20)
+    table = read(write(tmp_path / "a.csv", f"a,b\n{WIDE}2,{long}\n{late},z\n"))
+    assert table.num_rows == 45_002
+    assert table["b"][45_000].as_py() == long
+    assert str(table["a"].type) == ("int64" if late == "3" else "string")
+
+
+def test_the_first_row_may_be_a_long_one(tmp_path: Path) -> None:
+    """The names and types of columns are found in a row of megabytes, too."""
+    table = read(write(tmp_path / "a.csv", f"a,b\n1,{'y' * (9 << 20)}\n2.5,z\n"))
+    assert [str(field.type) for field in table.schema] == ["double", "string"]
+    assert table["a"].to_pylist() == [1.0, 2.5]
+
+
 def test_a_row_far_down_is_named_by_its_number(tmp_path: Path) -> None:
     """A row with too few fields is found, counted from the first line, and not quoted."""
     rows = "".join(f"{n},secret\n" for n in range(MANY))

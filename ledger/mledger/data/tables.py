@@ -16,9 +16,14 @@ from mledger.errors import FormatError, InputError, MledgerError
 ROWS = 65_536
 """The most rows of a batch; a table of long rows comes in smaller ones."""
 _BATCH_BYTES = 32 << 20
-_CSV_BLOCK = 4 << 20
+# The types of a CSV file are guessed from so many bytes. It is read in smaller blocks: Arrow reads 32 of
+# them ahead, and would hold half of a small file in memory, and ever more of larger ones.
+_CSV_HEAD = 4 << 20
+_CSV_BLOCK = 512 << 10
+_LARGER, _LARGEST_BLOCK = 8, 1 << 30
 _DELIMITERS = {"csv": ",", "tsv": "\t", "tab": "\t"}
 _SQUEEZED = (".gz", ".bz2", ".zst")
+_CODECS = {"gz": "gzip", "zst": "zstd"}
 # Tried in this order where the first rows of a CSV file do not tell the type of a column.
 _CSV_TYPES = (
     pa.int64(),
@@ -45,7 +50,6 @@ class Table(NamedTuple):
     format: str
     schema: pa.Schema
     read: Callable[[Tell], Batches]
-    widen: "Callable[[], Table] | None" = None
 
     def each(self, begin: "Callable[[pa.Schema], Taker[T]]", tell: Tell = id) -> T:
         """What a taker makes of all rows, in order. Errors: FormatError if a file is not what it claims.
@@ -57,11 +61,11 @@ class Table(NamedTuple):
         try:
             for batch in self.read(tell):
                 take(batch)
-        except _TypeError:
-            if self.widen is None:
-                raise AssertionError("bug: types that fit all rows do not fit one") from None
-            return self.widen().each(begin, tell)
-        return done()
+        except _AgainError as again:
+            table = again.table()
+        else:
+            return done()
+        return table.each(begin, tell)
 
 
 def open_table(pieces: Sequence[LocalFile], where: str) -> Table | None:
@@ -82,6 +86,8 @@ def open_table(pieces: Sequence[LocalFile], where: str) -> Table | None:
     check_names(schema, where)
     if len(tables) == 1:
         return tables[0]
+    if tables[0].format == "CSV":
+        return _csv_table(pieces, schema)
 
     def read(tell: Tell) -> Batches:
         for n, table in enumerate(tables):
@@ -253,64 +259,119 @@ def _csv(piece: LocalFile) -> Table:
         raise FormatError(
             f"{piece.name} is empty: it has not even the names of columns", fix="write it again"
         )
-    delimiter = _DELIMITERS[_extension(piece.name)]
-    with _input(piece) as file, _explained(piece, delimiter):
-        schema = _reader(piece, file, delimiter, {}).schema
+    return _csv_table([piece], _guessed(piece))
 
-    def widen() -> Table:
-        wide = _scanned(piece, delimiter, schema.names)
-        return Table("CSV", wide, lambda tell: _read_csv(piece, delimiter, wide, tell))
 
-    return Table("CSV", schema, lambda tell: _read_csv(piece, delimiter, schema, tell), widen)
+def _guessed(piece: LocalFile, size: int = _CSV_HEAD) -> pa.Schema:
+    """The names of the columns, and the types that the first rows have."""
+    try:
+        with _input(piece) as file, _explained(piece, size):
+            # One byte more than a block, so that its last row counts as one that goes on.
+            head = _unsqueezed(piece, file).read(size + 1)
+            return _reader(piece, pa.BufferReader(head), {}, size).schema
+    except _LongRowError:
+        return _guessed(piece, _LARGER * size)
 
 
 class _TypeError(Exception):
     """A value far down is not of the type that the first rows have."""
 
 
-def _reader(
-    piece: LocalFile, file: Any, delimiter: str, types: dict[str, pa.DataType], *, threads: bool = True
-) -> Any:
+class _LongRowError(Exception):
+    """A row is longer than a block."""
+
+
+class _AgainError(Exception):
+    """The table must be read from its beginning, in another way."""
+
+    def __init__(self, table: Callable[[], Table]) -> None:
+        """Know what makes the table that reads it so."""
+        super().__init__()
+        self.table = table
+
+
+def _csv_table(pieces: Sequence[LocalFile], schema: pa.Schema, block: int = _CSV_BLOCK) -> Table:
+    """The table that CSV files are, one after the other."""
+
+    def read(tell: Tell) -> Batches:
+        for n, piece in enumerate(pieces):
+            try:
+                yield from _read_csv(
+                    piece,
+                    schema,
+                    block,
+                    lambda share, n=n: tell((n + share) / len(pieces)),  # type: ignore[misc]
+                )
+            except _TypeError:
+                raise _AgainError(lambda: _widened(pieces, schema, block)) from None
+            except _LongRowError:
+                raise _AgainError(lambda: _csv_table(pieces, schema, _LARGER * block)) from None
+
+    return Table("CSV", schema, read)
+
+
+def _widened(pieces: Sequence[LocalFile], guessed: pa.Schema, block: int) -> Table:
+    """The same with types that all rows fit."""
+    try:
+        return _csv_table(pieces, _scanned(pieces, guessed, max(block, _CSV_HEAD)), block)
+    except _LongRowError:
+        return _widened(pieces, guessed, _LARGER * block)
+
+
+def _delimiter(piece: LocalFile) -> str:
+    return _DELIMITERS[_extension(piece.name)]
+
+
+def _unsqueezed(piece: LocalFile, file: Any) -> Any:
+    """The text of a file that may be compressed."""
     squeezed = next((end[1:] for end in _SQUEEZED if piece.name.lower().endswith(end)), None)
-    if squeezed:
-        file = pa.CompressedInputStream(file, {"gz": "gzip", "zst": "zstd"}.get(squeezed, squeezed))
+    return pa.CompressedInputStream(file, _CODECS.get(squeezed, squeezed)) if squeezed else file
+
+
+def _reader(
+    piece: LocalFile, text: Any, types: dict[str, pa.DataType], block: int, *, threads: bool = True
+) -> Any:
     return csv.open_csv(
-        file,
-        csv.ReadOptions(block_size=_CSV_BLOCK, use_threads=threads),
-        csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        text,
+        csv.ReadOptions(block_size=block, use_threads=threads),
+        csv.ParseOptions(delimiter=_delimiter(piece), newlines_in_values=True),
         csv.ConvertOptions(column_types=types, strings_can_be_null=True),
     )
 
 
-def _read_csv(piece: LocalFile, delimiter: str, schema: pa.Schema, tell: Tell) -> Batches:
+def _read_csv(piece: LocalFile, schema: pa.Schema, block: int, tell: Tell) -> Batches:
     types = {field.name: field.type for field in schema}
-    with _input(piece) as file, _explained(piece, delimiter):
-        for batch in _reader(piece, file, delimiter, types):
+    with _input(piece) as file, _explained(piece, block):
+        for batch in _reader(piece, _unsqueezed(piece, file), types, block):
             tell(file.tell() / max(1, piece.size))
             yield from _sliced(batch)
 
 
 @contextmanager
-def _explained(piece: LocalFile, delimiter: str) -> Iterator[None]:
-    """Within, a value of another type is told apart from a row with too many or too few fields."""
+def _explained(piece: LocalFile, block: int) -> Iterator[None]:
+    """Within, a value of another type, a long row, and one with too many or too few fields are told apart."""
     try:
         yield
     except pa.ArrowInvalid as error:
         if "conversion error" in str(error):
             raise _TypeError from None
+        if "straddling" in str(error) and _LARGER * block <= _LARGEST_BLOCK:
+            raise _LongRowError from None
         with _input(piece) as file:  # once more, by one thread: it counts rows, and quotes none
-            for _ in _reader(piece, file, delimiter, {}, threads=False):
+            for _ in _reader(piece, _unsqueezed(piece, file), {}, max(block, _CSV_HEAD), threads=False):
                 pass
         raise
 
 
-def _scanned(piece: LocalFile, delimiter: str, names: Sequence[str]) -> pa.Schema:
+def _scanned(pieces: Sequence[LocalFile], guessed: pa.Schema, block: int) -> pa.Schema:
     """The schema that all rows fit, found by reading all of them as text."""
-    ladders = {name: [pa.null(), *_CSV_TYPES] for name in names}
-    with _input(piece) as file:
-        for batch in _reader(piece, file, delimiter, dict.fromkeys(names, pa.string())):
-            for name, column in zip(names, batch.columns, strict=True):
-                ladders[name] = [type_ for type_ in ladders[name] if _fits(column, type_)]
+    ladders = {name: [pa.null(), *_CSV_TYPES] for name in guessed.names}
+    text = dict.fromkeys(ladders, pa.string())
+    for piece in pieces:
+        with _input(piece) as file, _explained(piece, block):
+            for batch in _reader(piece, _unsqueezed(piece, file), text, block):
+                for name, column in zip(ladders, batch.columns, strict=True):
+                    ladders[name] = [type_ for type_ in ladders[name] if _fits(column, type_)]
     return pa.schema([(name, ladder[0] if ladder else pa.string()) for name, ladder in ladders.items()])
 
 
