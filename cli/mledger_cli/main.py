@@ -102,6 +102,7 @@ SECTIONS = {
         key="Make keys, list them, and say which may sign in the ledger.",
     ),
     "Help": _table(
+        demo="Fill a folder with half a year of two models, to try it all.",
         template="Print forms to fill in, in Markdown with front matter.",
         types="List what can be recorded, or explain one type of event.",
         completion="Print a script that completes commands in a shell.",

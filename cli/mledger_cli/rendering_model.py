@@ -7,7 +7,7 @@ from mledger_cli.page import Page
 from mledger_cli.rendering_notes import render_discussion, shown, worded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mledger.projections.datasets import DatasetState
     from mledger.projections.decisions import Decision, Decisions, Parameter
@@ -91,7 +91,8 @@ def _stages(page: Page, state: "ModelState") -> None:
         if place.against is not None:
             page.row("", f"NOT ALLOWED: {place.against}", (place.since.number,))
     page.gap()
-    page.rows("how it came", (_step(step, page) for step in state.path[-SHOWN:]))
+    path = state.path[-SHOWN:]
+    page.rows("how it came", (_step(step, page, path[:place]) for place, step in enumerate(path)))
     if len(state.path) > SHOWN:
         page.row("", f"after {text.counted(len(state.path) - SHOWN, 'earlier step')}: --json has all")
     asked = [request for request in state.stages.requests.values() if request.status != "approved"]
@@ -111,7 +112,8 @@ def _approved(approvals: "tuple[Citation, ...]") -> str:
     return "approved by " + ", ".join(f"{c.by} ({c.meaning})" for c in approvals)
 
 
-def _step(step: "Step", page: Page) -> "Line":
+def _step(step: "Step", page: Page, before: "Sequence[Step]" = ()) -> "Line":
+    """A step; who asked and who approved is said at the first that a request led to."""
     parts = [page.when(step.source), step.version, _WHAT.get(step.what, step.what)]
     if step.to_stage:
         parts.append(f"{step.from_stage} -> {step.to_stage}" if step.from_stage else step.to_stage)
@@ -120,6 +122,8 @@ def _step(step: "Step", page: Page) -> "Line":
     if step.before:
         parts.append(f"instead of {step.before}")
     words = " ".join(filter(None, parts))
+    if step.asked is not None and step.asked in [earlier.asked for earlier in before]:
+        return words, step.numbers
     if step.asked is not None:
         words += f", asked by {step.asked.by}"
     if step.approvals:

@@ -29,13 +29,32 @@ TELLING = (
     "where",
 )
 
+# Of these types it takes more than one field to say what happened.
+SENTENCES = {
+    "audit.closed": "{opinion}: {conclusion}",
+    "deployment.recorded": "{version} in {environment}",
+    "drift.detected": "{kind}, {severity}",
+    "handover.recorded": "from {from} to {to}",
+    "promotion.executed": "{version} to {to_stage}",
+    "promotion.requested": "{version} to {to_stage}: {reason}",
+    "review.completed": "{outcome}",
+    "review.requested": "{question}",
+    "review.submitted": "{verdict}: {summary}",
+    "risk.mitigated": "{measure}",
+    "rollback.executed": "{from_version} to {to_version}: {reason}",
+    "run.concluded": "{run} {verdict}: {lesson}",
+    "training.attested": "{person}: {subject}",
+    "verification.performed": "level {level}",
+    "waiver.granted": "{rule}: {reason}",
+}
+
 
 def story(fact: "Fact") -> str:
     """The most telling field of the event on one line; why there is none, if there is none."""
     if fact.body is None:
         return "(withheld)" if fact.withheld else "(erased)"
     body = json.loads(fact.body)
-    return _tell(body) if isinstance(body, dict) else ""
+    return _tell(fact.type, body) if isinstance(body, dict) else ""
 
 
 class Marks:
@@ -83,7 +102,12 @@ def told(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _tell(body: dict[str, Any]) -> str:
+def _tell(type: str, body: dict[str, Any]) -> str:
+    if sentence := SENTENCES.get(type):
+        try:
+            return sentence.format_map(body)
+        except LookupError:
+            pass  # of an older version, or not valid: the fields below will do
     key = body.get("key")
     if isinstance(key, dict) and isinstance(key.get("name"), str) and "origin" not in body:
         return f"{key['name']}: {', '.join(map(str, key.get('roles', []))) or 'no role'}"

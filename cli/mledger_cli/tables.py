@@ -16,7 +16,8 @@ T = TypeVar("T")
 class Column(NamedTuple, Generic[T]):
     """One column of a table: its title and what it says of an item.
 
-    A `flexible` column is cut where a line would be too long. A last column of several `lines` is broken
+    Where a line would be too long, the cells of a column that has a `short` form take that, the first
+    column first; if that is not enough, a `flexible` one is cut. A last column of several `lines` is broken
     instead, and cut after so many of them; where the others leave it little room it stands below them.
     """
 
@@ -25,6 +26,17 @@ class Column(NamedTuple, Generic[T]):
     right: bool = False
     flexible: bool = False
     lines: int = 0
+    short: Callable[[str], str] | None = None
+
+
+def day(moment: str) -> str:
+    """A moment in short: its day."""
+    return moment[:10]
+
+
+def unprefixed(stream: str) -> str:
+    """A stream in short: a model by its name alone, as commands take it."""
+    return stream.removeprefix("model/")
 
 
 class Table(Generic[T]):
@@ -36,14 +48,38 @@ class Table(Generic[T]):
         self._room = room
         self._widths = [text.width(column.title) for column in columns]
         self._below: bool | None = None
+        self._short: set[int] = set()
 
     def learn(self, rows: Sequence[Sequence[str]]) -> None:
-        """Make the columns wide enough for these rows."""
-        for row in rows:
-            self._widths = list(map(max, self._widths, map(text.width, row)))
+        """Make the columns wide enough for these rows; the first ones decide which cells are short."""
+        if self._below is None:
+            for place, column in enumerate(self._columns):
+                if column.short and self._too_wide(self._needed(rows)):
+                    self._short.add(place)
+        self._widths = self._needed(rows)
         if self._below is None:
             left = self._left_for_last()
             self._below = left is not None and left < min(COMFORT, self._widths[-1])
+
+    def _needed(self, rows: Sequence[Sequence[str]]) -> list[int]:
+        """The widths that these rows need, and those before."""
+        widths = self._widths
+        for row in rows:
+            widths = list(map(max, widths, map(text.width, self._shown(row))))
+        return widths
+
+    def _shown(self, row: Sequence[str]) -> list[str]:
+        """The cells, short where they have to be."""
+        cells = zip(self._columns, row, strict=True)
+        return [
+            column.short(cell) if column.short and n in self._short else cell
+            for n, (column, cell) in enumerate(cells)
+        ]
+
+    def _too_wide(self, widths: Sequence[int]) -> bool:
+        """Whether the columns do not fit the screen; a last one of several lines may stand below."""
+        beside = widths[:-1] if self._columns[-1].lines else widths
+        return self._room is not None and sum(beside) + len(GAP) * (len(beside) - 1) > self._room
 
     def titles(self) -> str:
         """The line of titles; a column that stands below has none."""
@@ -55,6 +91,7 @@ class Table(Generic[T]):
 
     def lines(self, row: Sequence[str]) -> Iterator[str]:
         """The lines of one row."""
+        row = self._shown(row)
         last = self._columns[-1].lines
         left = self._left_for_last()
         if not last or left is None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mledger.chain.history import History
     from mledger.reader import Reader
 
+RETIRED = "model.retired"
+
 
 def check_models(
     reader: "Reader",
@@ -77,13 +79,16 @@ def dossier_in(
     return made
 
 
-def models_of(reader: "Reader", history: "History") -> list[str]:
-    """The streams of all models, sorted."""
+def models_of(reader: "Reader", history: "History", *, in_use: bool = False) -> list[str]:
+    """The streams of all models, or of those that are not retired, sorted."""
     if reader.path is not None:
         names: Iterable[str] = reader.streams.names()
     else:
         names = sorted({fact.stream for fact in history.facts()})
-    return [name for name in names if name.startswith("model/")]
+    models = [name for name in names if name.startswith("model/")]
+    if not in_use:
+        return models
+    return [name for name in models if all(fact.type != RETIRED for fact in history.of(name).facts())]
 
 
 # --- the world

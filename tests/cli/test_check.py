@@ -123,7 +123,7 @@ def test_a_ledger_without_a_model(run: Run, folder: Path) -> None:
     done(run("init", "--origin", "acme.example/x", "--name", ALICE, "--no-passphrase", "-q"))
     result = run("check")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "no model is registered yet" in result.stderr
+    assert "no model is in use" in result.stderr
 
 
 def test_a_broken_ledger_is_not_checked(changed: Path, run: Run) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mledger_cli import text
-from mledger_cli.tables import Column, Table
+from mledger_cli.tables import Column, Table, day, unprefixed
 
 WORDS = st.text("ab 雷", max_size=40).map(lambda value: " ".join(value.split()))
 ROWS = st.lists(st.tuples(st.text("0123", min_size=1, max_size=5), WORDS, WORDS), min_size=1, max_size=5)
@@ -79,3 +79,22 @@ def test_a_row_that_says_nothing_takes_one_line() -> None:
     rows = [("1", "x" * 30, "y" * 40), ("2", "x", "")]
     assert printed(rows, 3, 50)[1][1] == ["2  x"]
     assert printed(rows, 3, 140)[1][1] == ["2  x"]
+
+
+def test_short_forms_come_before_cuts() -> None:
+    """Where a line is too long, moments and streams are shortened, as few as will do, and nothing is cut."""
+    columns = [
+        Column("when", lambda row: row[0], short=day),
+        Column("stream", lambda row: row[1], flexible=True, short=unprefixed),
+        Column("by", lambda row: row[2], flexible=True),
+    ]
+    row = ["2026-11-23T07:52:14Z", "model/credit-risk", "Carol Example"]
+    for room, shown in (
+        (54, "2026-11-23T07:52:14Z  model/credit-risk  Carol Example"),
+        (53, "2026-11-23  model/credit-risk  Carol Example"),
+        (43, "2026-11-23  credit-risk  Carol Example"),
+        (37, "2026-11-23  credit-risk  Carol Examp…"),
+    ):
+        table = Table(columns, room)
+        table.learn([row])
+        assert list(table.lines(row)) == [shown]

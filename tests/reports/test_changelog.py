@@ -49,11 +49,12 @@ def test_the_lane_of_a_decision_follows_from_its_category(category: str, lane: s
     story.tell("decision.superseded", {"decision": first, "by": second, "reason": "Better."})
     story.tell("decision.invalidated", {"decision": second, "reason": "The mix moved."})
     assert [name for name, found in lines(story).items() if found] == [lane]
+    title = "Deeper trees" if category == lane else f"{category}: Deeper trees"
     assert lines(story)[lane] == [
-        "Deeper trees: four (max_depth 3 → 4); accepted by Bob Example",
-        f"Deeper trees: superseded by {second}; Better.",
-        "Deeper trees: four; accepted by Bob Example",
-        "Deeper trees: does not hold any more; The mix moved.",
+        f"{title}: four (max_depth 3 → 4); accepted by Bob Example",
+        f"{title}: superseded by {second}; Better.",
+        f"{title}: four; accepted by Bob Example",
+        f"{title}: does not hold any more; The mix moved.",
     ]
 
 

@@ -9,7 +9,7 @@ from mledger_cli.commands.log import MARK, explain
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import SOME_STREAM
-from mledger_cli.tables import Column
+from mledger_cli.tables import Column, day, unprefixed
 
 if TYPE_CHECKING:
     from mledger.desk.register import Signed
@@ -38,7 +38,7 @@ def command(settings: Settings, model: str | None) -> None:
 def _columns(settings: Settings, *, whole: bool) -> "list[Column[Signed]]":
     found: list[Column[Signed]] = [
         Column("event", lambda row: row.number, right=True),
-        Column("when", lambda row: settings.out.moment(row.time)),
+        Column("when", lambda row: settings.out.moment(row.time), short=day),
         Column("name", lambda row: f"{row.name} {MARK}" if row.disputed else row.name, flexible=True),
         Column("role", lambda row: ", ".join(row.roles) or "none", flexible=True),
         Column("meaning", lambda row: row.meaning),
@@ -46,7 +46,7 @@ def _columns(settings: Settings, *, whole: bool) -> "list[Column[Signed]]":
         Column("what", _what, lines=4),
     ]
     if whole:
-        found.insert(2, Column("stream", lambda row: row.stream, flexible=True))
+        found.insert(2, Column("stream", lambda row: row.stream, flexible=True, short=unprefixed))
     return found
 
 

@@ -59,10 +59,10 @@ def command(
 
     Reasons, approvals, data that nobody answers for.
 
-    Without MODEL, all models are checked. The ledger is verified first. Rules look at the version
-    released last and at those that stand somewhere, or at --release. What they find is named with its
-    events and the command that mends it; a waiver.granted lets it pass until a day. A policy says how
-    grave each rule is.
+    Without MODEL, all models are checked that are not retired. The ledger is verified first. Rules look
+    at the version released last and at those that stand somewhere, or at --release. What they find is
+    named with its events and the command that mends it; a waiver.granted lets it pass until a day. A
+    policy says how grave each rule is.
 
     With --profile, each paragraph of a rule book is shown with the events that evidence it: internal,
     eu-ai-act-annex-iv, sr-26-2, nist-ai-rmf or iso-42001. A status is about records, never about a law.
@@ -82,7 +82,7 @@ def command(
         found = checked(reader, model or named, release, tree, watch)
     settings.out.raw(written(found, "json" if settings.json else form or "text", settings))
     if not found:
-        settings.out.note("no model is registered yet: mledger append model.registered model/NAME --edit")
+        settings.out.note("no model is in use: mledger append model.registered model/NAME --edit")
     context.exit(max((one.exit_code for one in found), default=0))
 
 
@@ -114,7 +114,7 @@ def _streams(reader: "Reader", model: str | None, release: str | None, history: 
     name = opening.stream(reader, model)
     if name is not None and not name.startswith("model/"):
         raise InputError(f"{name} is no model", fix="mledger check model/NAME")
-    return models_of(reader, history) if name is None else [name]
+    return models_of(reader, history, in_use=True) if name is None else [name]
 
 
 def _assess(

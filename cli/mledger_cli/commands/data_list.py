@@ -7,7 +7,7 @@ import click
 from mledger_cli import opening
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.tables import Column
+from mledger_cli.tables import Column, day
 
 if TYPE_CHECKING:
     from mledger.projections.datasets import DatasetState
@@ -25,7 +25,7 @@ def command(settings: Settings) -> None:
         Column("dataset", lambda row: row.name, flexible=True),
         Column("version", lambda row: row.version),
         Column("event", lambda row: row.event, right=True),
-        Column("recorded", lambda row: settings.out.moment(row.time)),
+        Column("recorded", lambda row: settings.out.moment(row.time), short=day),
         Column("rows", lambda row: "" if row.rows is None else f"{row.rows:,}", right=True),
         Column("ends", lambda row: row.ends),
         Column("digest", lambda row: (row.digest or "")[:12]),

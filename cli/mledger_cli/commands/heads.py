@@ -7,7 +7,7 @@ import click
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Group
 from mledger_cli.params import MEMORY
-from mledger_cli.tables import Column
+from mledger_cli.tables import Column, day
 
 if TYPE_CHECKING:
     from mledger.heads import Memory
@@ -51,6 +51,6 @@ def _columns(settings: Settings) -> "list[Column[Memory]]":
         Column("ledger", lambda memory: memory.origin, flexible=True),
         Column("entries", lambda memory: f"{memory.size:,}", right=True),
         Column("verified", lambda memory: f"{memory.verified.size:,}" if memory.verified else "", right=True),
-        Column("seen", lambda memory: settings.out.moment(memory.seen)),
+        Column("seen", lambda memory: settings.out.moment(memory.seen), short=day),
         Column("file", lambda memory: memory.path, lines=9),
     ]

@@ -7,7 +7,7 @@ import click
 from mledger_cli import opening, screen, versions
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.tables import Column
+from mledger_cli.tables import Column, day
 
 if TYPE_CHECKING:
     from mledger.desk.history import Stop
@@ -36,7 +36,7 @@ def command(settings: Settings, version: str) -> None:
 def _columns(settings: Settings, *, whole: bool) -> "list[Column[Stop]]":
     found: list[Column[Stop]] = [
         Column("event", lambda stop: stop.number, right=True),
-        Column("when", lambda stop: settings.out.moment(stop.time)),
+        Column("when", lambda stop: settings.out.moment(stop.time), short=day),
         Column("what", lambda stop: stop.what),
         Column("from", lambda stop: stop.from_stage or ""),
         Column("to", lambda stop: stop.to_stage or ""),

@@ -8,7 +8,7 @@ from mledger_cli import opening, screen
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import MEMBER
-from mledger_cli.tables import Column
+from mledger_cli.tables import Column, day, unprefixed
 
 if TYPE_CHECKING:
     from mledger.desk.inbox import Item
@@ -59,14 +59,20 @@ def _columns(settings: Settings, items: "list[Item]") -> "list[Column[Item]]":
     """What a listing says of each; who it waits for, and until when, only where that differs."""
     found: list[Column[Item]] = [
         Column("event", lambda item: item.number, right=True),
-        Column("since", lambda item: settings.out.moment(item.since)),
+        Column("since", lambda item: settings.out.moment(item.since), short=day),
         Column("what", lambda item: item.kind),
-        Column("stream", lambda item: item.stream, flexible=True),
+        Column("stream", lambda item: item.stream, flexible=True, short=unprefixed),
         Column("by", lambda item: item.by, flexible=True),
         Column("about", lambda item: item.about, lines=2),
     ]
     if any(item.due for item in items):
         found.insert(5, Column("due", lambda item: item.due or ""))
     if len({item.waits_for for item in items}) > 1:
-        found.insert(5, Column("for", lambda item: item.waits_for, flexible=True))
+        found[4] = Column("for", lambda item: item.waits_for, flexible=True)
+        found[-1] = Column("about", _whose, lines=2)
     return found
+
+
+def _whose(item: "Item") -> str:
+    """What it is about, and by whom."""
+    return f"{item.about} (by {item.by})" if item.by != item.waits_for else item.about

@@ -75,7 +75,7 @@ def _page(graph: "Lineage", width: int) -> list[str]:
         kind = "" if node.kind in {"model", "run", "data", "features", "missing"} else f"{node.kind} "
         digest = f"  {node.what or 'sha256'} {node.digest[:12]}" if node.digest else "  no digest"
         told = "  see above" if again else "" if node.kind == "missing" else digest
-        page.line(f"{'  ' * depth}{role}{kind}{node.label}{told}", (node.event,) if node.event else ())
+        page.tree("  " * depth, f"{role}{kind}{node.label}{told}", (node.event,) if node.event else ())
     return page.done()
 
 

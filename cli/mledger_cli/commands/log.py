@@ -10,7 +10,7 @@ from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import CUT, EVENT_TYPES, SIGNER, SINCE, SOME_STREAM
 from mledger_cli.stories import Marks
-from mledger_cli.tables import Column
+from mledger_cli.tables import Column, day, unprefixed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -150,11 +150,11 @@ def columns(
     """What listings say of an event; its stream only if the `whole` ledger is listed."""
     found: list[Column[Fact]] = [
         Column("event", lambda fact: fact.number, right=True),
-        Column("recorded", lambda fact: settings.out.moment(fact.time)),
+        Column("recorded", lambda fact: settings.out.moment(fact.time), short=day),
         Column("type", lambda fact: fact.type),
         Column("by", by, flexible=True),
         Column("what", (marks or Marks()).story, lines=1),
     ]
     if whole:
-        found.insert(3, Column("stream", lambda fact: fact.stream, flexible=True))
+        found.insert(3, Column("stream", lambda fact: fact.stream, flexible=True, short=unprefixed))
     return found

@@ -12,7 +12,7 @@ from mledger_cli.days import DAY
 from mledger_cli.failures import Exit
 from mledger_cli.groups import Group
 from mledger_cli.params import EVENT_NUMBER, SOME_STREAM
-from mledger_cli.tables import Column
+from mledger_cli.tables import Column, unprefixed
 from mledger_cli.text import counted
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _columns(agenda: "Agenda") -> "list[Column[Due]]":
         Column("what", lambda item: f"{item.title}: {item.why}", lines=4),
     ]
     if agenda.stream is None:
-        found.insert(3, Column("stream", lambda item: item.stream, flexible=True))
+        found.insert(3, Column("stream", lambda item: item.stream, flexible=True, short=unprefixed))
     return found
 
 

@@ -9,7 +9,7 @@ from mledger_cli.context import Settings, pass_settings
 from mledger_cli.failures import Exit
 from mledger_cli.groups import Group
 from mledger_cli.params import RUN, SINCE_OR_AGO, SOME_STREAM
-from mledger_cli.tables import Column
+from mledger_cli.tables import Column, day
 from mledger_cli.text import counted
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def _measures(one: "Found") -> tuple[Any, ...]:
 def _columns(settings: Settings, *, whole: bool) -> "list[Column[Found]]":
     found: list[Column[Found]] = [
         Column("run", lambda one: one.number, right=True),
-        Column("started", lambda one: settings.out.moment(one.run.source.occurred)),
+        Column("started", lambda one: settings.out.moment(one.run.source.occurred), short=day),
         Column("verdict", fate),
         Column("measured", _measured, flexible=True),
         Column("expected", lambda one: one.run.hypothesis, lines=1),

@@ -9,7 +9,7 @@ from mledger_cli.context import Settings, pass_settings
 from mledger_cli.failures import Exit
 from mledger_cli.groups import Group
 from mledger_cli.params import KEY
-from mledger_cli.tables import Column
+from mledger_cli.tables import Column, day, unprefixed
 from mledger_cli.text import counted
 
 if TYPE_CHECKING:
@@ -138,9 +138,9 @@ def _columns(settings: Settings, *, elsewhere: bool) -> "list[Column[Waiting]]":
     """What is listed of an event; the ledger only if some are meant for another one."""
     found: list[Column[Waiting]] = [
         Column("id", _short),
-        Column("occurred", lambda one: settings.out.moment(one.said.get("at"))),
+        Column("occurred", lambda one: settings.out.moment(one.said.get("at")), short=day),
         Column("type", lambda one: one.said.get("type", "damaged")),
-        Column("stream", lambda one: one.said.get("stream", ""), flexible=True),
+        Column("stream", lambda one: one.said.get("stream", ""), flexible=True, short=unprefixed),
         Column("why", lambda one: one.damage or one.said.get("why", ""), lines=2),
     ]
     if elsewhere:

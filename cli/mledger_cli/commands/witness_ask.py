@@ -8,7 +8,7 @@ from mledger_cli import failures, opening
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import KEY
-from mledger_cli.tables import Column
+from mledger_cli.tables import Column, day
 from mledger_cli.text import counted
 
 if TYPE_CHECKING:
@@ -94,5 +94,5 @@ def _columns(settings: Settings) -> "list[Column[Cosigned]]":
     return [
         Column("witness", lambda one: one.witness, flexible=True),
         Column("cosigned", lambda one: counted(one.size, "entry", "entries"), right=True),
-        Column("at", lambda one: settings.out.moment(one.time)),
+        Column("at", lambda one: settings.out.moment(one.time), short=day),
     ]

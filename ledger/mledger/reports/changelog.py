@@ -176,17 +176,17 @@ class _Reading:
         if not isinstance(proposal, DecisionProposed):
             return
         lane = _CATEGORIES.get(proposal.category, "architecture")
-        label = proposal.category if proposal.category != lane else ""
+        title = proposal.title if proposal.category == lane else f"{proposal.category}: {proposal.title}"
         if isinstance(body, DecisionAccepted):
             changes = ", ".join(f"{p.name} {_value(p.before)} → {_value(p.to)}" for p in proposal.parameters)
-            words = f"{proposal.title}: {proposal.choice}{f' ({changes})' if changes else ''}"
-            yield Line(lane, f"{words}; accepted by {fact.signer}", (number, fact.number), label)
+            words = f"{title}: {proposal.choice}{f' ({changes})' if changes else ''}"
+            yield Line(lane, f"{words}; accepted by {fact.signer}", (number, fact.number))
         elif isinstance(body, DecisionSuperseded):
-            words = f"{proposal.title}: superseded by {body.by}; {body.reason}"
-            yield Line(lane, words, (number, fact.number), label)
+            words = f"{title}: superseded by {body.by}; {body.reason}"
+            yield Line(lane, words, (number, fact.number))
         else:
-            words = f"{proposal.title}: does not hold any more; {body.reason}"
-            yield Line(lane, words, (number, fact.number), label)
+            words = f"{title}: does not hold any more; {body.reason}"
+            yield Line(lane, words, (number, fact.number))
 
     def _evaluation(
         self, fact: Fact, body: ProblemFramed | EvaluationRecorded | PlanAgreed | PlanAmended

@@ -10,6 +10,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 from mledger.chain.verification import Verification
@@ -71,12 +72,21 @@ def key_fields(name: str, *roles: str, kind: str = "person") -> dict[str, object
 class Simulator:
     """A ledger, opened by Alice Example as its owner, to which named people append."""
 
-    def __init__(self, store: LedgerStore | None = None, *, origin: str = ORIGIN, seed: str = "") -> None:
-        """Open the ledger in `store`, by default in memory."""
+    def __init__(
+        self,
+        store: LedgerStore | None = None,
+        *,
+        origin: str = ORIGIN,
+        seed: str = "",
+        path: Path | None = None,
+    ) -> None:
+        """Open the ledger in `store`, by default in memory; `path` is its file, if it has one."""
         self.store = store or MemoryStore()
+        self.path = path
         self.clock = Clock()
         self.random = Bytes(seed)
         self._ledgers: dict[str, Ledger] = {}
+        self._keys: dict[str, str] = {}
         owner = "Alice Example"
         fields = {"origin": origin, "key": key_fields(owner, "owner"), "policy": default_policy()}
         opening = events.build("ledger.opened", fields)
@@ -84,17 +94,33 @@ class Simulator:
 
     def reader(self) -> Reader:
         """A reader of the ledger by the simulator's clock."""
-        return Reader(self.store, clock=self.clock)
+        return Reader(self.store, clock=self.clock, path=self.path)
+
+    def signer(self, name: str) -> Ed25519Signer:
+        """The key with which `name` signs now."""
+        return signer_of(self._keys.get(name, name))
 
     def ledger(self, name: str = "Alice Example") -> Ledger:
         """The ledger as `name` opens it to append."""
         if name not in self._ledgers:
-            self._ledgers[name] = Ledger(self.store, signer_of(name), clock=self.clock, random=self.random)
+            self._ledgers[name] = Ledger(
+                self.store, self.signer(name), clock=self.clock, random=self.random, path=self.path
+            )
         return self._ledgers[name]
 
     def enrol(self, name: str, *roles: str, kind: str = "person") -> Receipt:
         """Enrol the key of `name` with roles of the default policy."""
         return self.append("key.enrolled", "ledger", {"key": key_fields(name, *roles, kind=kind)})
+
+    def rotate(self, name: str, *roles: str, reason: str) -> Receipt:
+        """Give `name` a new key with these roles, with which they sign from now on."""
+        old, seed = self.signer(name), f"{name}, the next key"
+        key = key_fields(seed, *roles) | {"name": name}
+        fields = {"old": old.key_id, "key": key, "reason": reason}
+        receipt = self.append("key.rotated", "ledger", fields)
+        self._keys[name] = seed
+        self._ledgers.pop(name, None)
+        return receipt
 
     def append(
         self,
