@@ -47,7 +47,7 @@ SECTIONS = {
         onboard="Print the page for a newcomer to a model.",
         changelog="Say what changed of a model, in lanes.",
         search="Find events by their words and by what they belong to.",
-        report="Say what the events of a model or dataset tell together.",
+        report="Say what the events of a model or of a dataset tell together.",
         attachment="List the files kept inside the ledger, or take one out.",
     ),
     "Check": _table(

@@ -232,7 +232,7 @@ READING = [
     "data list",
     "data show zones",
     "data diff zones@1 zones@2",
-    "data story zones",
+    "report data-story zones",
     "key list",
 ]
 
