@@ -95,7 +95,7 @@ def _about(
             "changelog": changelog(history, stream, 0, history.size, known).markdown(),
             "check": markdown([checked]),
         }
-        about_models = (found for name in base.names() if (found := base.find(name)).about != "dataset")
+        about_models = (found for name in base.names() if (found := base.find(name)).about == "model")
         texts |= {found.name: found.of(dossier).markdown() for found in about_models}
         texts |= {name: assessed(assess(profiles.find(name), dossier, checked)) for name in profiles.names()}
         for name, text in sorted(texts.items()):
