@@ -65,6 +65,7 @@ SECTIONS = {
     "Go live": _table(
         promotion="Ask for a stage, and move a version there.",
         rollback="Put an earlier version back.",
+        restore="Put the files of a version into a folder, each checked.",
         history="List how versions moved toward a stage and away from it.",
     ),
     "Runs": _table(

@@ -56,14 +56,19 @@ def test_a_version_goes_live_and_back(run: Run, folder: Path) -> None:
     (folder / "live" / "model.pkl").write_bytes(b"something else")
     back = ["rollback", "credit-risk", "--to", "2.0", "--reason", "It fails.", "--files", "live", *CAROL]
     with nothing_written(folder):
-        fix = refused_alike(run, back, "model.pkl of 2.0 was released as")
-    assert fix == "put the released file there: mledger show credit-risk@2.0"
-    (folder / "live" / "model.pkl").unlink()
-    assert "it is not in live" in run(*back).stderr
-    (folder / "live" / "model.pkl").write_bytes(CONTENT["2.0"])
-    result = run(*back)
+        fix = refused_alike(run, back, "live/model.pkl is f41f3fa625ff, a file of no version")
+    assert fix == "move it away: mv live/model.pkl live/model.pkl.before"
+    (folder / "live" / "model.pkl").write_bytes(CONTENT["2.1"])
+    with nothing_written(folder):
+        line = "of 2.0 these files are nowhere: model.pkl (3fc4ccfe7458); looked in the ledger"
+        assert "--from FOLDER" in refused_alike(run, back, line)
+    (folder / "kept").mkdir()
+    (folder / "kept" / "model.pkl").write_bytes(CONTENT["2.0"])
+    result = run(*back, "--from", "kept")
     assert "rollback.executed" in done(result)
-    assert "1 file as released" in result.stderr
+    assert "replaced that of 2.1" in " ".join(result.stdout.split())
+    assert (folder / "live" / "model.pkl").read_bytes() == CONTENT["2.0"]
+    assert [path.name for path in (folder / "live").iterdir()] == ["model.pkl"]
     assert f"2.0 was approved by Bob Example, Dora Example (request {first})" in result.stderr
     state = told(run("replay", MODEL, "--json"))["state"]
     assert {place["version"] for place in state["stages"]["places"]} == {"2.0"}

@@ -1,10 +1,5 @@
 """Moves of versions: what the state already knows."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
-
-from mledger.data.hashing import hash_file
 from mledger.errors import InputError, NotFoundError
 from mledger.projections.model import ModelState, Version
 from mledger.projections.moves import Place, Request
@@ -101,32 +96,3 @@ def _before(state: ModelState, found: Request) -> str | None:
     stage, steps = found.to_stage.casefold(), state.stages.steps
     came = [s.version for s in steps if (s.to_stage or "").casefold() == stage and s.version != found.version]
     return came[-1] if came and state.stages.retired is None else None
-
-
-# --- files
-
-
-class Compared(NamedTuple):
-    """A file of a version: what was released, and what lies on the disk, None if nothing does."""
-
-    name: str
-    released: str
-    found: str | None
-
-    @property
-    def same(self) -> bool:
-        """Whether the file that lies there is the one that was released."""
-        return self.found == self.released
-
-
-def compare_files(state: ModelState, version: str, folder: Path) -> Iterator[Compared]:
-    """Each file of a version with its namesake in a folder. Errors: NotFoundError, InputError."""
-    for file in _released(state, version).artifacts:
-        yield Compared(file.name, file.sha256, _digest(folder / file.name))
-
-
-def _digest(path: Path) -> str | None:
-    try:
-        return hash_file(path).sha256
-    except NotFoundError:
-        return None
