@@ -73,10 +73,12 @@ def test_a_bundle_is_a_place(run: Run, released: Path) -> None:
     row = [{"name": "model.pkl", "sha256": sha256(b"three")}]
     args = ("--set", "version=1.2", "--set", f"artifacts={json.dumps(row)}", "--set", "notes=x")
     done(run("append", "version.released", MODEL, *args, "--attach", "model.pkl"))
-    done(run("bundle", "create", "--all", "-o", "b.zip"))
+    done(run("bundle", "create", "--all", "--attach", "all", "-o", "b.zip"))
     (released / "mledger.db").rename(released / "away.db")
     done(run("--ledger", "b.zip", "restore", "credit-risk@1.2", "live"))
     assert there(released / "live") == {"model.pkl": b"three"}
+    done(run("--ledger", "away.db", "restore", "credit-risk@1.2", "again", "--from", "b.zip"))
+    assert there(released / "again") == {"model.pkl": b"three"}
     args = ["--ledger", "away.db", "restore", "credit-risk@1.0", "other", "--from", "b.zip"]
     refused_alike(run, args, "these files are nowhere: model.pkl")
     refused_alike(run, [*args, "--from", "model.pkl"], "model.pkl")
