@@ -61,6 +61,7 @@ _HOMES = {
     "What": "batch",
     "check_receipt": "receipt",
     "event": "events.base",
+    "load_ipython_extension": "recording.notebook",
     "open": "recording.face",
     "run": "recording.face",
     "track": "recording.face",

@@ -543,3 +543,42 @@ def test_criteria_may_be_several_and_on_data():
         {"metric": "gap", "operator": "==", "value": 0.0},
     ]
     assert read_criteria(found) == found
+
+
+TUNING = {
+    "method": "TPE of optuna 4.1",
+    "space": {"max_depth": [3, 4, 5], "learning_rate": {"low": 0.01, "high": 0.3, "log": True}},
+    "objective": "maximize auc on validation",
+    "budget": "60 trials",
+    "trials": ["depth-3", "depth-4"],
+}
+STOPPING = {"criterion": "validation logloss, 1e-4", "patience": 50}
+
+
+def test_tuning_and_early_stopping_are_stated_and_what_came_of_them(recorded):
+    """Search space, rule for stopping and for checkpoints stand at the start; when it stopped, at the end."""
+    with begin(tuning=TUNING, early_stopping=STOPPING, checkpoint_policy="the best, and the last") as run:
+        run.metric("auc", 0.96)
+        run.stopped_early(812)
+    began, ended = (row["data"] for row in recorded())
+    assert began["tuning"] == TUNING
+    assert began["early_stopping"] == STOPPING
+    assert began["checkpoint_policy"] == "the best, and the last"
+    assert ended["early_stopping"] == STOPPING | {"triggered_at": 812}
+
+
+def test_a_rule_for_stopping_that_nobody_stated_did_not_strike(recorded, capsys):
+    """It is refused in a line that names the keyword; so are a step that is none and an empty space."""
+    with begin() as run:
+        run.stopped_early(812)
+        run.metric("auc", 0.96)
+    assert "stated no rule for stopping early" in capsys.readouterr().err
+    with begin(early_stopping=STOPPING) as run:
+        run.stopped_early("late")
+        run.metric("auc", 0.96)
+    assert "step 'late' is not a whole number" in capsys.readouterr().err
+    assert "early_stopping" not in recorded()[-1]["data"]
+    with pytest.raises(InputError, match=r"tuning\.space"):
+        begin(tuning={"method": "grid", "space": {}}).start()
+    with pytest.raises(InputError, match=r"early_stopping\.criterion"):
+        begin(early_stopping={"patience": 3}).start()

@@ -70,53 +70,20 @@ def command(settings: Settings, /, model: str, words: tuple[str, ...], **given: 
 
 def _said(settings: Settings, given: dict[str, Any]) -> dict[str, Any]:
     """The options as keywords of a run."""
+    from mledger.recording import typed
+
     said: dict[str, Any] = {"hypothesis": given["hypothesis"], "quiet": settings.quiet or settings.json}
-    said["criteria"] = _criteria(given["criteria"]) or None
+    said["criteria"] = typed.typed_criteria(given["criteria"]) or None
     for name in ("unstated", "name", "decision"):
         if given[name]:
             said[name] = given[name]
     if given["params"]:
-        said["params"] = dict(map(_param, given["params"]))
+        said["params"] = typed.typed_params(given["params"])
     if given["config"]:
         said["config"] = given["config"]
     if given["data"]:
-        said["datasets"] = _data(given["data"])
+        said["datasets"] = typed.typed_data(given["data"])
     return said
-
-
-def _criteria(texts: tuple[str, ...]) -> dict[str, list[str]]:
-    """Each `auc>=0.95` as a metric with its comparisons."""
-    import re
-
-    from mledger.errors import InputError
-
-    found: dict[str, list[str]] = {}
-    for text in texts:
-        parts = re.match(r"\s*([^<>=!≤≥]+?)\s*([<>=!≤≥].*)", text)
-        if parts is None:
-            raise InputError(f"--criterion: {text!r} is no comparison", fix="--criterion 'auc>=0.95'")
-        found.setdefault(parts[1], []).append(parts[2])
-    return found
-
-
-def _param(text: str) -> tuple[str, Any]:
-    import json
-
-    from mledger.errors import InputError
-
-    name, mark, value = text.partition("=")
-    if not mark or not name:
-        raise InputError(f"--param: {text!r} is not NAME=VALUE", fix="--param max_depth=4")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
-
-
-def _data(texts: tuple[str, ...]) -> dict[str, str]:
-    """Data by its role, train if none is given."""
-    pairs = (text.rpartition("=") for text in texts)
-    return {role or "train": name for role, _, name in pairs}
 
 
 def _take(run: "Run", given: dict[str, Any]) -> None:

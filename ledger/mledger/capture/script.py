@@ -49,7 +49,8 @@ def _script() -> Found:
     """The file, or the cells that were run so far: they are in no commit."""
     shell = notebook()
     if shell is not None:
-        cells = [str(cell) for cell in shell.user_ns.get("In", [])[1:]]
+        typed = getattr(getattr(shell, "history_manager", None), "input_hist_raw", None)
+        cells = [str(cell) for cell in (typed or shell.user_ns.get("In", []))[1:]]
         data = "\n\n".join(cells).encode()
         kept = (Attachment.of(data, "cells.py", role="cells that were run"),) if data else ()
         return Found(

@@ -181,7 +181,7 @@ def left(id: str) -> Left | None:
     return Left(path, pid, host, alive, last, told, damaged)
 
 
-_KINDS = ("dataset", "params", "metric", "artifact", "note", "seeds", "gap")
+_KINDS = ("dataset", "params", "metric", "artifact", "note", "seeds", "early_stopping", "gap")
 
 
 def _take(told: Told, line: bytes) -> bool:

@@ -21,8 +21,6 @@ from mledger.recording import typed
 if TYPE_CHECKING:
     from mledger.recording.run import Run
 
-CELL = "<cell of mledger>"
-
 
 def load_ipython_extension(shell: Any) -> None:
     """Let a notebook know `%%mledger`; `%load_ext mledger` calls this."""
@@ -94,10 +92,12 @@ def _options() -> argparse.ArgumentParser:
 
 def _value(shell: Any, cell: str) -> object:
     """The value of the last line of a cell, which is run in the namespace of the notebook."""
-    tree = shell.transform_ast(shell.compile.ast_parse(shell.transform_cell(cell), filename=CELL))
+    code = shell.transform_cell(cell)
+    name = shell.compile.cache(code, shell.execution_count, raw_code=cell)  # for the lines of a traceback
+    tree = shell.transform_ast(shell.compile.ast_parse(code, filename=name))
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     space = shell.user_ns
-    exec(shell.compile(tree, CELL, "exec"), space)  # noqa: S102  what the user typed
+    exec(shell.compile(tree, name, "exec"), space)  # noqa: S102  what the user typed
     if last is None:
         return None
-    return eval(shell.compile(ast.Expression(last.value), CELL, "eval"), space)  # noqa: S307  the same
+    return eval(shell.compile(ast.Expression(last.value), name, "eval"), space)  # noqa: S307  the same

@@ -29,7 +29,10 @@ def stream_of(model: Any) -> str:
     """The stream of a model by its name. Errors: InputError."""
     if not isinstance(model, str):
         raise InputError(f"{short(model)} is no name of a model", fix='mledger.run("credit-risk", …)')
-    return check_stream(f"model/{model.removeprefix('model/')}", error=InputError)
+    try:
+        return check_stream(f"model/{model.removeprefix('model/')}", error=InputError)
+    except InputError as error:
+        raise InputError(error.message, fix="name the model like credit-risk") from None
 
 
 def real(value: Any) -> float:

@@ -233,6 +233,18 @@ class Run:
 
         self._keep("seeds", set_all(reading.whole_seed(seed)))
 
+    @_gently
+    def stopped_early(self, step: int) -> None:
+        """Note that training stopped at this step, by the rule that `early_stopping` stated at the start."""
+        rule = self.begun.early_stopping
+        if rule is None:
+            raise InputError(
+                "the run stated no rule for stopping early",
+                fix='mledger.run(…, early_stopping={"criterion": "validation loss", "patience": 5})',
+            )
+        row = rule.model_dump(exclude_none=True) | {"triggered_at": reading.whole_step(step)}
+        self._keep("early_stopping", row)
+
     # --- what its decorator is told
 
     def take_arguments(

@@ -56,6 +56,10 @@ class Told:
         """Take in seeds that were set."""
         self._fields.setdefault("seeds", {}).update(seeds)
 
+    def early_stopping(self, row: Mapping[str, Any]) -> None:
+        """Take in the rule by which training stopped early, and when."""
+        self._fields["early_stopping"] = dict(row)
+
     def gap(self, line: str) -> None:
         """Take in that something is not recorded."""
         self.gaps.append(line)
