@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mledger
-from mledger.errors import InputError
+from mledger.errors import InputError, NotFoundError
 from mledger.reader import Reader
 from mledger.recording.criteria import read_criteria
 from tests.recording.conftest import MODEL
@@ -582,3 +582,23 @@ def test_a_rule_for_stopping_that_nobody_stated_did_not_strike(recorded, capsys)
         begin(tuning={"method": "grid", "space": {}}).start()
     with pytest.raises(InputError, match=r"early_stopping\.criterion"):
         begin(early_stopping={"patience": 3}).start()
+
+
+def test_only_the_model_that_is_meant_is_read(path, monkeypatch):
+    """A run by its number, by its name, or with its model: the events of other models are left alone."""
+    from mledger.recording import found
+
+    for model in ("credit-risk", "churn"):
+        with mledger.run(model, name=f"{model}-1", **SAID) as run:
+            run.metric("auc", 0.9)
+    read = []
+    of = found.runs
+    monkeypatch.setattr(found, "runs", lambda reader, stream=None: read.append(stream) or of(reader, stream))
+    with Reader.open(path) as reader:
+        for reference in ("1", "2", "credit-risk-1", "run:1", "credit-risk:credit-risk-1"):
+            assert found.find(reader, reference).number == "1"
+        assert read == [MODEL] * 5
+        assert [one.number for one in found.around(reader, "1", "churn-1")] == ["1", "3"]
+        with pytest.raises(NotFoundError, match="did you mean"):
+            found.find(reader, "credit-risk-2")
+        assert read[-1] is None

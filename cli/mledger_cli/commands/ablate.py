@@ -76,9 +76,9 @@ def command(
 
 def _chosen(reader: Any, texts: tuple[str, ...]) -> "list[Found]":
     """The runs that are meant, each once, in the order given."""
-    from mledger.recording.found import meant, runs
+    from mledger.recording.found import around, meant, runs
 
-    known = runs(reader)
+    known = runs(reader) if any(".." in text for text in texts) else around(reader, *texts)
     found: dict[str, Found] = {}
     for text in texts:
         first, mark, last = text.removeprefix("run:").partition("..")

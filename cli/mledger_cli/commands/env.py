@@ -25,11 +25,11 @@ def diff(settings: Settings, a: str, b: str) -> None:
     Python, operating system, lock file and container are compared, too.
     """
     from mledger.projections.run_diff import Trial, differences
-    from mledger.recording.found import meant, runs
+    from mledger.recording.found import around, meant
     from mledger_cli.differing import columns
 
     with opening.reader(settings) as reader:
-        known = runs(reader)
+        known = around(reader, a, b)
     one, two = meant(known, a), meant(known, b)
     for run in (one, two):
         if run.begun.env is None:

@@ -100,10 +100,10 @@ def compare(settings: Settings, a: str, b: str) -> None:
     If B repeats A, metrics outside its tolerance are named: exit code 1.
     """
     from mledger.projections.run_diff import Trial, differences
-    from mledger.recording.found import meant, runs
+    from mledger.recording.found import around, meant
 
     with opening.reader(settings) as reader:
-        known = runs(reader)
+        known = around(reader, a, b)
     one, two = meant(known, a), meant(known, b)
     found = differences(Trial(one.begun, one.ended), Trial(two.begun, two.ended))
     outside = deviations_of(two, one)

@@ -1,11 +1,13 @@
 """Runs as the ledger has them, all or the one meant."""
 
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from mledger.chain.draft import format_id
-from mledger.errors import InputError, NotFoundError
+from mledger.errors import InputError, MledgerError, NotFoundError
 from mledger.events.run import RunAbandoned, RunFailed, RunFinished, RunStarted
 from mledger.projections.corrections import amendments
 from mledger.projections.runs import EVENTS, Run, Runs
@@ -55,7 +57,35 @@ def find(reader: "Reader", reference: str) -> Found:
     `run:` may stand before it, and the model: `credit-risk:depth-4`. Errors: NotFoundError with the
     nearest names, InputError if several runs are called so.
     """
-    return meant(runs(reader), reference)
+    return meant(around(reader, reference), reference)
+
+
+def around(reader: "Reader", *references: str) -> list[Found]:
+    """The runs of the models that references may mean, or of all if that cannot be told.
+
+    What is read grows with these models and with the number of runs, not with the ledger.
+    """
+    streams: set[str] = set()
+    for reference in references:
+        found = _streams(reader, reference.strip().removeprefix("run:"))
+        if not found:
+            return runs(reader)
+        streams |= found
+    several = (one for stream in sorted(streams) for one in runs(reader, stream))
+    return sorted(several, key=lambda one: _order(one.number))
+
+
+def _streams(reader: "Reader", text: str) -> set[str]:
+    """The streams with a run that may be meant; none if they cannot be told."""
+    model, _, name = text.rpartition(":")
+    if model:
+        return {f"model/{model}"}
+    with suppress(MledgerError):
+        if (fact := reader.fact(text)).type in _TYPES:
+            return {fact.stream}
+    starts = reader.of_types({RunStarted.type})
+    bodies = ((fact.stream, json.loads(fact.body)) for fact in starts if fact.body is not None)
+    return {stream for stream, body in bodies if body.get("run") == name}
 
 
 def meant(known: list[Found], reference: str) -> Found:
