@@ -14,6 +14,7 @@ from mledger.core.canonical import MAX_INTEGER
 from mledger.core.moment import format_moment
 from mledger.core.note import COSIGNATURE, format_vkey
 from mledger.events import (
+    act,
     anchor,
     artifact,
     base,
@@ -23,6 +24,7 @@ from mledger.events import (
     evaluation,
     evidence,
     fields,
+    grave,
     handover,
     incident,
     key,
@@ -274,11 +276,16 @@ def _policy(found: Values) -> Values:
     """Names of types that can never be ours, so that no rule knows their fields; a role that approves."""
     types = {f"acme-{name}": rule for name, rule in found.get("types", {}).items()}
     role = min(found["roles"])
-    approves = {"roles": found["roles"] | {role: {"may": ["promotion.*"]}}}
+    approves = {"roles": found["roles"] | {role: {"may": ["promotion.*", "act.*"]}}}
+    grave = [
+        {"types": ["key.revoked"], "needs": {role: max(rule["needs"].values())}}
+        for rule in found.get("grave") or ()
+    ]
     rules = [rule | {"needs": {role: max(rule["needs"].values())}} for rule in found.get("approvals") or ()]
     return found | {
-        **(approves if rules else {}),
+        **(approves if rules or grave else {}),
         "approvals": rules,
+        "grave": grave,
         "types": types,
         "required": {f"corp-{name}": wanted for name, wanted in found.get("required", {}).items()},
     }
@@ -389,6 +396,8 @@ _FIXES: dict[type[BaseModel], Callable[[Values], Values]] = {
     promotion.PromotionRequested: _moved,
     ledger.LedgerOpened: _opened,
     policy.Policy: _policy,
+    grave.GraveRule: lambda found: found | {"types": ["key.revoked"]},
+    act.ActRequested: lambda found: found | {"act": "key.revoked", "fields": found["fields"] or {"x": 1}},
     run.RunStarted: _started,
     run_parts.Capture: _capture,
     run.RunFinished: _metrics,

@@ -60,6 +60,7 @@ SECTIONS = {
         review="Show all that an answer rests on, and answer.",
         approve="Approve what was asked for, signed.",
         reject="Reject what was asked for, signed.",
+        execute="Do what was asked for and agreed to, exactly that.",
         approvals="List who let what pass: in which role, when, why.",
     ),
     "Go live": _table(

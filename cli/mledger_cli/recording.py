@@ -1,6 +1,6 @@
 """Recording one event out of a command: checked first, then signed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 AS = click.option(
     "--as", "key", type=KEY, metavar="KEY", help="Sign with this key; else $MLEDGER_KEY, or your only one."
 )
+REQUEST = click.option(
+    "--request",
+    metavar="REASON",
+    help="Ask others to agree to it, where the policy calls it grave, and say why.",
+)
 YES = click.option("--yes", is_flag=True, help="Sign without being asked.")
 
 
@@ -30,10 +35,40 @@ def body(type: str, fields: Mapping[str, object]) -> "EventBody":
     return made
 
 
-def record(settings: "Settings", made: "EventBody", stream: str, key: str | None) -> None:
-    """Sign and append the event, and say so. Errors: as those of `Ledger.append`."""
+def record(
+    settings: "Settings", made: "EventBody", stream: str, key: str | None, request: str | None = None
+) -> None:
+    """Sign and append the event, and say so; or ask others to agree to it, for the reason in `request`.
+
+    Errors: as those of `Ledger.append`.
+    """
+    if request is not None:
+        ask(settings, [made], stream, request, key)
+        return
     with opening.ledger(settings, key) as ledger:
         tell(settings, ledger.append(made, stream))
+
+
+def ask(settings: "Settings", acts: "Sequence[EventBody]", stream: str, reason: str, key: str | None) -> None:
+    """Ask others to agree to grave acts, in one entry, and say so. Errors: as those of `Ledger.append`."""
+    import json
+
+    from mledger.batch import What
+    from mledger.events.base import build
+
+    asked = [
+        build("act.requested", {"act": act.type, "fields": json.loads(act.to_bytes()), "reason": reason})
+        for act in acts
+    ]
+    with opening.ledger(settings, key) as ledger:
+        receipts = ledger.append_all([What(body, stream) for body in asked])
+    if settings.json:
+        settings.out.json(receipts[0] if len(receipts) == 1 else receipts)
+        return
+    for receipt in receipts:
+        tell(settings, receipt)
+    numbers = " ".join(receipt.number for receipt in receipts)
+    settings.out.note(f"others agree with mledger approve NUMBER; then: mledger execute {numbers}")
 
 
 def tell(settings: "Settings", receipt: "Receipt") -> None:

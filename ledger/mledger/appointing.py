@@ -13,7 +13,24 @@ if TYPE_CHECKING:
     from mledger.events.base import EventBody
     from mledger.keys.signer import Signer
     from mledger.ledger import Ledger
+    from mledger.reader import Reader
     from mledger.writing import Receipt
+
+
+def appointed(
+    reader: "Reader", new: "Signer", reason: str, *, old: "Signer | None" = None, also: bytes | None = None
+) -> "EventBody":
+    """The event by which `new` signs checkpoints after it, signed by both keys.
+
+    `old` is the key that has signed them until now; it may be missing if that is revoked. `also` is the
+    public key of ML-DSA-44 that is to sign beside. Errors: InputError if nothing would change.
+    """
+    before = reader.keyring().signs[-1]
+    if new.public == before.key.public and also == (before.also.public if before.also else None):
+        raise InputError(f"key {new.key_id[:12]} signs the checkpoints already", fix="mledger checkpoint")
+    handed = old if old is not None and old.key_id == before.member else None
+    note = sign_succession(before, new, handed, also).decode()
+    return events.build("key.appointed", {"key": new.key_id, "note": note, "reason": reason})
 
 
 def appoint(
@@ -22,19 +39,11 @@ def appoint(
     reason: str,
     *,
     old: "Signer | None" = None,
-    also: bytes | None = None,
     first: "Sequence[EventBody]" = (),
 ) -> "list[Receipt]":
     """The receipts of what was recorded in one entry: `first`, and that `new` signs checkpoints after it.
 
-    `old` is the key that has signed them until now; it may be missing if it is revoked, by `first` or
-    before. `also` is the public key of ML-DSA-44 that is to sign beside. Errors: InputError if nothing would
-    change; as `Ledger.append`.
+    Errors: as `appointed` and `Ledger.append`.
     """
-    before = ledger.keyring().signs[-1]
-    if new.public == before.key.public and also == (before.also.public if before.also else None):
-        raise InputError(f"key {new.key_id[:12]} signs the checkpoints already", fix="mledger checkpoint")
-    handed = old if old is not None and old.key_id == before.member else None
-    note = sign_succession(before, new, handed, also).decode()
-    body = events.build("key.appointed", {"key": new.key_id, "note": note, "reason": reason})
+    body = appointed(ledger, new, reason, old=old)
     return ledger.append_all([What(one, "ledger") for one in (*first, body)])

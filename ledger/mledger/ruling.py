@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 # What the author of an event may not record, and what may not be recorded so.
 _UNHEARD = frozenset({"role.forbidden", "key.meaning"})
-_AGAINST = _UNHEARD | {"four-eyes", "approvals.missing", "reference", "event.stream", "policy.body"}
+_AGAINST = _UNHEARD | {
+    "four-eyes",
+    "approvals.missing",
+    "reference",
+    "event.stream",
+    "policy.body",
+    "retention.early",
+}
 
 
 class Keyrings:

@@ -90,3 +90,35 @@ def test_an_attack_is_found_in_this_process_too(attack: BundleAttack, bundle, tm
     attacked = tmp_path / "attacked.zip"
     attack.run(bundle, attacked)
     assert program_itself.main([str(attacked)]) == 3
+
+
+@pytest.mark.parametrize("case", ["agreed", "alone", "other", "own", "rejected", "stolen"])
+def test_grave_acts_are_judged_alike(case, tmp_path):
+    """With agreement, without, for something else, one's own, after a rejection, by a stolen key."""
+    sim = Simulator()
+    sim.enrol(BOB, "admin")
+    sim.enrol(CAROL, "engineer")
+    policy = default_policy().model_dump(by_alias=True, exclude_none=True)
+    policy |= {"grave": [{"types": ["key.revoked"], "needs": {"admin": 1}}]}
+    sim.append("policy.adopted", "ledger", {"policy": policy, "reason": "An audit."})
+    revoked = {"key": signer_of(CAROL).key_id, "reason": "Left."}
+    asked = {"act": "key.revoked", "fields": revoked, "reason": "She left."}
+    request = sim.append("act.requested", "ledger", asked).number if case != "alone" else "0"
+    answer = {"request": request, "reason": "Seen."}
+    if case not in ("alone", "own"):
+        sim.append("act.approved", "ledger", answer, by=BOB)
+    if case == "own":
+        force(sim.store, Hand(ALICE, meaning="approval"), "act.approved", "ledger", answer)
+    if case == "rejected":
+        sim.append("act.rejected", "ledger", answer, by=BOB)
+    if case == "stolen":
+        sim.append("policy.adopted", "ledger", {"policy": default_policy(), "reason": "For a moment."})
+        lost = {"key": BOBS, "reason": "Stolen.", "compromised_since": "5"}
+        sim.append("key.revoked", "ledger", lost)
+        sim.enrol("Dora Example", "admin")
+        sim.append("policy.adopted", "ledger", {"policy": policy, "reason": "Again."})
+    fields = revoked | ({"compromised_since": "1"} if case == "other" else {})
+    force(sim.store, Hand(ALICE), "key.revoked", "ledger", fields)
+    ours, theirs = judged(bundled(sim, tmp_path / "b.zip"), sim.clock)
+    assert ours == theirs
+    assert ("approvals.missing" in ours) == (case != "agreed")

@@ -86,8 +86,10 @@ def body_of(
 def outlook(reader: "Reader", question: "Fact") -> str | None:
     """What is still missing of a request, or how it goes on; None where nothing is counted."""
     from mledger.chain.docket import Docket
-    from mledger.desk.dossier import REQUESTED
+    from mledger.desk.dossier import ACT, REQUESTED
 
+    if question.type == ACT:
+        return _agreement(reader, question.number)
     if question.type != REQUESTED:
         return None
     size = reader.head.size
@@ -98,6 +100,20 @@ def outlook(reader: "Reader", question: "Fact") -> str | None:
     if lacks:
         return f"still missing: {', '.join(lacks)}"
     return f"next: mledger promotion execute {question.number}"
+
+
+def _agreement(reader: "Reader", number: str) -> str | None:
+    """What an act still lacks, or how it is done."""
+    from mledger.chain import grave
+    from mledger.chain.agreeing import counts
+
+    keyring = reader.keyring()
+    asked = keyring.requests.get(number)
+    if asked is None or not grave.rules_of(keyring, asked.type):
+        return None
+    if lacks := grave.lacking(keyring, asked):
+        return f"still missing: {counts(lacks)}"
+    return f"next: mledger execute {number}"
 
 
 def is_attended() -> bool:

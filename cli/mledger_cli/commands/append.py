@@ -8,6 +8,7 @@ from mledger_cli import files
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import ANY_STREAM, ANY_TYPE, KEY, MEANING, MOMENT, UUID
+from mledger_cli.recording import REQUEST, ask, body
 from mledger_cli.recording import tell as tell  # noqa: PLC0414  others take it from here
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--at", type=MOMENT, metavar="TIME", help="When it occurred, if not now; with a zone.")
 @click.option("--id", type=UUID, metavar="UUID", help="Its id, UUIDv7: sent twice, it is recorded once.")
+@REQUEST
 @click.option("--meaning", type=MEANING, metavar="WORD", help="What you sign as, if not the usual.")
 @click.option(
     "--as", "key", type=KEY, metavar="KEY", help="Sign with this key; else $MLEDGER_KEY, or your only one."
@@ -46,6 +48,7 @@ def command(
     attach: tuple["Path", ...],
     at: str | None,
     id: str | None,
+    request: str | None,
     meaning: str | None,
     key: str | None,
     *,
@@ -69,13 +72,16 @@ def command(
     document = None if source is None else _source(source)
     of = address.check(type, stream) if type or document is None else None
     if document is not None and (of is None or document.holds_many):
-        if sets or edit or attach or at or id:
+        if sets or edit or attach or at or id or request:
             raise click.UsageError(
-                "many events come from a file: --set, --edit, --attach, --at and --id are for one"
+                "many events come from a file: --set, --edit, --attach, --at, --id and --request are for one"
             )
         from mledger_cli import bulk
 
         bulk.append(settings, document, of, meaning, key)
+    elif of is not None and request is not None:
+        given = fields.Given(document, sets, fields.attachments(attach))
+        ask(settings, [body(of[0], given.gather(of[0]))], of[1], request, key)
     elif of is not None:
         record = _edited if edit else _given
         given = fields.Given(document, sets, fields.attachments(attach))

@@ -21,7 +21,8 @@ def command(
 ) -> None:
     """Approve what was asked for, signed.
 
-    EVENT is the number of a promotion.requested, a decision.proposed, a review.requested or a plan;
-    `mledger review EVENT` shows what your answer rests on. A plan needs no reason: you sign its words.
+    EVENT is the number of a promotion.requested, a decision.proposed, a review.requested, an
+    act.requested or a plan; `mledger review EVENT` shows what your answer rests on. A plan needs
+    no reason: you sign its words.
     """
     answering.sign(settings, event, reason, key, approve=True, conditions=conditions)

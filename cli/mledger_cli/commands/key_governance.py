@@ -11,7 +11,7 @@ from mledger_cli import files, opening
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import EVENT_NUMBER, KEY, MEMBER, ROLE
-from mledger_cli.recording import tell
+from mledger_cli.recording import REQUEST, body, record
 
 if TYPE_CHECKING:
     from mledger.chain.keyring import Member
@@ -35,6 +35,7 @@ ROLE_OPTION = click.option(
 @click.option("--name", metavar="NAME", help="The printed name, if not the one in the file.")
 @click.option("--email", metavar="ADDRESS", help="The e-mail address, if not the one in the file.")
 @click.option("--machine", is_flag=True, help="A job or a service signs with it, not a person.")
+@REQUEST
 @AS
 @pass_settings
 def enroll(
@@ -43,6 +44,7 @@ def enroll(
     roles: tuple[str, ...],
     name: str | None,
     email: str | None,
+    request: str | None,
     key: str | None,
     *,
     machine: bool,
@@ -59,8 +61,9 @@ def enroll(
     if not owner:
         raise InputError(f"{public} does not say whose key it is", fix="say it with --name 'Alice Example'")
     fields = new.fields(owner, email or new.email, "machine" if machine else "person", list(roles))
-    with opening.ledger(settings, key) as ledger:
-        tell(settings, ledger.append("key.enrolled", "ledger", {"key": fields}))
+    record(settings, body("key.enrolled", {"key": fields}), "ledger", key, request)
+    if request is not None:
+        return
     settings.out.note(f"{owner} may sign from now on, as {' and '.join(roles)}, with the key")
     settings.out.note(f"  {fingerprint(new.raw)}")
 
@@ -70,17 +73,27 @@ def enroll(
 @click.argument("role", type=ROLE)
 @click.option("--reason", metavar="TEXT", required=True, help="Why.")
 @click.option("--take", is_flag=True, help="Take the role away instead.")
+@REQUEST
 @AS
 @pass_settings
-def grant(settings: Settings, member: str, role: str, reason: str, key: str | None, *, take: bool) -> None:
+def grant(
+    settings: Settings,
+    member: str,
+    role: str,
+    reason: str,
+    request: str | None,
+    key: str | None,
+    *,
+    take: bool,
+) -> None:
     """Give a role to a key of the ledger, or take it away.
 
     MEMBER is a name, an e-mail address, or the first eight digits of a key id. The ROLEs are those of
     the policy in force: engineer, reviewer, machine, auditor, admin, owner, unless it was changed.
     """
-    with opening.ledger(settings, key) as ledger:
-        fields = {"key": find_member(ledger, member).id, "role": role, "reason": reason}
-        tell(settings, ledger.append("role.revoked" if take else "role.granted", "ledger", fields))
+    with opening.reader(settings) as reader:
+        fields = {"key": find_member(reader, member).id, "role": role, "reason": reason}
+    record(settings, body("role.revoked" if take else "role.granted", fields), "ledger", key, request)
 
 
 @click.command("revoke", cls=Command)
@@ -89,16 +102,19 @@ def grant(settings: Settings, member: str, role: str, reason: str, key: str | No
 @click.option(
     "--since", type=EVENT_NUMBER, metavar="EVENT", help="The first event that somebody else may have signed."
 )
+@REQUEST
 @AS
 @pass_settings
-def revoke(settings: Settings, member: str, reason: str, since: str | None, key: str | None) -> None:
+def revoke(
+    settings: Settings, member: str, reason: str, since: str | None, request: str | None, key: str | None
+) -> None:
     """Let a key sign no longer; what it signed before stays.
 
     MEMBER is a name, an e-mail address, or the first eight digits of a key id.
     """
-    with opening.ledger(settings, key) as ledger:
-        fields = {"key": find_member(ledger, member).id, "reason": reason, "compromised_since": since}
-        tell(settings, ledger.append("key.revoked", "ledger", fields))
+    with opening.reader(settings) as reader:
+        fields = {"key": find_member(reader, member).id, "reason": reason, "compromised_since": since}
+    record(settings, body("key.revoked", fields), "ledger", key, request)
 
 
 class Public(NamedTuple):

@@ -1,6 +1,6 @@
 """mledger key rotate, appoint: another key in the place of one."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -10,7 +10,7 @@ from mledger_cli.commands.key_governance import AS, find_member, public_of
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import KEY, MEMBER
-from mledger_cli.recording import record, tell
+from mledger_cli.recording import REQUEST, ask, record, tell
 from mledger_cli.text import counted
 
 if TYPE_CHECKING:
@@ -21,13 +21,23 @@ if TYPE_CHECKING:
     from mledger.keys.signer import Signer
 
 
+class _Why(NamedTuple):
+    """Why another key signs, and why others should agree to that, if they are asked to."""
+
+    reason: str
+    request: str | None
+
+
 @click.command("rotate", cls=Command)
 @click.argument("member", type=MEMBER)
 @click.argument("public", type=KEY, metavar="FILE.pub")
 @click.option("--reason", metavar="TEXT", required=True, help="Why.")
+@REQUEST
 @AS
 @pass_settings
-def rotate(settings: Settings, member: str, public: str, reason: str, key: str | None) -> None:
+def rotate(
+    settings: Settings, member: str, public: str, reason: str, request: str | None, key: str | None
+) -> None:
     """Replace a key of the ledger by a new one of the same holder.
 
     The new key signs from the next entry on, with the roles of the old one, which signs no longer.
@@ -50,9 +60,11 @@ def rotate(settings: Settings, member: str, public: str, reason: str, key: str |
     fields = new.fields(old.name, old.email, old.kind, sorted(old.roles))
     body = build("key.rotated", {"old": old.id, "key": fields, "reason": reason})
     if old.id != signs:
-        record(settings, body, "ledger", key)
+        record(settings, body, "ledger", key, request)
     elif (signer := at_hand(str(fields["id"]))) is not None:
-        take_over(settings, signer, old, reason, key, [body])
+        take_over(settings, signer, old, _Why(reason, request), key, [body])
+    elif request is not None:
+        record(settings, body, "ledger", key, request)
     else:
         record(settings, body, "ledger", key)
         settings.out.note("nobody signs checkpoints now; where the new key is, its holder takes over:")
@@ -62,9 +74,10 @@ def rotate(settings: Settings, member: str, public: str, reason: str, key: str |
 @click.command("appoint", cls=Command)
 @click.argument("member", type=MEMBER)
 @click.option("--reason", metavar="TEXT", required=True, help="Why another key signs them.")
+@REQUEST
 @AS
 @pass_settings
-def appoint(settings: Settings, member: str, reason: str, key: str | None) -> None:
+def appoint(settings: Settings, member: str, reason: str, request: str | None, key: str | None) -> None:
     """Let another key of the ledger sign its checkpoints.
 
     The first key signs them until then. `mledger key rotate` does this by itself for the key that
@@ -82,27 +95,34 @@ def appoint(settings: Settings, member: str, reason: str, key: str | None) -> No
             f"the key {new.id[:12]} of {new.name} is not at hand, and must sign that it takes over",
             fix="do it where that key is, or add it here: mledger key adopt FILE",
         )
-    take_over(settings, signer, before, reason, key)
+    take_over(settings, signer, before, _Why(reason, request), key)
 
 
 def take_over(
     settings: Settings,
     new: "Signer",
     before: "Member",
-    reason: str,
+    why: _Why,
     key: str | None,
     first: "Sequence[EventBody]" = (),
 ) -> None:
     """Record that a key signs checkpoints from now on, and sign one with it, and with the key before it."""
-    from mledger.appointing import appoint as record_all
+    from mledger.appointing import appointed
+    from mledger.batch import What
     from mledger.ledger import Ledger
 
     old = at_hand(before.id)
     author = key or opening.chosen_key()
     if author is None and old is not None and before.revoked is None:
         author = before.id
-    with opening.ledger(settings, author or (None if first else new.key_id)) as ledger:
-        receipts = record_all(ledger, new, reason, old=old, first=first)
+    author = author or (None if first else new.key_id)
+    with opening.reader(settings) as reader:
+        acts = [*first, appointed(reader, new, why.reason, old=old)]
+    if why.request is not None:
+        ask(settings, acts, "ledger", why.request, author)
+        return
+    with opening.ledger(settings, author) as ledger:
+        receipts = ledger.append_all([What(act, "ledger") for act in acts])
     with Ledger.open(settings.path, key=new) as ledger:
         ledger.checkpoint(beside=[old] if old is not None else [])
         size, vkey = counted(ledger.head.size, "entry", "entries"), ledger.vkey_text

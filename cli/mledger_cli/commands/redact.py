@@ -11,6 +11,7 @@ from mledger_cli.commands.append import tell
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.params import EVENT_NUMBER, KEY
+from mledger_cli.recording import REQUEST, ask, body
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--reason", metavar="TEXT", help="What may be said of the case.")
 @click.option("--without", multiple=True, metavar="FIELD", help="Keep the rest, without this field.")
 @click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="Keep the rest, with this in it.")
+@REQUEST
 @click.option("--yes", is_flag=True, help="Do not ask whether to erase it.")
 @click.option("--as", "key", type=KEY, metavar="KEY", help="Sign with this key.")
 @pass_settings
@@ -34,6 +36,7 @@ def command(
     reason: str | None,
     without: tuple[str, ...],
     sets: tuple[str, ...],
+    request: str | None,
     key: str | None,
     *,
     yes: bool,
@@ -52,6 +55,10 @@ def command(
     """
     with opening.reader(settings) as reader:
         fact = reader.fact(event)
+    if request is not None:
+        said = {"event": fact.number, "legal_basis": basis, "authority": authority, "reason": reason}
+        ask(settings, [body("record.redacted", said)], fact.stream, request, key)
+        return
     rest = _rest(fact, without, sets) if without or sets else None
     if not yes:
         _ask(settings, fact)

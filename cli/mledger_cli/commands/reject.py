@@ -16,8 +16,8 @@ from mledger_cli.params import EVENT_NUMBER
 def command(settings: Settings, event: str, reason: str | None, key: str | None) -> None:
     """Reject what was asked for, signed.
 
-    EVENT is the number of a promotion.requested, a decision.proposed or a review.requested. Good
-    reasons say what would have to be shown for another answer. Approvals given before do not count
-    any more.
+    EVENT is the number of a promotion.requested, a decision.proposed, a review.requested or an
+    act.requested. Good reasons say what would have to be shown for another answer. Approvals given
+    before do not count any more.
     """
     answering.sign(settings, event, reason, key, approve=False)

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def command(settings: Settings, event: str, key: str | None) -> None:
     """Show all that an answer rests on, and answer.
 
-    EVENT is the number of a promotion.requested, a decision.proposed, a review.requested or a plan,
-    as `mledger inbox` lists it. At a terminal you are then asked what to do, and before you sign, what
-    exactly that is; the passphrase is asked for each time. Without a terminal the page is shown, and
-    `mledger approve` and `mledger reject` sign.
+    EVENT is the number of a promotion.requested, a decision.proposed, a review.requested, an
+    act.requested or a plan, as `mledger inbox` lists it. At a terminal you are then asked what to do,
+    and before you sign, what exactly that is; the passphrase is asked for each time. Without a terminal
+    the page is shown, and `mledger approve` and `mledger reject` sign.
     """
     from mledger.desk.dossier import dossier
     from mledger_cli.rendering_dossier import dossier_lines

@@ -119,7 +119,11 @@ class Review:
             if ledger.head.size != self.seen:
                 raise self._moved(ledger)
             receipt = ledger.append(body, self.question.stream, meaning=meaning)
-            more = answering.outlook(ledger, self.question) if body.type == "promotion.approved" else None
+            more = (
+                answering.outlook(ledger, self.question)
+                if body.type in ("promotion.approved", "act.approved")
+                else None
+            )
         self.seen = self.reader.head.size
         tell(self.settings, receipt)
         if more:

@@ -13,11 +13,11 @@ approved it. An approval counts
   that the release names, or started the run that it names by number.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
+from mledger.chain.agreeing import Approval, counts, missing
 from mledger.chain.keyring import Keyring
 from mledger.chain.rulebook import Act, Breach, Lookup, Ruled
 from mledger.events.governing import APPROVAL_TYPES
@@ -38,17 +38,6 @@ if TYPE_CHECKING:
 REQUESTED = "promotion.requested"
 # Requests, and versions, remembered at the same time; others are looked up again.
 MOST = 10_000
-
-
-class Approval(NamedTuple):
-    """An approval of a request: by whom, in which roles."""
-
-    number: str
-    seq: int
-    key: str
-    person: str
-    name: str
-    roles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,31 +297,6 @@ class _Moved(NamedTuple):
     request: str | None
 
 
-def missing(needs: Mapping[str, int], people: Iterable[frozenset[str]]) -> dict[str, int]:
-    """How many people of each role are still missing, when each person stands for one role at most.
-
-    The roles of the people are shared out so that as few as possible are missing (by augmenting
-    paths); earlier roles of `needs` are filled first.
-    """
-    seats = [role for role, count in needs.items() for _ in range(count)]
-    roles = list(people)
-    holder: dict[int, int] = {}
-
-    def seat(person: int, tried: set[int]) -> bool:
-        for place, role in enumerate(seats):
-            if role in roles[person] and place not in tried:
-                tried.add(place)
-                if place not in holder or seat(holder[place], tried):
-                    holder[place] = person
-                    return True
-        return False
-
-    for person in range(len(roles)):
-        seat(person, set())
-    empty = Counter(role for place, role in enumerate(seats) if place not in holder)
-    return {role: empty[role] for role in needs if empty[role]}
-
-
 def told(standing: Standing, asked: Asked) -> str:
     """What is missing, and what is there, in words."""
     who = ", ".join(dict.fromkeys(f"{a.name} ({a.number})" for a in standing.counted))
@@ -340,11 +304,6 @@ def told(standing: Standing, asked: Asked) -> str:
     void = f"; event {asked.void} took away those before it" if asked.void else ""
     plural = sum(standing.missing.values()) > 1
     return f"request {asked.number} lacks approval{'s' * plural}, {counts(standing.missing)}; {there}{void}"
-
-
-def counts(missing: Mapping[str, int]) -> str:
-    """How many people of which role, in words."""
-    return " and ".join(f"{count} by {role}" for role, count in missing.items())
 
 
 def _discounted(keyring: Keyring, approval: Approval, makers: Makers, rule: "ApprovalRule") -> str | None:

@@ -7,11 +7,13 @@ same keyring decides for the writer and for the auditor.
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mledger.chain.grave import unreachable
 from mledger.core.names import parse_number
 from mledger.errors import ProofError
 from mledger.keys.roles import may_record
 
 if TYPE_CHECKING:
+    from mledger.chain.grave import Requested
     from mledger.chain.succession import Appointed
     from mledger.events.base import EventBody
     from mledger.events.key import KeyAppointed, KeyInfo, KeyRevoked, KeyRotated
@@ -63,6 +65,8 @@ class Keyring:
     """The types of whose bodies some policy until now has asked something."""
     redacted: dict[str, int] = field(default_factory=dict)
     """The events whose content was erased, by number, each with the entry that says so."""
+    requests: "dict[str, Requested]" = field(default_factory=dict)
+    """The grave acts that were asked for and not done, by event number."""
     signs: "tuple[Appointed, ...]" = ()
     """The keys that sign checkpoints, one after the other."""
     holds: dict[str, str] = field(default_factory=dict)
@@ -140,7 +144,11 @@ class Keyring:
         if not old.roles.issuperset(body.key.roles):
             raise GovernanceError("a rotated key has no roles beyond those of the old one")
         self._enrol(seq, body.key)
-        self.members[old.id] = replace(old, revoked=seq)
+        try:
+            self._replace(replace(old, revoked=seq))
+        except GovernanceError:
+            del self.members[body.key.id]
+            raise
 
     def _revoke(self, seq: int, body: "KeyRevoked") -> None:
         member = self._active(body.key)
@@ -172,6 +180,8 @@ class Keyring:
         """A ledger that nobody may govern could never be mended."""
         if not any(m.revoked is None and self.may(m, "role.granted") for m in self.members.values()):
             raise GovernanceError("nobody would be left who may grant roles")
+        if why := unreachable(self):
+            raise GovernanceError(why)
 
     def _active(self, key: str) -> Member:
         member = self.members.get(key)
@@ -203,4 +213,10 @@ class Keyring:
 
     def copy(self) -> "Keyring":
         """A keyring that may be changed without changing this one."""
-        return replace(self, members=dict(self.members), redacted=dict(self.redacted), holds=dict(self.holds))
+        return replace(
+            self,
+            members=dict(self.members),
+            redacted=dict(self.redacted),
+            holds=dict(self.holds),
+            requests=dict(self.requests),
+        )

@@ -8,86 +8,28 @@
   changes keys, roles or policy without that has no effect.
 - An answer (an approval, an acceptance) names an earlier event of the right type and
   stream; for the types under four eyes in the policy, that event is somebody else's.
+- What the policy calls grave others have agreed to; see `grave`.
 - A version enters a stage with the approvals that the policy asks for; see `docket`.
 - An event of a type of which the policy asks something stands where the policy says, and its body
   has what the policy asks.
 - All events of an entry are judged by what was in force before the entry.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
+from mledger.chain.acts import Act, Answered, Breach, Lookup, Ruled, read_body
+from mledger.chain.governed import govern
 from mledger.chain.keyring import GovernanceError, Keyring, Member
-from mledger.chain.retention import Kept, kept
-from mledger.core.moment import Moment
-from mledger.errors import FormatError, NotFoundError
 from mledger.events.governing import APPROVAL_TYPES, is_governance
 
 if TYPE_CHECKING:
     from mledger.chain.docket import Docket
     from mledger.events.base import EventBody
-    from mledger.events.hold import HoldLifted
-    from mledger.events.record import RecordRedacted
 
 OPENING = "ledger.opened"
 REDACTION = "record.redacted"
-
-
-class Ruled(NamedTuple):
-    """An event whose body the rules must read."""
-
-    where: str
-    type: str
-    version: int
-    stream: str
-    body: bytes | None
-
-
-class Act(NamedTuple):
-    """What the rules look at in an entry, or in a run of entries that look the same to them.
-
-    `kinds` are the distinct (type, stream kind) of its events; a run, which goes on to entry `last`,
-    has no `ruled` events.
-    """
-
-    seq: int
-    last: int
-    key: str
-    signer: str
-    meaning: str
-    kinds: frozenset[tuple[str, str]]
-    ruled: tuple[Ruled, ...]
-    time: Moment
-    """When the first of them was recorded."""
-
-    @property
-    def where(self) -> str:
-        """The entry or entries, as findings name them."""
-        return f"entry {self.seq}" if self.last == self.seq else f"entries {self.seq} to {self.last}"
-
-
-class Answered(NamedTuple):
-    """The event that a reference names: number, entry, type, stream, the key that signed it, and when."""
-
-    number: str
-    seq: int
-    type: str
-    stream: str
-    key: str
-    time: Moment
-
-
-class Breach(NamedTuple):
-    """A rule that an act breaks: the rule of `findings.RULES`, where, why, and the way out."""
-
-    rule: str
-    where: str
-    message: str
-    fix: str | None = None
-
-
-Lookup = Callable[[str], Answered | None]
 
 
 def kind_of(stream: str) -> str:
@@ -146,7 +88,7 @@ def examine(keyring: Keyring, act: Act, lookup: Lookup, docket: "Docket | None" 
         if is_governance(ruled.type):
             continue
         if is_ruled(ruled.type) or (docket is not None and ruled.type in APPROVAL_TYPES):
-            body, breach = _read(ruled)
+            body, breach = read_body(ruled)
             breaches += [breach] if breach is not None else []
             if body is not None:
                 breaches += _answer(keyring, act, ruled, body, lookup)
@@ -158,8 +100,8 @@ def examine(keyring: Keyring, act: Act, lookup: Lookup, docket: "Docket | None" 
         for ruled, body in noted if not own else ():
             docket.note(keyring, act, ruled, body, lookup)
     for ruled in act.ruled:
-        if ruled.type in heard and is_governance(ruled.type):
-            breaches += _govern(keyring, act, ruled, lookup)
+        if ruled.type in heard and is_governance(ruled.type) and ruled.type != OPENING:
+            breaches += govern(keyring, act, ruled, lookup)
     return breaches
 
 
@@ -172,7 +114,7 @@ def _open(keyring: Keyring, act: Act) -> Iterator[Breach]:
     if len(act.ruled) != 1 or act.kinds != {(OPENING, "ledger")}:
         yield Breach("chain.genesis", "entry 0", "entry 0 must hold one ledger.opened on the stream ledger")
         return
-    body, breach = _read(act.ruled[0])
+    body, breach = read_body(act.ruled[0])
     if body is None:
         yield breach or Breach("chain.genesis", "entry 0", "the body that opens the ledger is gone")
         return
@@ -243,78 +185,6 @@ def _streams(keyring: Keyring, act: Act) -> Iterator[Breach]:
             )
 
 
-def _govern(keyring: Keyring, act: Act, ruled: Ruled, lookup: Lookup) -> Iterator[Breach]:
-    if ruled.type == OPENING:
-        return
-    body, breach = _read(ruled)
-    if body is None:
-        yield breach or Breach("governance", ruled.where, f"the body of {ruled.type} is gone")
-        return
-    match ruled.type:
-        case "record.redacted":
-            yield from _redact(keyring, act, ruled, cast("RecordRedacted", body), lookup)
-        case "hold.placed":
-            keyring.holds[ruled.where] = ruled.stream
-        case "hold.lifted":
-            yield from _lift(keyring, ruled, cast("HoldLifted", body), lookup)
-        case _:
-            yield from _apply(keyring, act, ruled, body)
-
-
-def _apply(keyring: Keyring, act: Act, ruled: Ruled, body: "EventBody") -> Iterator[Breach]:
-    try:
-        keyring.apply(act.seq, body)
-    except GovernanceError as error:
-        yield Breach("governance", ruled.where, str(error))
-
-
-def _redact(
-    keyring: Keyring, act: Act, ruled: Ruled, body: "RecordRedacted", lookup: Lookup
-) -> Iterator[Breach]:
-    """Only what is there, is not needed to judge the rest, and need not be kept longer, can be erased."""
-    found = lookup(body.event)
-    if found is None or found.seq >= act.seq:
-        yield Breach(
-            "reference", ruled.where, f"redacts event {body.event}, which is not there", "mledger log"
-        )
-        return
-    what = f"event {body.event} is a {found.type}"
-    if is_governance(found.type):
-        yield Breach("governance", ruled.where, f"{what}, which nobody may redact")
-    elif found.type in APPROVAL_TYPES & keyring.governed:
-        message = f"{what}, by which approvals are counted, and nobody may redact it"
-        yield Breach("governance", ruled.where, message)
-    elif (hold := next((n for n, s in keyring.holds.items() if s == found.stream), None)) is not None:
-        message = f"{what} on {found.stream}, which is under the hold of event {hold}"
-        yield Breach("retention.early", ruled.where, message, f"mledger show {hold}")
-    elif (held := _kept(keyring, act, found, body.legal_basis)) is not None:
-        until, rule = held
-        why = f" ({rule.basis})" if rule.basis else ""
-        message = f"{what}, and the policy {_policy(keyring)} keeps it until {until[:10]}{why}"
-        if rule.unless:
-            fix = f"wait until then; before that it may go on the basis of {' or '.join(rule.unless)}"
-        else:
-            fix = "wait until then: mledger retention lists what is due"
-        yield Breach("retention.early", ruled.where, message, fix)
-    else:
-        keyring.redacted[found.number] = act.seq
-
-
-def _lift(keyring: Keyring, ruled: Ruled, body: "HoldLifted", lookup: Lookup) -> Iterator[Breach]:
-    found = lookup(body.hold)
-    if found is None or keyring.holds.get(found.number) != ruled.stream:
-        message = f"lifts {body.hold}, which is no hold on {ruled.stream} that is in force"
-        yield Breach("reference", ruled.where, message, f"mledger log {ruled.stream} --type hold.placed")
-    else:
-        del keyring.holds[found.number]
-
-
-def _kept(keyring: Keyring, act: Act, found: Answered, legal_basis: str) -> Kept | None:
-    """What still keeps an event at the time of the act."""
-    held = kept(keyring.policy, found.type, found.stream, found.time, legal_basis)
-    return held if held is not None and act.time < held.until else None
-
-
 def _answer(keyring: Keyring, act: Act, ruled: Ruled, body: "EventBody", lookup: Lookup) -> Iterator[Breach]:
     if body.answers is None:
         return
@@ -360,10 +230,6 @@ def _demanded(keyring: Keyring, ruled: Ruled) -> Iterator[Breach]:
         yield Breach("policy.body", ruled.where, f"{ruled.type}: {messages.join(wrong)}", fix)
 
 
-def _policy(keyring: Keyring) -> str:
-    return keyring.policy.name if keyring.policy is not None else ""
-
-
 def _under_four_eyes(keyring: Keyring, event_type: str) -> bool:
     return keyring.policy is not None and event_type in keyring.policy.four_eyes
 
@@ -373,26 +239,28 @@ def _same_person(keyring: Keyring, one: str, other: str) -> bool:
     return one == other or (len(people) == 2 and people[0] == people[1])
 
 
-def _read(ruled: Ruled) -> "tuple[EventBody | None, Breach | None]":
-    """The body as its type, or None with the breach; a body that was erased is None alone."""
-    from mledger.events.base import decode  # late: whoever only reads facts needs no classes
-
-    if ruled.body is None:
-        return None, None
-    try:
-        return decode(ruled.type, ruled.version, ruled.body), None
-    except NotFoundError as error:
-        return None, Breach(
-            "event.unknown", ruled.where, error.message, "install a newer mledger, or the plug-in"
-        )
-    except FormatError as error:
-        rule = "governance" if is_governance(ruled.type) else "body.schema"
-        return None, Breach(rule, ruled.where, f"{ruled.type} cannot be read: {error.message}")
-
-
 @cache
 def _class(event_type: str) -> "type[EventBody] | None":
     """The class of a type of event, None if this installation does not know it."""
     from mledger.events.base import installed
 
     return installed(event_type)
+
+
+__all__ = [
+    "OPENING",
+    "REDACTION",
+    "Act",
+    "Answered",
+    "Breach",
+    "Lookup",
+    "Ruled",
+    "Traits",
+    "examine",
+    "is_heard",
+    "is_read",
+    "is_ruled",
+    "kind_of",
+    "speaks",
+    "traits",
+]

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mledger.chain.references import check_whole
-from mledger.desk.dossier import ASKED, PLANS, PROPOSED, REQUESTED
+from mledger.desk.dossier import ACT, ASKED, PLANS, PROPOSED, REQUESTED
 from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.events.base import EventBody
@@ -20,6 +20,7 @@ _ANSWERS = {
     REQUESTED: ("request", "promotion.approved", "promotion.rejected"),
     PROPOSED: ("decision", "decision.accepted", "decision.rejected"),
     ASKED: ("request", "review.submitted", "review.submitted"),
+    ACT: ("request", "act.approved", "act.rejected"),
 }
 # The states of a decision that each answer fits.
 FITTING: dict[str, tuple[Status, ...]] = {
@@ -57,7 +58,7 @@ def answer(
     else:
         fields |= {"reason": reason}
     if conditions:
-        if not approve or question.type == ASKED:
+        if not approve or question.type in (ASKED, ACT):
             raise InputError("conditions are attached to an approval", fix="say them in the reason")
         fields |= {"conditions": list(conditions)}
     return events.build(yes if approve else no, fields)

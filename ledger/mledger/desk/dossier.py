@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from mledger.replay import Replay
 
 REQUESTED, PROPOSED, ASKED = "promotion.requested", "decision.proposed", "review.requested"
+ACT = "act.requested"
 PLANS = ("plan.agreed", "plan.amended")
-QUESTIONS = (REQUESTED, PROPOSED, ASKED, *PLANS)
+QUESTIONS = (REQUESTED, PROPOSED, ASKED, ACT, *PLANS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ def _title(case: Case) -> str:
         return f"{case.model} {body.version}: {origin}{body.to_stage}"
     if case.fact.type == ASKED:
         return f"{case.fact.stream}: review of event {body.on}"
+    if case.fact.type == ACT:
+        return f"{case.fact.stream}: {body.act}"
     return f"{case.fact.stream}: {body.title}"
 
 
@@ -124,6 +127,8 @@ def _sections(case: Case, body: EventBody) -> Iterator[Section]:
     yield Section("by", (Claim(asked, own),))
     for title, make in _PARTS.get(case.fact.type, ()):
         yield Section(title, tuple(make(case)))
+    if case.fact.type == ACT:
+        return
     if case.fact.type in PLANS:
         yield Section("plan", tuple(parts.plan(body)))
         yield Section("signed", tuple(parts.signed_plan(case)))
@@ -152,4 +157,9 @@ _PARTS: dict[str, tuple[tuple[str, Make], ...]] = {
         ("open", parts.open_items),
     ),
     ASKED: (("question", parts.question),),
+    ACT: (
+        ("reason", parts.why),
+        ("fields", parts.fields),
+        ("approvals", parts.agreement),
+    ),
 }

@@ -1,11 +1,15 @@
 """The parts of a dossier, each a list of claims."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mledger.chain import grave
+from mledger.chain.agreeing import counts
 from mledger.checking import dossier_in, gather
 from mledger.checks.engine import check
 from mledger.checks.summary import counted
+from mledger.core.digest import short
 from mledger.projections.achieved import achieved
 from mledger.projections.diff import Change
 from mledger.projections.lapses import last_day
@@ -32,6 +36,37 @@ def reason(case: "Case") -> Iterator[Claim]:
         yield Claim(f"risk: {risk}", own)
     if body.rollback_plan:
         yield Claim(f"to go back: {body.rollback_plan}", own)
+
+
+# --- an act that the policy calls grave
+
+
+def why(case: "Case") -> Iterator[Claim]:
+    """Why it should be done."""
+    yield Claim(case.body.reason, (case.fact.number,))
+
+
+def fields(case: "Case") -> Iterator[Claim]:
+    """What exactly would be recorded."""
+    for name, value in case.body.fields.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        if (member := case.keyring.members.get(text)) is not None:
+            text = f"{short(text)}, of {member.name}"
+        yield Claim(f"{name}: {text}", (case.fact.number,))
+
+
+def agreement(case: "Case") -> Iterator[Claim]:
+    """Who has approved, and who is missing."""
+    asked = case.keyring.requests.get(case.fact.number)
+    if asked is None:
+        yield Claim("it was done already")
+        return
+    for approval in grave.counted(case.keyring, asked):
+        yield Claim(f"approved by {approval.name}", (approval.number,))
+    if asked.void is not None:
+        yield Claim("approvals before this count no more", (asked.void,))
+    if lacks := grave.lacking(case.keyring, asked):
+        yield Claim(f"missing: {counts(lacks)}")
 
 
 # --- a version

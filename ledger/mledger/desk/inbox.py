@@ -1,12 +1,14 @@
 """What waits for a person: to be approved, accepted, signed, reviewed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from mledger.chain import grave
 from mledger.chain.docket import Approval, Asked, Docket
 from mledger.chain.keyring import Keyring, Member
 from mledger.projections.inbox import TYPES, Waiting, inbox
+from mledger.projections.order import place
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
@@ -54,12 +56,30 @@ def inbox_of(reader: "Reader", keys: Sequence[str]) -> list[Item]:
     keyring = reader.keyring(history.size)
     state = inbox.fold(history.refusals(reader.of_types(TYPES)))
     desk = _Desk(keyring, Docket(reader.recall()), history.size, reader.now()[:10])
-    return [
+    found = [
         Item(number, w.kind, w.stream, w.about, w.source.by, w.source.time, w.due, person.name)
         for number, w in state.waiting.items()
         for person in people_of(keyring, keys)
         if desk.waits_for(person, number, w)
     ]
+    return sorted([*found, *_acts(reader, keyring, keys)], key=lambda item: place(item.number))
+
+
+def _acts(reader: "Reader", keyring: Keyring, keys: Sequence[str]) -> Iterator[Item]:
+    """The grave acts that these people may agree to, and those that they asked for and may now do."""
+    for asked in keyring.requests.values():
+        if not grave.rules_of(keyring, asked.type):
+            continue
+        fact, lacks = reader.fact(asked.number), sum(grave.lacking(keyring, asked).values())
+        for person in people_of(keyring, keys):
+            helps = sum(grave.lacking(keyring, asked, person).values()) < lacks
+            agrees = helps and asked.void is None and keyring.may(person, grave.APPROVED)
+            if agrees or (not lacks and person.person == asked.person):
+                reason = getattr(fact.data, "reason", "")
+                about = f"{asked.type}: {reason if lacks else 'agreed to, may be done'}"
+                yield Item(
+                    asked.number, "act", asked.stream, about, fact.signer, fact.time, None, person.name
+                )
 
 
 @dataclass(frozen=True, slots=True)

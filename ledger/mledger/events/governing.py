@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-_FAMILIES = frozenset({"ledger", "key", "role", "policy", "hold"})
+_FAMILIES = frozenset({"ledger", "key", "role", "policy", "hold", "act"})
 _TYPES = frozenset({"record.redacted", "anchor.recorded"})
 APPROVAL_TYPES = frozenset(
     {"promotion.requested", "promotion.approved", "promotion.rejected", "promotion.executed"}
@@ -18,3 +18,9 @@ def is_governance(type: str) -> bool:
     Answered from the name alone, so that it holds for types that this version does not know.
     """
     return type.partition(".")[0] in _FAMILIES or type in _TYPES
+
+
+def may_be_grave(type: str) -> bool:
+    """Whether a policy may ask that others agree before an event of this type has an effect."""
+    asking = type.startswith("act.") or type in {"ledger.opened", "anchor.recorded"}
+    return is_governance(type) and not asking

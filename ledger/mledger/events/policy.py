@@ -1,7 +1,7 @@
 """Policies: the rules that the ledger enforces on itself."""
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
@@ -23,6 +23,7 @@ from mledger.events.fields import (
 )
 from mledger.events.free import refuse_each
 from mledger.events.governing import APPROVAL_TYPES, is_governance
+from mledger.events.grave import GraveRule
 from mledger.events.retention import Pattern, RetentionRule, StreamKind
 from mledger.events.shape import Schema, faults
 from mledger.events.vouching import EXAMPLE_ROOT, EXAMPLE_WITNESS, RootCertificate, Witnesses
@@ -133,6 +134,11 @@ class Policy(Part):
         default=False,
         description="whether it is recorded, as attempt.refused, when the rules refuse somebody",
         examples=[True],
+    )
+    grave: Many[GraveRule] = Field(
+        default=(),
+        description="the acts of governing that others must agree to, besides the one who asks for them",
+        examples=[[{"types": ["policy.adopted", "role.granted"], "needs": {"admin": 1}}]],
     )
     retention: Many[RetentionRule] = Field(
         default=(),
@@ -251,12 +257,8 @@ def _useless(policy: Policy) -> dict[str, str]:
         for name in policy.types
         if base.is_ours(name)
     }
-    for n, rule in enumerate(policy.approvals):
-        for role in rule.needs:
-            if role not in policy.roles:
-                wrong[f"approvals[{n}].needs.{role}"] = "should be a role of the policy"
-            elif not may_record(policy.roles[role].may, "promotion.approved"):
-                wrong[f"approvals[{n}].needs.{role}"] = "should be a role that may record promotion.approved"
+    wrong |= _unheld(policy, "approvals", policy.approvals, "promotion.approved")
+    wrong |= _unheld(policy, "grave", policy.grave, "act.approved")
     for name, fields in policy.required.items():
         if name in policy.types:
             known = policy.types[name].shape.get("properties", {}).keys()
@@ -267,6 +269,20 @@ def _useless(policy: Policy) -> dict[str, str]:
         for n, field in enumerate(fields):
             if field not in known:
                 wrong[f"required.{name}[{n}]"] = f"should be a field of {name}, not {field!r}"
+    return wrong
+
+
+def _unheld(
+    policy: Policy, name: str, rules: Sequence[ApprovalRule | GraveRule], answer: str
+) -> dict[str, str]:
+    """The roles that rules ask for, and that are none or may not give the answer."""
+    wrong = {}
+    for n, rule in enumerate(rules):
+        for role in rule.needs:
+            if role not in policy.roles:
+                wrong[f"{name}[{n}].needs.{role}"] = "should be a role of the policy"
+            elif not may_record(policy.roles[role].may, answer):
+                wrong[f"{name}[{n}].needs.{role}"] = f"should be a role that may record {answer}"
     return wrong
 
 

@@ -33,6 +33,7 @@ from functools import lru_cache
 from typing import (
     Any,
     Dict,
+    FrozenSet,
     Iterable,
     Iterator,
     List,
@@ -680,10 +681,12 @@ def number_of(seq: int, at: int, count: int) -> str:
 
 # --- who may speak, and record what: a fold of the events that govern, in order
 
-GOVERNING = {"ledger", "key", "role", "policy", "hold"}
+GOVERNING = {"ledger", "key", "role", "policy", "hold", "act"}
 ALSO_GOVERNING = {"record.redacted", "anchor.recorded"}
 SPKI = bytes.fromhex("302a300506032b6570032100")
 ANSWERS = {
+    "act.approved": ("request", "act.requested"),
+    "act.rejected": ("request", "act.requested"),
     "artifact.retired": ("artifact", "artifact.published"),
     "audit.closed": ("audit", "audit.opened"),
     "audit.finding": ("audit", "audit.opened"),
@@ -704,6 +707,7 @@ ANSWERS = {
 POLICY_RULES = {
     "anchor.bad",
     "anchor.overdue",
+    "approvals.missing",
     "body.kept",
     "four-eyes",
     "key.disputed",
@@ -757,6 +761,34 @@ class Member:
         self.compromised_since: Optional[int] = None
 
 
+class Request(NamedTuple):
+    """An act that somebody asked for: what exactly, who asked, and who agreed in which roles."""
+
+    seq: int
+    kind: Any
+    stream: str
+    fields: Any
+    person: str
+    approvals: List[Tuple[int, str, str, FrozenSet[str]]]
+
+
+def suffice(needs: Dict[str, int], people: List[FrozenSet[str]]) -> bool:
+    """Whether there are so many people of each role, if each stands for one role at most."""
+    seats = [role for role, count in needs.items() for _ in range(count)]
+    holder: Dict[int, int] = {}
+
+    def seat(person: int, tried: Set[int]) -> bool:
+        for place, role in enumerate(seats):
+            if role in people[person] and place not in tried:
+                tried.add(place)
+                if place not in holder or seat(holder[place], tried):
+                    holder[place] = person
+                    return True
+        return False
+
+    return sum(seat(person, set()) for person in range(len(people))) == len(seats)
+
+
 class Keyring:
     """The keys, their roles and the policy after the events seen so far."""
 
@@ -768,6 +800,8 @@ class Keyring:
         self.members: Dict[str, Member] = {}
         self.roles: Dict[str, List[str]] = {}
         self.four_eyes: Set[str] = set()
+        self.requests: Dict[str, Request] = {}
+        """The grave acts that were asked for and not done, by event number."""
         self.policy: Json = {}
         self.skew = 120
         """The largest that any policy allows, in seconds."""
@@ -813,6 +847,35 @@ class Keyring:
         self.roles = {name: list(role["may"]) for name, role in policy["roles"].items()}
         self.four_eyes = set(policy.get("four_eyes", ()))
         self.policy, self.skew = policy, max(self.skew, policy["skew_seconds"])
+
+    def ask(self, seq: int, number: str, stream: str, body: Json, key: str) -> None:
+        """Note that somebody asks others to agree to an act."""
+        person = self.members[key].person
+        self.requests[number] = Request(seq, body.get("act"), stream, body.get("fields"), person, [])
+
+    def answer(self, seq: int, number: str, key: str, approve: bool) -> None:
+        """Note that somebody agrees to an act, or does not."""
+        member, asked = self.members[key], self.requests[number]
+        if not approve:
+            del asked.approvals[:]
+        elif member.kind == "person":
+            asked.approvals.append((seq, key, member.person, frozenset(member.roles)))
+
+    def agreed(self, seq: int, kind: str, stream: str, body: Json) -> Optional[str]:
+        """The request that lets an act be done; nothing if it is not grave; Impossible without agreement."""
+        rules = [rule["needs"] for rule in self.policy.get("grave", ()) if kind in rule["types"]]
+        for number, asked in self.requests.items() if rules else ():
+            exactly = (asked.kind, asked.stream, asked.fields) == (kind, stream, body) and asked.seq < seq
+            people: Dict[str, FrozenSet[str]] = {}
+            for when, key, person, roles in asked.approvals:
+                since = self.members[key].compromised_since
+                if person != asked.person and (since is None or when < since):
+                    people[person] = people.get(person, frozenset()) | roles
+            if exactly and all(suffice(needs, list(people.values())) for needs in rules):
+                return number
+        if rules:
+            raise Impossible(f"the policy calls {kind} grave, and others have not agreed to it")
+        return None
 
     def _active(self, key: str) -> Member:
         member = self.members.get(key)
@@ -1600,8 +1663,8 @@ class Checker:
                 if seq:
                     self.find("chain.genesis", number, "the ledger is opened a second time")
             elif governs(kind) and kind in heard:
-                self._govern(seq, number, kind, body)
-            elif kind in ANSWERS and body is not None:
+                self._govern(seq, number, event, body, said["key"])
+            elif kind in ANSWERS and not governs(kind) and body is not None:
                 self._answer(seq, number, event, body, said["key"])
             if kind == "anchor.recorded" and body is not None:
                 self.claims.append(Claim(seq, number, body, tuple(keyring.policy.get("anchor_roots", ()))))
@@ -1638,16 +1701,40 @@ class Checker:
             if not self.keyring.may(member, kind):
                 self.find("role.forbidden", where, f"{name} may not record {kind}")
 
-    def _govern(self, seq: int, number: str, kind: str, body: Optional[Json]) -> None:
+    def _govern(self, seq: int, number: str, event: Json, body: Optional[Json], key: str) -> None:
+        kind, stream, keyring = event["type"], event["stream"], self.keyring
         if body is None:
             self.find("governance", number, f"the body of {kind} is gone")
             return
+        try:
+            agreed = keyring.agreed(seq, kind, stream, body)
+        except Impossible as error:
+            self.find("approvals.missing", number, str(error))
+            return
+        before = len(self.findings)
         if kind == "record.redacted":
             self._redact(seq, number, body)
+        elif kind == "act.requested":
+            keyring.ask(seq, number, stream, body, key)
+        elif kind in ("act.approved", "act.rejected"):
+            self._agree(seq, number, event, body, key)
         try:
-            self.keyring.apply(seq, kind, body)
+            keyring.apply(seq, kind, body)
         except Impossible as error:
             self.find("governance", number, str(error))
+        if agreed is not None and len(self.findings) == before:
+            del keyring.requests[agreed]
+
+    def _agree(self, seq: int, number: str, event: Json, body: Json, key: str) -> None:
+        found = self._event(body.get("request"))
+        asked = self.keyring.requests.get(found.number) if found else None
+        approve = event["type"] == "act.approved"
+        if found is None or asked is None or asked.stream != event["stream"] or asked.seq >= seq:
+            self.find("reference", number, "it answers no open request for an act of its stream")
+        elif approve and self.keyring.members[key].person == asked.person:
+            self.find("four-eyes", number, "its author answers an event of their own")
+        else:
+            self.keyring.answer(seq, found.number, key, approve)
 
     def _redact(self, seq: int, number: str, body: Json) -> None:
         event = self._event(body.get("event"))
@@ -1810,7 +1897,8 @@ class Checker:
 
     def unchecked(self) -> List[str]:
         """What was not checked, in words."""
-        found = ["whether bodies fit their event types, and what a policy asks beyond roles and four eyes"]
+        beyond = "what a policy asks beyond roles, four eyes and grave acts"
+        found = [f"whether bodies fit their event types, and {beyond}"]
         if self.left:
             found.append(
                 "what the withheld body says"

@@ -43,7 +43,17 @@ _ROLES = (
     Role(
         "admin",
         (
-            *("ledger.*", "key.*", "role.*", "policy.*", "anchor.*", "verification.*", "record.*", "hold.*"),
+            *(
+                "ledger.*",
+                "key.*",
+                "role.*",
+                "policy.*",
+                "anchor.*",
+                "verification.*",
+                "record.*",
+                "hold.*",
+                "act.*",
+            ),
             *("review.scheduled", "review.completed"),
             *_PERSON,
         ),
@@ -69,7 +79,8 @@ _ROLES = (
         (
             *("decision.accepted", "decision.rejected", "decision.superseded"),
             *("decision.reaffirmed", "decision.invalidated", "evidence.*"),
-            *("promotion.approved", "promotion.rejected", "plan.*", "waiver.*"),
+            *("promotion.approved", "promotion.rejected", "act.approved", "act.rejected"),
+            *("plan.*", "waiver.*"),
             *("evaluation.*", "risk.*", "run.invalidated"),
             *("review.submitted", "review.scheduled", "review.completed"),
             *_PERSON,

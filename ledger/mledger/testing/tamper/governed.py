@@ -5,9 +5,10 @@ from typing import Any
 
 from mledger.opening import default_policy
 from mledger.stores import open_store
+from mledger.testing.simulator import signer_of
 from mledger.testing.tamper.attack import AUTHORITY, REDACTION, attack
 from mledger.testing.tamper.tools import Hand, force, hands_on
-from mledger.testing.tamper.world import ALICE, CAROLS, MODEL, World
+from mledger.testing.tamper.world import ALICE, BOB, CAROL, CAROLS, MODEL, World
 
 _BASIS = {"legal_basis": "None.", "authority": ALICE}
 
@@ -47,3 +48,63 @@ def hold_lifted_from_elsewhere(world: World) -> None:
     """Alice lifts a hold on the stream of another model."""
     hold = _append(world, "hold.placed", MODEL, {"matter": "Inquiry 117", "authority": "General counsel"})
     _append(world, "hold.lifted", "model/other", {"hold": str(hold), "reason": "Over."})
+
+
+# --- grave acts
+
+_REVOKED = {"key": signer_of(CAROL).key_id, "reason": "In the way."}
+
+
+def _grave(world: World, *types: str) -> None:
+    """Alice adopts a policy under which a reviewer must agree to some acts."""
+    _adopt(world, grave=[{"types": types or ["key.revoked"], "needs": {"reviewer": 1}}])
+
+
+def _ask(world: World, by: str = ALICE) -> str:
+    asked = {"act": "key.revoked", "fields": _REVOKED, "reason": "She has left."}
+    return str(_append(world, "act.requested", "ledger", asked, by))
+
+
+def _agree(world: World, request: str, by: str = BOB) -> None:
+    _append(world, "act.approved", "ledger", {"request": request, "reason": "Seen."}, by)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def grave_act_without_agreement(world: World) -> None:
+    """Alice revokes Carol's key alone, where the policy wants a reviewer to agree."""
+    _grave(world)
+    _append(world, "key.revoked", "ledger", _REVOKED)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def grave_act_agreed_to_by_oneself(world: World) -> None:
+    """Alice asks, takes the role of a reviewer, and revokes the key on her own approval."""
+    _grave(world)
+    request = _ask(world)
+    grant = {"key": signer_of(ALICE).key_id, "role": "reviewer", "reason": "Deputy."}
+    _append(world, "role.granted", "ledger", grant)
+    _agree(world, request, ALICE)
+    _append(world, "key.revoked", "ledger", _REVOKED)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def grave_act_other_than_agreed(world: World) -> None:
+    """Alice has one revocation agreed to, and does another."""
+    _grave(world)
+    _agree(world, _ask(world))
+    _append(world, "key.revoked", "ledger", _REVOKED | {"compromised_since": "1"})
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
+def grave_rule_abolished(world: World) -> None:
+    """Alice adopts a policy without the rule, alone, though adopting one is grave."""
+    _grave(world, "policy.adopted", "key.revoked")
+    _adopt(world)
+    _append(world, "key.revoked", "ledger", _REVOKED)
+
+
+@attack(REDACTION, "body.missing")
+def grave_redaction_without_agreement(world: World) -> None:
+    """Alice erases a comment by a redaction to which nobody has agreed."""
+    _grave(world, "record.redacted")
+    _erase(world, CAROLS)

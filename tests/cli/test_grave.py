@@ -1,0 +1,129 @@
+"""What the policy calls grave, as people do it together."""
+
+import pytest
+import yaml
+
+from mledger.opening import default_policy
+from tests.cli.asking import ALICE, MODEL, done, nothing_written, refused, refused_alike, told
+
+AS = {name: ("--as", f"{name}-example") for name in ("alice", "bob", "carol")}
+GRAVE = ["policy.adopted", "key.enrolled", "role.granted", "key.revoked", "record.redacted"]
+
+
+def adopt(run, folder, *more, types=GRAVE):
+    """Adopt a policy under which one admin must agree, or ask for that."""
+    policy = default_policy().model_dump(mode="json", by_alias=True, exclude_none=True)
+    policy |= {"grave": [{"types": types, "needs": {"admin": 1}}]}
+    (folder / "policy.yaml").write_text(yaml.safe_dump({"policy": policy, "reason": "Two people."}))
+    return run("append", "policy.adopted", "ledger", "--from", "policy.yaml", *more, *AS["alice"])
+
+
+@pytest.fixture
+def together(run, begun, folder):
+    """Bob is another admin, Carol an engineer; one admin must agree to what is grave."""
+    for name, role in (("Bob", "admin"), ("Carol", "engineer")):
+        done(run("key", "new", "--owner", f"{name} Example", "--no-passphrase"))
+        done(run("key", "enroll", f"{name.lower()}-example", "--role", role, *AS["alice"]))
+    done(adopt(run, folder))
+    return folder
+
+
+def agree(run, number, verb="approve"):
+    """Bob answers."""
+    return done(run(verb, number, "--reason", "I called them.", *AS["bob"]))
+
+
+COMMANDS = {
+    "revoke": ["key", "revoke", "Carol Example", "--reason", "Left."],
+    "redact": ["redact", "1", "--basis", "GDPR Art. 17", "--authority", "Dora Example"],
+    "append": ["append", "role.granted", "ledger", "--set", "role=auditor"],
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_same_command_asks_and_execute_does_it(name, run, together):
+    """Refused alone, asked for with --request, approved, done once."""
+    command = [*COMMANDS[name], *AS["alice"]]
+    if name == "append":
+        rows = told(run("key", "list", "--enrolled", "--json"))
+        command += ["--set", f"key={next(row['id'] for row in rows if row['name'] == 'Carol Example')}"]
+    alone = [*command, *(["--yes"] if name == "redact" else [])]
+    with nothing_written(together):
+        assert "--request" in refused_alike(run, alone, "calls")
+    result = run(*command, "--request", "It has to be.")
+    assert "act.requested" in done(result)
+    assert "mledger execute 5" in result.stderr
+    with nothing_written(together):
+        fix = refused_alike(run, ["execute", "5", *AS["alice"]], "lacks approvals, 1 by admin")
+        assert fix.startswith("somebody else approves: mledger approve 5")
+        refused(run("approve", "5", "--reason", "Mine.", *AS["alice"]), "cannot approve it")
+    agree(run, "5")
+    assert "event 7  " in done(run("execute", "5", *AS["alice"]))
+    again = run("execute", "5", *AS["alice"])
+    if name == "redact":
+        assert "recorded before" in done(again)
+    else:
+        refused(again, "nobody has asked")
+    done(run("verify", "--full"))
+
+
+def test_the_inbox_has_what_waits_and_what_may_be_done(run, together):
+    """The admin finds the request, the one who asked finds that it may be done."""
+    done(run("key", "revoke", "Carol Example", "--reason", "Left.", "--request", "HR says so.", *AS["alice"]))
+    (row,) = told(run("inbox", "--for", "Bob Example", "--json"))
+    assert (row["number"], row["kind"], row["about"]) == ("5", "act", "key.revoked: HR says so.")
+    assert told(run("inbox", "--for", ALICE, "--json")) == []
+    shown = done(run("review", "5", *AS["bob"]))
+    assert "of Carol Example" in shown
+    assert "missing: 1 by admin" in shown
+    assert "next: mledger execute 5" in run("approve", "5", "--reason", "Yes.", *AS["bob"]).stderr
+    assert told(run("inbox", "--for", "Bob Example", "--json")) == []
+    (row,) = told(run("inbox", "--for", ALICE, "--json"))
+    assert row["about"] == "key.revoked: agreed to, may be done"
+    assert "approved by Bob Example" in done(run("review", "5"))
+    done(run("execute", "5", *AS["alice"]))
+    assert told(run("inbox", "--for", ALICE, "--json")) == []
+    assert "it was done already" in done(run("review", "5"))
+
+
+def test_a_rejection_ends_it(run, together):
+    """Mledger reject: it no longer waits, and cannot be done."""
+    done(run("key", "revoke", "Carol Example", "--reason", "Left.", "--request", "HR says so.", *AS["alice"]))
+    agree(run, "5")
+    agree(run, "5", "reject")
+    assert told(run("inbox", "--for", "Bob Example", "--json")) == []
+    refused(run("execute", "5", *AS["alice"]), "took away those before it")
+    assert "count no more" in done(run("review", "5"))
+    refused(run("approve", "5", "--reason", "x", "--condition", "y", *AS["bob"]), "attached to an approval")
+
+
+def test_a_policy_is_changed_together(run, together):
+    """Also the policy that asks for it; what is asked for cannot be exchanged."""
+    done(adopt(run, together, "--request", "Less is grave.", types=["policy.adopted"]))
+    agree(run, "5")
+    refused(adopt(run, together, types=["key.revoked"]), "nobody has asked")
+    done(run("execute", "5", *AS["alice"]))
+    done(run("key", "revoke", "Carol Example", "--reason", "Left.", *AS["alice"]))
+
+
+def test_mistakes_are_told(run, together):
+    """No request, several at once that do not go together, a type that is not grave."""
+    refused_alike(run, ["execute", "1", *AS["alice"]], "asks for no act")
+    refused_alike(run, ["execute", "99", *AS["alice"]], "no entry 99")
+    asked = ["append", "comment.added", MODEL, "--set", "on=1", "--set", "text=x", "--request", "y"]
+    refused_alike(run, [*asked, *AS["alice"]], "should be a type that a policy may call grave")
+
+
+def test_the_first_key_is_rotated_together(run, begun, folder):
+    """Two acts, asked for and done in one entry."""
+    done(run("key", "new", "--owner", "Bob Example", "--no-passphrase"))
+    done(run("key", "enroll", "bob-example", "--role", "admin", *AS["alice"]))
+    done(adopt(run, folder, types=["key.rotated", "key.appointed"]))
+    done(run("key", "new", "--owner", ALICE, "--name", "alice-2027", "--no-passphrase"))
+    rotate = ["key", "rotate", ALICE, "alice-2027", "--reason", "Yearly."]
+    assert "mledger execute 4.1 4.2" in run(*rotate, "--request", "As planned.").stderr
+    for number in ("4.1", "4.2"):
+        agree(run, number)
+    assert "key.appointed" in done(run("execute", "4.1", "4.2", *AS["alice"]))
+    done(run("checkpoint"))
+    done(run("verify", "--full"))
