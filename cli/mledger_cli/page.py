@@ -5,7 +5,7 @@ from typing import Protocol
 
 from mledger_cli import text
 
-LABEL = 14
+LABEL, LONGEST_LABEL = 14, 24
 NARROWEST = 40
 # Event numbers that a statement names one by one; beyond them it counts.
 NAMED = 3
@@ -35,6 +35,7 @@ class Page:
         """Begin an empty page; `moment` says how times are shown, by default to the minute in UTC."""
         self.width = max(width, NARROWEST)
         self.lines: list[str] = []
+        self._label = LABEL
         self._moment = moment or _minute
 
     def when(self, source: Source) -> str:
@@ -50,13 +51,17 @@ class Page:
         """A statement over the whole width."""
         self._put("", words, marked(numbers))
 
+    def make_room(self, labels: Iterable[str]) -> None:
+        """Let labels that are longer than usual stand beside their statements, up to a limit."""
+        self._label = min(max([LABEL, *(text.width(label) + 1 for label in labels)]), LONGEST_LABEL)
+
     def row(self, label: str, words: str, numbers: Iterable[str] = ()) -> None:
         """A statement beside its label; with an empty label it stands under the one before."""
-        room = LABEL - 1
+        room = self._label - 1
         if text.width(label) > room:
             self._put("", label, "")
             label = ""
-        self._put(text.padded(label, LABEL), words, marked(numbers))
+        self._put(text.padded(label, self._label), words, marked(numbers))
 
     def tree(self, mark: str, words: str, numbers: Iterable[str] = ()) -> None:
         """A statement behind a mark of its own, such as a dash further in."""

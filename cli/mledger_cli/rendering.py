@@ -102,7 +102,10 @@ def _dataset(page: Page, replay: "Replay") -> None:
     page.rows(
         "deprecated",
         (
-            (f"{d.version or 'all versions'}: {d.reason}; {d.source.by}", (d.source.number,))
+            (
+                f"{d.version or 'all versions'}: {d.reason.removesuffix('.')}; {d.source.by}",
+                (d.source.number,),
+            )
             for d in state.deprecations
         ),
     )

@@ -1,17 +1,18 @@
 """Documents as lines for people: pure, at a given width."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from mledger_cli import page, tables, text
 from mledger_cli.page import Page
 
 if TYPE_CHECKING:
-    from mledger.reports.base import Document, Row, Table
+    from mledger.reports.base import Document, Table
     from mledger_cli.context import Settings
 
-# The last cell of a row is broken over at most so many lines.
-_LINES = 30
+# No column is made narrower than that.
+_NARROWEST = 8
 
 
 def document_lines(document: "Document", width: int) -> list[str]:
@@ -61,20 +62,24 @@ def _wrapped(words: str, width: int) -> list[str]:
 
 
 def _table(table: "Table", width: int) -> Iterator[str]:
-    """The rows under their titles; the events stand in front."""
-    columns: list[tables.Column[Row]] = [
-        tables.Column("events", lambda row: page.marked(row.numbers)[1:-1]),
-        *(tables.Column(title, lambda row, n=n: row.cells[n], flexible=True) for n, title in _others(table)),  # type: ignore[misc]
-        tables.Column(table.columns[-1], lambda row: row.cells[-1], lines=_LINES),
-    ]
-    cells = [[text.one_line(_spaced(str(column.cell(row)))) for column in columns] for row in table.rows]
-    drawn = tables.Table(columns, width)
-    drawn.learn(cells)
-    yield drawn.titles()
-    for row in cells:
-        yield from drawn.lines(row)
+    """The rows under their titles, nothing cut: where a line is too long, the widest cells are broken."""
+    titles = ["events", *table.columns]
+    rows = [[page.marked(row.numbers)[1:-1], *map(_spaced, row.cells)] for row in table.rows]
+    widths = _fitted(list(zip(titles, *rows, strict=True)), width)
+    for row in (titles, *rows):
+        cells = [page.folded(text.one_line(cell), columns) for cell, columns in zip(row, widths, strict=True)]
+        for pieces in zip_longest(*cells, fillvalue=""):
+            yield tables.GAP.join(map(text.padded, pieces, widths)).rstrip()
 
 
-def _others(table: "Table") -> Iterator[tuple[int, str]]:
-    """The columns before the last, with their places."""
-    return iter(list(enumerate(table.columns))[:-1])
+def _fitted(columns: Sequence[Sequence[str]], room: int) -> list[int]:
+    """The widths of columns, the widest made narrower until all fit; words are broken last."""
+    fitted = [max(map(text.width, column)) for column in columns]
+    words = [max(text.width(word) for cell in column for word in cell.split() or [""]) for column in columns]
+    for floors in (words, [_NARROWEST] * len(words)):
+        while sum(fitted) + len(tables.GAP) * (len(fitted) - 1) > room:
+            wide = [n for n, floor in enumerate(floors) if fitted[n] > floor]
+            if not wide:
+                break
+            fitted[max(wide, key=fitted.__getitem__)] -= 1
+    return fitted

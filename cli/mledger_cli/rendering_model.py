@@ -218,7 +218,7 @@ def _runs(page: Page, state: "ModelState") -> None:
     newest = list(runs.started.values())[::-1]
     for run in newest[:SHOWN]:
         hypothesis = text.cut(text.one_line(run.hypothesis), HYPOTHESIS)
-        page.row("", f"{run.name} {_ended(run)}: {hypothesis}", run.numbers)
+        page.row("", f"{run.name} {_ended(run).removesuffix('.')}: {hypothesis}", run.numbers)
         if run.lesson:
             page.row("", f"  lesson: {run.lesson}")
     if len(newest) > SHOWN:

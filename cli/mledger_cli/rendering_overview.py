@@ -14,6 +14,8 @@ def render(page: Page, state: "OverviewState", people: "PeopleState | None") -> 
     """A few lines for each model and dataset, and one for the people."""
     if not state.models and not state.datasets:
         page.line("no model and no dataset is recorded yet")
+    names = [f"{row.name} (data)" for row in state.datasets.values()]
+    page.make_room([*(row.name for row in state.models.values()), *names])
     for row in state.models.values():
         _model(page, row)
     page.gap()

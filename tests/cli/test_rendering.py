@@ -116,17 +116,18 @@ def test_a_model_reads_as_a_page(lived: Simulator) -> None:
 def test_an_overview_reads_as_a_few_lines_for_each(lived: Simulator) -> None:
     """Stage, what is live, owner, counts and the last event, each with its number."""
     shown = replay_lines(replay(lived.reader()))
-    assert shown[:8] == [
+    assert shown[:9] == [
         "sim.example/ledger",
         "as known now, 16 entries",
         "",
-        "credit-risk   production since 2026-02-07                                   [13]",
-        "              2.0 in eu-west                                                [13]",
-        "              owner Alice Example                                         [3, 4]",
-        "              runs: 1 finished; decisions: 1 in force; 1 dissent; 1 correction",
-        "              last deployment.recorded 2026-02-07                           [13]",
+        "credit-risk         production since 2026-02-07                             [13]",
+        "                    2.0 in eu-west                                          [13]",
+        "                    owner Alice Example                                   [3, 4]",
+        "                    runs: 1 finished; decisions: 1 in force; 1 dissent; 1",
+        "                    correction",
+        "                    last deployment.recorded 2026-02-07                     [13]",
     ]
-    assert "people        3 keys, policy default" in shown
+    assert "people              3 keys, policy default" in shown
 
 
 def test_a_difference_reads_group_by_group(lived: Simulator) -> None:

@@ -12,6 +12,7 @@ RUN = [
     ROOT / "README.md",
     ROOT / "docs" / "tutorial.md",
     *sorted((ROOT / "docs" / "howto").glob("*.md")),
+    ROOT / "docs" / "explanation" / "half-a-year.md",
 ]
 # Blocks that nobody types into a shell: CI runs the two commands of the README, data is data.
 QUIET = frozenset({"sh", "text", "json", "markdown", "python", "yaml", "toml"})

@@ -79,7 +79,9 @@ def list_(settings: Settings, *, enrolled: bool) -> None:
         return
 
     keys = Keystore()
-    settings.out.table(keys.list(), LISTED, none="you have no key; make one with: mledger key new")
+    records = keys.list()
+    columns = [column for column in LISTED if column.title != "email" or any(one.email for one in records)]
+    settings.out.table(records, columns, none="you have no key; make one with: mledger key new")
     for problem in keys.problems():
         settings.out.note(f"not listed: {problem.message}")
 

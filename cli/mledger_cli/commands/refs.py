@@ -52,7 +52,8 @@ def command(
         streams = models_of(reader, history) if name is None else [name]
         found = [one for stream in streams for one in links_in(reader, history, stream, tree)]
     shown = found if whole or settings.json else [one for one in found if one.state not in QUIET]
-    settings.out.table(shown, COLUMNS, none="")
+    if shown or settings.json:
+        settings.out.table(shown, COLUMNS)
     if not settings.json:
         settings.out.line(_counted(found))
     context.exit(int(any(one.broken for one in found)))

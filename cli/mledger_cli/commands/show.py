@@ -88,7 +88,7 @@ def _circumstances(settings: Settings, reader: "Reader", event: str) -> None:
         return
     data = document.data
     head = f"after entry {data['entries'] - 1} ({data['head'][:12]}), {settings.out.moment(data['time'])}"
-    settings.out.line(f"what {signed.signer} could see at event {signed.number}: {head}")
+    settings.out.prose(f"what {signed.signer} could see at event {signed.number}: {head}", hang=2)
     settings.out.line()
     settings.out.raw("\n".join(dossier_lines(document, screen.width() or 100)) + "\n")
 

@@ -21,7 +21,11 @@ def make(dossier: Dossier) -> tuple[Section, ...]:
 def _limits(dossier: Dossier) -> Iterator[Block]:
     rows = tuple(
         Row(
-            (f"{event.number} {cut(body.title, 40)}", dossier.status(event.number), stated(body.constraints)),
+            (
+                f"{event.number} {cut(body.title, 120)}",
+                dossier.status(event.number),
+                stated(body.constraints),
+            ),
             (event.number,),
         )
         for event, body in dossier.decided(ended=True)
@@ -34,7 +38,8 @@ def _limits(dossier: Dossier) -> Iterator[Block]:
 def _given_up(dossier: Dossier) -> Iterator[Block]:
     rows = tuple(
         Row(
-            (f"{event.number} {cut(body.title, 40)}", dossier.status(event.number), tradeoff), (event.number,)
+            (f"{event.number} {cut(body.title, 120)}", dossier.status(event.number), tradeoff),
+            (event.number,),
         )
         for event, body in dossier.decided(ended=True)
         for tradeoff in body.tradeoffs

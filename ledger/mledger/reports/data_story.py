@@ -40,7 +40,10 @@ def data_story(facts: Iterable[Fact]) -> Document:
                 for words in _state(body, describe(version), cite(fact).by)
             ]
         elif body is not None and (tell := _TOLD.get(type(body))) is not None:
-            claims += [Claim(f"{words}; {cite(fact).by}", (fact.number,), label) for words in tell(body)]
+            claims += [
+                Claim(f"{words.removesuffix('.')}; {cite(fact).by}", (fact.number,), label)
+                for words in tell(body)
+            ]
         elif body is None:
             claims.append(Claim(f"{fact.type} cannot be read: {fact.obstacle}", (fact.number,), label))
     return Document(
@@ -63,7 +66,7 @@ def _source(state: DatasetState) -> Iterator[Claim]:
 def _state(body: EventBody | None, described: str, by: str) -> Iterator[str]:
     why = f": {body.why}" if isinstance(body, DatasetRefreshed) else ""
     verb = "refreshed" if isinstance(body, DatasetRefreshed) else "registered"
-    yield f"{verb} as version {described}{why}; {by}"
+    yield f"{verb} as version {described}{why.removesuffix('.')}; {by}"
     if isinstance(body, DatasetRegistered | DatasetRefreshed):
         if body.preprocessing:
             yield f"before that: {body.preprocessing}"

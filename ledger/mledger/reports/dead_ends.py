@@ -26,7 +26,7 @@ def _by_hypothesis(found: list[DeadEnd]) -> Iterator[Block]:
         groups.setdefault(" ".join(end.run.hypothesis.split()), []).append(end)
     rows = tuple(
         Row(
-            (cut(idea, 50), end.run.name, _how(end), end.lesson or "no lesson"),
+            (cut(idea, 120), end.run.name, _how(end), end.lesson or "no lesson"),
             end.numbers,
         )
         for idea, ends in groups.items()
@@ -37,7 +37,7 @@ def _by_hypothesis(found: list[DeadEnd]) -> Iterator[Block]:
 
 
 def _how(end: DeadEnd) -> str:
-    return f"{end.how}: {cut(end.reason, 60)}" if end.reason else end.how
+    return f"{end.how}: {cut(end.reason, 160)}" if end.reason else end.how
 
 
 def _by_parameter(found: list[DeadEnd]) -> Iterator[Block]:

@@ -15,21 +15,25 @@ DIMENSIONS: tuple[str, ...] = get_args(Dimension)
 def make(dossier: Dossier) -> tuple[Section, ...]:
     """A matrix of decisions and qualities, then how each effect is known."""
     return (
-        Section("Decisions and qualities", tuple(_matrix(dossier)), "no decision is recorded"),
+        Section(
+            "Decisions and qualities", tuple(_matrix(dossier)), "no decision says what it does to a quality"
+        ),
         Section("How that is known", tuple(_notes(dossier)), "no decision says how its effects are known"),
     )
 
 
 def _matrix(dossier: Dossier) -> Iterator[Block]:
-    """A row for each decision that was not refused; an empty cell is a quality that it does not mention."""
+    """A row for each decision that was not refused, if one says anything; nothing is what it does not say."""
+    said = False
     rows = []
     for event, body in dossier.decided(ended=True):
         if dossier.status(event.number) == "rejected":
             continue
+        said = said or bool(body.impacts)
         effects = {impact.dimension: impact.effect for impact in body.impacts}
         cells = (*(effects.get(name, "") for name in DIMENSIONS), f"{event.number} {body.title}")  # type: ignore[call-overload]
         rows.append(Row(cells, (event.number,)))
-    if rows:
+    if said:
         yield Table((*map(_short, DIMENSIONS), "decision"), tuple(rows))
 
 

@@ -71,7 +71,7 @@ def _served(dossier: Dossier) -> Iterator[Block]:
             served = f"the outcome of event {body.business_outcome_ref}"
         else:
             served = "says nothing"
-        cells = (f"{event.number} {cut(body.title, 40)}", dossier.status(event.number), served)
+        cells = (f"{event.number} {cut(body.title, 120)}", dossier.status(event.number), served)
         rows.append(Row(cells, (event.number,)))
     if rows:
         yield Table(("decision", "status", "serves"), tuple(rows))

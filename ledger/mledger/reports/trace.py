@@ -30,7 +30,7 @@ def _by_decision(dossier: Dossier) -> Iterator[Block]:
         rows.append(
             Row(
                 (
-                    f"{event.number} {cut(body.title, 40)}",
+                    f"{event.number} {cut(body.title, 120)}",
                     dossier.status(event.number),
                     ", ".join(version.name for version in made),
                     ", ".join(run.name for run in runs),

@@ -1,7 +1,9 @@
 """January: a problem, a plan, and the cards of one district."""
 
+from pathlib import Path
 from typing import Any
 
+from mledger.core.digest import sha256_hex
 from mledger.opening import default_policy
 from mledger.testing.simulator import key_fields
 from mledger.testing.story import cards
@@ -215,5 +217,6 @@ def makes_zones(on: Stage, version: str) -> None:
         outputs=[on.use(f"zones@{version}", "")],
         steps=[{"what": "mean of each square of four pixels", "why": "a person can follow sixteen numbers"}],
         features_in=["pixels"],
-        features_out=["ink_00", "...", "ink_33"],
+        features_out=["ink of sixteen zones"],
+        code={"path": "cards.py", "sha256": sha256_hex(Path(cards.__file__).read_bytes())},
     )
