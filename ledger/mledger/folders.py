@@ -13,7 +13,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from mledger.errors import StoreError
@@ -125,9 +125,13 @@ def _draft(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) 
             draft.unlink()
 
 
-def sync(folder: Path) -> None:
-    """Make the names in a folder durable, where the system can."""
-    with suppress(OSError):
+def sync(folder: Path, *, strict: bool = False) -> None:
+    """Make the names in a folder durable, where the system can; if it must be, OSError where it cannot.
+
+    Some systems sync no folders, and files of one's own need not stop for that. Where others rely on the
+    order in which files appear, it has to be `strict`.
+    """
+    with nullcontext() if strict else suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

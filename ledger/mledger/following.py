@@ -35,6 +35,8 @@ class Followed(NamedTuple):
     since: Moment | None
     end: End
     compared: tuple[str, ...]
+    level: int
+    """0 consistent in itself, 1 and it begins as is known, 2 and it extends a head that is known."""
 
     def to_json(self) -> dict[str, object]:
         """The outcome as `--json` prints it."""
@@ -46,6 +48,7 @@ class Followed(NamedTuple):
             "head": self.end.leaf.hex(),
             "time": self.end.time,
             "compared": list(self.compared),
+            "level": self.level,
         }
 
 
@@ -77,15 +80,17 @@ class Follower(NamedTuple):
             self._compare(mirror, note, seen)
         end = mirror.check(old, End(seen.leaf, seen.time) if seen else End())
         genesis = seen.genesis if seen else mirror.hashes(0, 0, 1)[0]
-        compared = [f"what was seen of it on {seen.seen[:10]}, {old:,} entries"] if seen else []
-        compared += self._compare_known(mirror, genesis, pinned)
+        known = [_Known(f"what was seen of it on {seen.seen[:10]}, {old:,} entries", old)] if seen else []
+        known += self._compare_known(mirror, genesis, pinned)
+        compared = [one.words for one in known]
+        level = 2 if any(one.size > 1 for one in known) else min(1, len(known))
         now = format_moment(self.clock())
         self.mirrors.keep(Seen(vkey, note, genesis, end.leaf, end.time, now, address))
         for step in steps:
             if step.before != vkey:
                 self.mirrors.succeed(step.before, step.note)
                 compared.append("the key that it was known by, which was handed over")
-        return Followed(checkpoint, old, seen.seen if seen else None, end, tuple(compared))
+        return Followed(checkpoint, old, seen.seen if seen else None, end, tuple(compared), level)
 
     def _compare(self, mirror: Mirror, note: bytes, seen: Seen) -> None:
         """The checkpoint now extends the one seen before. Errors: DivergedError."""
@@ -117,9 +122,9 @@ class Follower(NamedTuple):
             evidence=str(path),
         )
 
-    def _compare_known(self, mirror: Mirror, genesis: bytes, pinned: Pinned | None) -> list[str]:
+    def _compare_known(self, mirror: Mirror, genesis: bytes, pinned: Pinned | None) -> "list[_Known]":
         """What else is known of the ledger fits. Errors: DivergedError."""
-        compared = []
+        known = []
         if pinned is not None:
             if genesis != pinned.genesis:
                 raise DivergedError(
@@ -127,11 +132,19 @@ class Follower(NamedTuple):
                     fix="make sure which ledger is meant: this is another of that name",
                 )
             _extends(mirror, pinned.size, pinned.root, "the trust file knows", need=True)
-            compared.append(f"the trust file, which knows {pinned.size:,} entries")
+            known.append(_Known(f"the trust file, which knows {pinned.size:,} entries", pinned.size))
         memory = self.heads.recall(genesis) if self.heads is not None else None
         if memory is not None and _extends(mirror, memory.size, memory.root, "this machine has seen"):
-            compared.append(f"the ledger as this machine has seen it, {memory.size:,} entries")
-        return compared
+            words = f"the ledger as this machine has seen it, {memory.size:,} entries"
+            known.append(_Known(words, memory.size))
+        return known
+
+
+class _Known(NamedTuple):
+    """What a mirror was compared with, in words, and how many entries it covers."""
+
+    words: str
+    size: int
 
 
 class _Step(NamedTuple):

@@ -24,6 +24,8 @@ def test_a_log_is_published_and_followed(
     shown = done(run("follow", "log", "--vkey", vkey))
     assert "with nothing: it is the first time" in shown
     assert "a mirror holds no bodies" in shown
+    assert "level        0, consistent in itself" in shown
+    assert told(run("--json", "follow", "log", "--require", "2"))["level"] == 2
     monkeypatch.delenv("MLEDGER_HOME")
     done(run(*COMMENT, "text=one"))
     assert "log     3 entries, 1 new" in done(run("publish", "log"))
@@ -31,6 +33,11 @@ def test_a_log_is_published_and_followed(
     row = told(run("--json", "follow", "log"))
     assert (row["entries"], row["new"], len(row["compared"])) == (3, 1, 1)
     assert "with the trust file, which knows 2 entries" in done(run("follow", "log", "--trust", "trust.json"))
+    monkeypatch.setenv("MLEDGER_HOME", str(folder / "another"))
+    short = run("follow", "log", "--vkey", vkey, "--require", "2")
+    assert (short.exit_code, "LEVEL 2 IS REQUIRED, and 0 was reached" in short.stdout) == (1, True)
+    short = run("follow", "log", "--trust", "trust.json", "--require", "3")
+    assert (short.exit_code, "the ledger or a bundle of it" in " ".join(short.stdout.split())) == (1, True)
     other = vkey[:-6] + ("AAAAA=" if vkey.endswith("=") else "AAAAAA")
     refused(run("follow", "log", "--vkey", other), "")
     refused(run("follow", "none", "--vkey", vkey), "no log is published at none")

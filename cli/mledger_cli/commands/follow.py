@@ -7,6 +7,7 @@ import click
 
 from mledger.errors import InputError
 from mledger_cli import files
+from mledger_cli.commands import verify as verifying
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
 from mledger_cli.text import counted
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mledger.exchange.mirrors import Mirrors
     from mledger.following import Followed
 
+NEEDS = "a trust file (--trust FILE), or that this machine has seen the ledger before"
 UNCHECKED = "signatures and bodies of entries: a mirror holds no bodies, and so no keys"
 
 
@@ -23,14 +25,23 @@ UNCHECKED = "signatures and bodies of entries: a mirror holds no bodies, and so 
 @click.argument("place")
 @click.option("--vkey", metavar="VKEY", help="The ledger's verifier key, from somebody you trust.")
 @files.TRUST
+@verifying.REQUIRE
 @pass_settings
-def command(settings: Settings, place: str, vkey: str | None, trust: Path | None) -> None:
+@click.pass_context
+def command(
+    context: click.Context,
+    settings: Settings,
+    place: str,
+    vkey: str | None,
+    trust: Path | None,
+    require: int | None,
+) -> None:
     """Check a published log, and remember what it showed.
 
     PLACE is the address of the log: http(s)://, a bucket, or a folder. The first time say whom to trust,
     with --vkey or --trust; then it is remembered. Only what is new is read. A log that shows less than
     before, or another history, ends with exit code 3; of two signed checkpoints that do not fit a file is
-    kept that convinces anybody.
+    kept that convinces anybody. A mirror leads to level 2 at most: it holds no bodies, and so no anchors.
     """
     from mledger.exchange.mirrors import Mirrors
     from mledger.exchange.places import open_place
@@ -41,7 +52,18 @@ def command(settings: Settings, place: str, vkey: str | None, trust: Path | None
     pinned = files.read_trust(trust) if trust else None
     key = _key(mirrors, place, vkey, pinned)
     followed = Follower(mirrors, Heads()).follow(there, place, key, pinned)
-    settings.out.facts(_shown(settings, place, followed), followed.to_json() | {"place": place})
+    short = require is not None and followed.level < require
+    row = followed.to_json() | {"place": place, "required": require, "exit_code": int(short)}
+    settings.out.facts(_shown(settings, place, followed), row)
+    if short and not settings.json:
+        settings.out.prose(_missed(require, followed.level), style="bad")
+    context.exit(int(short))
+
+
+def _missed(required: int | None, reached: int) -> str:
+    """That a level is required which was not reached, and what it needs."""
+    need = NEEDS if required is not None and required <= 2 else "the ledger or a bundle of it"
+    return f"LEVEL {required} IS REQUIRED, and {reached} was reached: it needs {need}"
 
 
 def _key(mirrors: "Mirrors", place: str, vkey: str | None, pinned: "Pinned | None") -> str:
@@ -64,6 +86,8 @@ def _key(mirrors: "Mirrors", place: str, vkey: str | None, pinned: "Pinned | Non
 
 
 def _shown(settings: Settings, place: str, followed: "Followed") -> dict[str, object]:
+    from mledger.chain.verification import LEVELS
+
     size, before = followed.checkpoint.size, followed.before
     compared = [f"with {what}" for what in followed.compared] or ["with nothing: it is the first time"]
     return {
@@ -71,6 +95,7 @@ def _shown(settings: Settings, place: str, followed: "Followed") -> dict[str, ob
         "place": place,
         "log": counted(size, "entry", "entries") + (f", {size - before:,} new" if before else ""),
         "compared": "\n".join(compared),
+        "level": f"{followed.level}, {LEVELS[followed.level]}",
         "recorded": settings.out.moment(followed.end.time),
         "head": followed.end.leaf.hex(),
         "not checked": UNCHECKED,

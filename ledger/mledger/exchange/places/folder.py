@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mledger.errors import InputError, StoreError
 from mledger.exchange.places.base import MAX_READ, check_same, overtaken
+from mledger.folders import sync
 
 _NO_FILE = (FileNotFoundError, NotADirectoryError)
 
@@ -36,7 +37,7 @@ class Folder:
                     os.link(draft, target)
                 except FileExistsError:
                     return check_same(str(self.root), path, self.read(path), data)
-            _sync(target.parent)
+            sync(target.parent, strict=True)
         return True
 
     def replace(self, path: str, data: bytes, held: bytes | None) -> None:
@@ -48,7 +49,7 @@ class Folder:
                 if self.read(path) != held:
                     raise overtaken(str(self.root), path)
                 draft.replace(target)
-            _sync(target.parent)
+            sync(target.parent, strict=True)
 
 
 def open_place(address: str) -> Folder:
@@ -65,7 +66,7 @@ def _make_folders(folder: Path) -> None:
         if folder.parent != folder:
             _make_folders(folder.parent)
         folder.mkdir(exist_ok=True)
-        _sync(folder.parent)
+        sync(folder.parent, strict=True)
 
 
 @contextmanager
@@ -94,15 +95,6 @@ def _alone(folder: Path) -> Iterator[None]:
 
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(handle)
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)
 
