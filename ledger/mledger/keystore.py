@@ -2,6 +2,7 @@
 
     <name>.key   private key in OpenSSH's form, mode 0600; or a link to a file that the owner keeps
     <name>.pub   its public key, an OpenSSH line with the comment `Alice Example <alice@acme.test>`
+    <name>.ml-dsa, <name>.ml-dsa.pub   an ML-DSA-44 key that signs checkpoints beside it, in PKCS#8
 
 A key file is never overwritten, and is used only if nobody else can read it. Any Ed25519 key file
 in OpenSSH's or PKCS#8 form can also be used from where it is, named by its path.
@@ -10,6 +11,7 @@ in OpenSSH's or PKCS#8 form can also be used from where it is, named by its path
 import os
 import re
 import unicodedata
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,22 +19,28 @@ from typing import NamedTuple
 
 from mledger import folders
 from mledger.errors import InputError, KeyFileError, NotFoundError
-from mledger.keys import ed25519
+from mledger.keys import ed25519, mldsa
 from mledger.keys.ed25519 import Ed25519Signer
-from mledger.keys.signer import Signer
+from mledger.keys.signer import HeldSigner, Signer
 
 MAX_FILE = 64 * 1024
 SHORTEST_PREFIX = 8
 LIST_COMMAND = "mledger key list"
-AGENT = "agent:"
-"""What stands before the name of a key that an SSH agent holds."""
+BESIDE = ".ml-dsa"
+AGENT = "agent"
+"""What stands, with a colon, before the name of a key that an SSH agent holds."""
+SIGNERS = "mledger.signers"
+"""The entry points of other places that hold keys."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EMAIL = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
 _COMMENT = re.compile(r"(.*?)\s*<([^\s<>]+)>")
 _HEX = re.compile(r"[0-9a-f]+")
+_PLACE = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 
 Passphrase = Callable[[], str]
+Find = Callable[[str], HeldSigner]
+"""The key that is meant, by a part of its comment or its fingerprint. Errors: NotFoundError, KeyFileError."""
 
 
 class KeyRecord(NamedTuple):
@@ -153,8 +161,8 @@ class Keystore:
 
         NotFoundError if there is none, InputError if there are several, KeyFileError if it cannot be read.
         """
-        if text.startswith(AGENT):
-            return _offered(text.removeprefix(AGENT))
+        if (found_elsewhere := _elsewhere(text)) is not None:
+            return _offered(text, found_elsewhere)
         if _NAME.fullmatch(text) and os.path.lexists(self._key(text)):
             return self.get(text)
         records = self.list()
@@ -176,10 +184,8 @@ class Keystore:
 
         KeyFileError if others can read the file, the passphrase is wrong, or it is another key by now.
         """
-        if record.name.startswith(AGENT):
-            from mledger import agent
-
-            return agent.AgentKey(record.public, record.name.removeprefix(AGENT))
+        if (find := _elsewhere(record.name)) is not None:
+            return _same(record, find(record.fingerprint))
         what = f"the key {record.name}"
         signer = ed25519.load_private(_read_private(record.path), passphrase, what=what)
         if signer.public != record.public:
@@ -188,6 +194,35 @@ class Keystore:
                 fix="put the file back that belongs there",
             )
         return signer
+
+    def add_beside(self, record: KeyRecord, passphrase: str | None = None) -> mldsa.MlDsaSigner:
+        """A new ML-DSA-44 key beside another, written and durable; encrypted if there is a passphrase.
+
+        Errors: InputError if there is one already, NotFoundError if there can be none, StoreError.
+        """
+        signer = mldsa.MlDsaSigner.generate()
+        path = self.folder / f"{record.name}{BESIDE}"
+        with _never_twice(path.name):
+            folders.create(path, signer.dump(passphrase))
+            folders.create(path.with_name(f"{path.name}.pub"), b64encode(signer.public) + b"\n", mode=0o644)
+        return signer
+
+    def public_beside(self, record: KeyRecord) -> bytes | None:
+        """The public key of the ML-DSA-44 key beside another; None if there is none."""
+        file = self.folder / f"{record.name}{BESIDE}.pub"
+        return b64decode(_read(file)) if file.is_file() else None
+
+    def beside(self, public: bytes, passphrase: Passphrase | None = None) -> mldsa.MlDsaSigner:
+        """The signer of an ML-DSA-44 key. Errors: NotFoundError, KeyFileError."""
+        line = b64encode(public)
+        for file in sorted(self.folder.glob(f"*{BESIDE}.pub")):
+            if _read(file).strip() == line:
+                private = file.with_name(file.name.removesuffix(".pub"))
+                return mldsa.load(_read_private(private), passphrase, what=f"the key {private.name}")
+        raise NotFoundError(
+            "the ML-DSA-44 key that signs checkpoints beside the other is not at hand",
+            fix=f"put its file into {self.folder}",
+        )
 
     def problems(self) -> list[KeyFileError]:
         """Why each of the key files that `list` leaves out cannot be read."""
@@ -214,16 +249,39 @@ class Keystore:
                 yield error
 
 
-def _offered(text: str) -> KeyRecord:
-    """The key of the SSH agent that is meant. Errors: NotFoundError, KeyFileError."""
-    from mledger import agent
+def _elsewhere(text: str) -> Find | None:
+    """What finds keys in the place that a text begins with, such as `agent:`; None for all other texts.
 
-    key = agent.find(text)
+    Others come as an entry point of the group `mledger.signers`, by the name of the place.
+    """
+    place, colon, _ = text.partition(":")
+    if not colon or not _PLACE.fullmatch(place):
+        return None
+    if place == AGENT:
+        from mledger import agent
+
+        return agent.find
+    from importlib.metadata import entry_points
+
+    found = [point.load() for point in entry_points(group=SIGNERS, name=place)]
+    return found[0] if found else None
+
+
+def _offered(text: str, find: Find) -> KeyRecord:
+    """The key that is meant, of those in another place. Errors: NotFoundError, KeyFileError."""
+    place, _, wanted = text.partition(":")
+    key = find(wanted)
     parts = _COMMENT.fullmatch(key.comment)
     owner, email = parts.groups() if parts else (key.comment, None)
-    name = f"{AGENT}{key.comment}"
-    place = Path(os.environ.get(agent.VARIABLE, ""))
-    return KeyRecord(name, place, key.public, key.key_id, owner or key.comment, email, encrypted=False)
+    where = Path(os.environ.get("SSH_AUTH_SOCK", "") if place == AGENT else place)
+    name = f"{place}:{key.comment}"
+    return KeyRecord(name, where, key.public, key.key_id, owner or key.comment, email, encrypted=False)
+
+
+def _same(record: KeyRecord, signer: HeldSigner) -> Signer:
+    if signer.public != record.public:
+        raise KeyFileError(f"the key {record.name} is another one by now", fix="name it anew with --as")
+    return signer
 
 
 def read_comment(line: str) -> tuple[str | None, str | None]:

@@ -27,8 +27,8 @@ from mledger.events import base as events
 from mledger.events.base import EventBody
 from mledger.events.policy import Policy, TypeRule
 from mledger.heads import Fingerprint, Heads, fingerprint
-from mledger.keys.signer import Signer
-from mledger.opening import create, default_policy, find_signer
+from mledger.keys.signer import Beside, Signer
+from mledger.opening import create, default_policy, find_beside, find_signer
 from mledger.reader import Clock, Reader, utc_now
 from mledger.stores import LedgerStore, open_store
 from mledger.together import Together
@@ -69,6 +69,9 @@ class Ledger(Reader):
         """
         super().__init__(store, heads=heads, clock=clock, path=path)
         self.signer = signer
+        self.also: Beside | None = None
+        """What signs checkpoints with ML-DSA-44, where the ledger does; looked for in the keystore."""
+        self._passphrase: Callable[[], str] | None = None
         self._random = random
         self._together = Together(self._write)
         self._turn = threading.Lock()
@@ -99,10 +102,12 @@ class Ledger(Reader):
         store = open_store(path)
         try:
             signer = find_signer(Reader(store), key, passphrase)
-            return cls(store, signer, heads=heads or Heads(), clock=clock, path=Path(path), before=before)
+            opened = cls(store, signer, heads=heads or Heads(), clock=clock, path=Path(path), before=before)
         except BaseException:
             store.close()
             raise
+        opened._passphrase = passphrase
+        return opened
 
     @classmethod
     def create(
@@ -355,7 +360,8 @@ class Ledger(Reader):
             if kept and kept[-1][0].size == size:
                 return kept[-1][1]
             checkpoint = Checkpoint(self.origin, size, frontier.root())
-            note = sign_checkpoint(checkpoint, [self.signer, *beside])
+            self.also = find_beside(keyring.signs[-1].also, self.also, self._passphrase)
+            note = sign_checkpoint(checkpoint, [self.signer, *beside], self.also)
             self.store.keep_checkpoint(size, note)
             return note
 

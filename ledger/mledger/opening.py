@@ -9,11 +9,12 @@ from mledger.chain.draft import Draft, new_ids
 from mledger.chain.keyring import Keyring
 from mledger.chain.statement import Author, check_author
 from mledger.core.merkle import Frontier
+from mledger.core.note import NoteKey
 from mledger.errors import DeniedError, InputError, KeyFileError, NotFoundError, StoreError
 from mledger.events.ledger import LedgerOpened
 from mledger.events.policy import Policy, RoleRule
 from mledger.keys.roles import DEFAULT_ROLES
-from mledger.keys.signer import Signer
+from mledger.keys.signer import Beside, Signer
 from mledger.keystore import KeyRecord, Keystore
 from mledger.reader import Clock, Reader
 from mledger.stores import open_store
@@ -99,6 +100,16 @@ def find_record(reader: Reader, key: str | None, keys: Keystore) -> KeyRecord:
     Errors: as `find_signer`.
     """
     return keys.find(key) if key is not None else _only_one(reader, keys.list())
+
+
+def find_beside(key: NoteKey | None, held: Beside | None, passphrase: Passphrase | None) -> Beside | None:
+    """The signer of the ML-DSA-44 key that a ledger signs with as well: the one held, or from the keystore.
+
+    None if it signs with none. Errors: NotFoundError, KeyFileError.
+    """
+    if key is None or (held is not None and held.public == key.public):
+        return held if key is not None else None
+    return Keystore().beside(key.public, passphrase or _passphrase_given)
 
 
 def _only_one(reader: Reader, records: list[KeyRecord]) -> KeyRecord:

@@ -61,6 +61,7 @@ class Verifier:
     survey: Survey = field(default_factory=Survey)
     extends: bool = False
     attachments: int = 0
+    lines: dict[str, int] = field(default_factory=dict)
     crew: "Crew | None" = None
     vouched: "Vouched | None" = None
 
@@ -158,6 +159,7 @@ class Verifier:
             if size not in (None, checkpoint.size):
                 self.find("column.copy", name, f"the size column says {size}, signed is {checkpoint.size}")
             good.append((checkpoint, name))
+        self.lines = self.reader.log_keys.lines(checkpoint.size for checkpoint, _ in good) if good else {}
         return good
 
     def _known_sizes(self, memory: Memory | None) -> set[int]:
@@ -359,6 +361,7 @@ class Verifier:
             signatures=audit.signatures,
             bodies=audit.bodies,
             attachments=self.attachments,
+            lines=self.lines,
             relied_on=self.relied_on,
             findings=[*audit.findings, *self.findings],
             absent=audit.absent,

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 class _Why(NamedTuple):
-    """Why another key signs, and why others should agree to that, if they are asked to."""
+    """Why another key signs, why others should agree if they are asked to, and whether with ML-DSA."""
 
     reason: str
     request: str | None
+    post_quantum: bool | None = None
 
 
 @click.command("rotate", cls=Command)
@@ -74,10 +75,24 @@ def rotate(
 @click.command("appoint", cls=Command)
 @click.argument("member", type=MEMBER)
 @click.option("--reason", metavar="TEXT", required=True, help="Why another key signs them.")
+@click.option(
+    "--ml-dsa/--no-ml-dsa",
+    "post_quantum",
+    default=None,
+    help="Let a key of ML-DSA-44 sign beside it from now on, or none any longer.",
+)
 @REQUEST
 @AS
 @pass_settings
-def appoint(settings: Settings, member: str, reason: str, request: str | None, key: str | None) -> None:
+def appoint(
+    settings: Settings,
+    member: str,
+    reason: str,
+    request: str | None,
+    key: str | None,
+    *,
+    post_quantum: bool | None,
+) -> None:
     """Let another key of the ledger sign its checkpoints.
 
     The first key signs them until then. `mledger key rotate` does this by itself for the key that
@@ -85,6 +100,10 @@ def appoint(settings: Settings, member: str, reason: str, request: str | None, k
     revoked. MEMBER is a name, an e-mail address, or the first eight digits of a key id.
 
     Both keys must be at hand, the one until now and the new one, unless the one until now is revoked.
+
+    With --ml-dsa each checkpoint has a second signature, of ML-DSA-44 (FIPS 204), against the day on
+    which Ed25519 can be forged. The key for it is made beside the other; MEMBER may be the key that
+    signs already.
     """
     with opening.reader(settings) as reader:
         keyring = reader.keyring()
@@ -95,7 +114,7 @@ def appoint(settings: Settings, member: str, reason: str, request: str | None, k
             f"the key {new.id[:12]} of {new.name} is not at hand, and must sign that it takes over",
             fix="do it where that key is, or add it here: mledger key adopt FILE",
         )
-    take_over(settings, signer, before, _Why(reason, request), key)
+    take_over(settings, signer, before, _Why(reason, request, post_quantum), key)
 
 
 def take_over(
@@ -117,13 +136,18 @@ def take_over(
         author = before.id
     author = author or (None if first else new.key_id)
     with opening.reader(settings) as reader:
-        acts = [*first, appointed(reader, new, why.reason, old=old)]
+        also = reader.log_keys.now.also
+        beside = also.public if also is not None and why.post_quantum is not False else None
+        if beside is None and why.post_quantum:
+            beside = _made_beside(new.key_id)
+        acts = [*first, appointed(reader, new, why.reason, old=old, also=beside)]
     if why.request is not None:
         ask(settings, acts, "ledger", why.request, author)
         return
     with opening.ledger(settings, author) as ledger:
         receipts = ledger.append_all([What(act, "ledger") for act in acts])
-    with Ledger.open(settings.path, key=new) as ledger:
+    asked = passphrase.asking("the key of ML-DSA-44")
+    with Ledger.open(settings.path, key=new, passphrase=asked) as ledger:
         ledger.checkpoint(beside=[old] if old is not None else [])
         size, vkey = counted(ledger.head.size, "entry", "entries"), ledger.vkey_text
     if settings.json:
@@ -131,9 +155,22 @@ def take_over(
         return
     for receipt in receipts:
         tell(settings, receipt)
-    both = "both keys" if old is not None else "the new key alone"
-    settings.out.note(f"a checkpoint of {size} is signed by {both}; the verifier key is now")
+    by = " by both keys" if old is not None and old.key_id != new.key_id else ""
+    more = ", with ML-DSA-44 as well" if beside is not None else ""
+    settings.out.note(f"a checkpoint of {size} is signed{by}{more}; the verifier key is now")
     settings.out.note(f"  {vkey}")
+
+
+def _made_beside(key_id: str) -> bytes:
+    """The public key of a new key of ML-DSA-44 beside another, or of the one that is there."""
+    from mledger.keystore import Keystore
+
+    keys = Keystore()
+    record = next(one for one in keys.list() if one.key_id == key_id)
+    if (public := keys.public_beside(record)) is not None:
+        return public
+    secret = passphrase.choose(f"the key of ML-DSA-44 beside {record.name}") if record.encrypted else None
+    return keys.add_beside(record, secret).public
 
 
 def at_hand(key_id: str) -> "Signer | None":

@@ -238,12 +238,20 @@ def _facts(out: Output, found: "Verification", reports: str | None) -> dict[str,
         "withheld": _withheld(found),
         "reports": reports,
         "before": again if found.earlier else None,
+        "checkpoints": _lines(found),
         "compared": "\n".join(f"with {kept}" for kept in found.relied_on) or alone,
         "anchored": "\n".join(found.vouched.get(3, ())) or None,
         "cosigned": "\n".join(found.vouched.get(4, ())) or None,
         "recorded": out.moment(found.time) or None,
         "head": found.head.leaf.hex() if size else None,
     }
+
+
+def _lines(found: "Verification") -> str | None:
+    """By which algorithms checkpoints are signed, where it is more than the usual one."""
+    if found.lines.keys() <= {"Ed25519"}:
+        return None
+    return ", ".join(f"{count:,} signed with {name}" for name, count in found.lines.items())
 
 
 def _withheld(found: "Verification") -> str | None:

@@ -1,9 +1,11 @@
 """Which key signs the checkpoints of a ledger, of which sizes."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.core.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
+from mledger.core.mldsa import cosigned_subtree, format_timed
 from mledger.core.note import (
     ED25519,
     ML_DSA_44,
@@ -19,7 +21,7 @@ from mledger.core.succession import Succession, format_succession, open_successi
 from mledger.errors import DeniedError, MledgerError, ProofError
 from mledger.keys.algorithms import verify
 from mledger.keys.mldsa import is_supported
-from mledger.keys.signer import Signer
+from mledger.keys.signer import Beside, Signer
 
 if TYPE_CHECKING:
     from mledger.chain.keyring import Keyring
@@ -95,7 +97,7 @@ def check_signs(keyring: "Keyring", key: str) -> None:
         )
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signers: Sequence[Signer]) -> bytes:
+def sign_checkpoint(checkpoint: Checkpoint, signers: Sequence[Signer], also: Beside | None = None) -> bytes:
     """The note of a checkpoint, with a line of each signer under the origin."""
     text = format_checkpoint(checkpoint)
     keys = {signer.public: signer for signer in signers}
@@ -103,6 +105,10 @@ def sign_checkpoint(checkpoint: Checkpoint, signers: Sequence[Signer]) -> bytes:
         NoteSignature(checkpoint.origin, log_key(checkpoint.origin, public).hash, signer.sign(text.encode()))
         for public, signer in keys.items()
     ]
+    if also is not None:
+        signature = also.sign(cosigned_subtree(checkpoint.origin, checkpoint))
+        pointer = key_hash(checkpoint.origin, ML_DSA_44, also.public)
+        lines.append(NoteSignature(checkpoint.origin, pointer, format_timed(0, signature)))
     return format_note(Note(text, tuple(lines)))
 
 
@@ -124,6 +130,17 @@ class LogKeys(NamedTuple):
     def after(self, size: int) -> list[Appointed]:
         """Those that were appointed after so many entries."""
         return [one for one in self.all[1:] if one.seq >= size]
+
+    def lines(self, sizes: Iterable[int]) -> dict[str, int]:
+        """How many lines of each algorithm are checked under checkpoints of these sizes, once they hold."""
+        found: Counter[str] = Counter()
+        for size in sizes:
+            found["Ed25519"] += 1
+            if self.at(size).also is not None:
+                found[
+                    "ML-DSA-44" if is_supported() else "ML-DSA-44, which this installation cannot check"
+                ] += 1
+        return dict(found)
 
     def open(self, note: bytes) -> Checkpoint:
         """The checkpoint that a note makes, if the keys of its size signed it.

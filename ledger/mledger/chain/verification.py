@@ -58,6 +58,8 @@ class Verification:
     signatures: int = 0
     bodies: int = 0
     attachments: int = 0
+    lines: dict[str, int] = field(default_factory=dict)
+    """How many signatures of the ledger under its checkpoints hold, by algorithm."""
     relied_on: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
@@ -110,6 +112,7 @@ class Verification:
             "bodies": self.bodies,
             "withheld": len(self.withheld),
             "attachments": self.attachments,
+            "checkpoints": self.lines,
             "keys": len(self.keyring.members),
             "relied_on": self.relied_on,
             "levels": self.levels(),

@@ -5,6 +5,7 @@ has them from version 47 on, where its OpenSSL does; the files are PKCS#8.
 """
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from mledger.errors import FormatError, KeyFileError, NotFoundError
@@ -99,7 +100,7 @@ def load(data: bytes, passphrase: Callable[[], str] | None = None, *, what: str)
 
 
 def _unusable(message: str) -> NoReturn:
-    raise KeyFileError(message, fix="try again, or make a new one: mledger key appoint KEY --ml-dsa new")
+    raise KeyFileError(message, fix="try again, or appoint without it: mledger key appoint KEY --no-ml-dsa")
 
 
 def _module() -> "ModuleType":
@@ -107,8 +108,7 @@ def _module() -> "ModuleType":
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        from cryptography.hazmat.primitives.asymmetric import mldsa
-
+        mldsa = import_module("cryptography.hazmat.primitives.asymmetric.mldsa")
         mldsa.MLDSA44PublicKey.from_public_bytes(bytes(PUBLIC_BYTES))
     except (ImportError, UnsupportedAlgorithm):
         raise NotFoundError(

@@ -1,0 +1,88 @@
+"""Checkpoints with a second signature, of ML-DSA-44."""
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mledger.core.note import Note, format_note, parse_note
+from mledger.exchange import verify as program_itself
+from mledger.stores import open_store
+from tests.cli.asking import MODEL, done, refused, told
+
+ALSO = ("key", "appoint", "Alice Example", "--reason", "Against the day.", "--ml-dsa")
+
+
+@pytest.fixture
+def both(run, begun):
+    """A ledger that signs with both algorithms, and has done so once."""
+    done(run("checkpoint"))
+    result = run(*ALSO)
+    assert "key.appointed" in done(result)
+    assert "with ML-DSA-44 as well" in result.stderr
+    return begun
+
+
+def note(path: Path) -> Note:
+    """The newest checkpoint."""
+    with closing(open_store(path, read_only=True)) as store:
+        return parse_note(max(store.checkpoints())[1])
+
+
+def test_each_checkpoint_has_two_lines_from_then_on(run, both):
+    """Verified are both; a receipt needs no more than before; the verifier in a bundle says what it left."""
+    assert [len(line.signature) for line in note(both).signatures] == [64, 8 + 2420]
+    done(run("append", "comment.added", MODEL, "--set", "on=1", "--set", "text=On."))
+    done(run("checkpoint"))
+    assert "3 signed with Ed25519, 2 signed with ML-DSA-44" in done(run("verify", "--full"))
+    assert told(run("verify", "--json"))["checkpoints"] == {"Ed25519": 3, "ML-DSA-44": 2}
+    done(run("prove", "1", "-o", "r"))
+    done(run("check-proof", "r", "--vkey", done(run("checkpoint", "--vkey")).strip()))
+    done(run("bundle", "create", "--all", "-o", "b.zip"))
+    with closing(program_itself.Files("b.zip")) as files:
+        checker = program_itself.Checker(files, None, pure=False)
+        checker.run()
+    assert checker.findings == []
+    assert any("lines of ML-DSA-44" in what for what in checker.unchecked())
+
+
+@pytest.mark.parametrize("deed", ["left out", "exchanged"])
+def test_a_line_that_lacks_or_does_not_hold_is_found(deed, run, both):
+    """Whoever could forge Ed25519 has to forge this as well."""
+    held = note(both)
+    ed25519, also = held.signatures
+    lines = (ed25519,) if deed == "left out" else (ed25519, also._replace(signature=bytes(8 + 2420)))
+    with closing(open_store(both)) as store:
+        size = max(store.checkpoints())[0]
+        store.keep_checkpoint(size, format_note(Note(held.text, lines)))
+    result = run("verify", "--full")
+    assert result.exit_code == 3
+    assert "checkpoint.bad" in result.stdout
+
+
+def test_without_the_key_nothing_is_signed(run, both, monkeypatch):
+    """The key of ML-DSA-44 must be at hand; an installation without it verifies the rest, and says so."""
+    done(run("append", "comment.added", MODEL, "--set", "on=1", "--set", "text=On."))
+    record = told(run("key", "show", "alice-example", "--json"))
+    file = Path(record["path"]).with_suffix(".ml-dsa.pub")
+    file.rename("elsewhere")
+    refused(run("checkpoint"), "is not at hand")
+    Path("elsewhere").rename(file)
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.mldsa", None)
+    assert "ML-DSA-44, which this installation cannot check" in " ".join(
+        done(run("verify", "--full")).split()
+    )
+    assert "cryptography" in refused(run("checkpoint"), "no ML-DSA-44")
+
+
+def test_it_goes_on_with_the_next_key_and_can_end(run, both):
+    """A rotation keeps the second signature; --no-ml-dsa ends it; the same again changes nothing."""
+    refused(run(*ALSO), "signs the checkpoints already")
+    done(run("key", "new", "--owner", "Alice Example", "--name", "alice-2027", "--no-passphrase"))
+    done(run("key", "rotate", "Alice Example", "alice-2027", "--reason", "Yearly."))
+    assert len(note(both).signatures) == 3
+    done(run("verify", "--full"))
+    done(run("key", "appoint", "Alice Example", "--reason", "Too long.", "--no-ml-dsa"))
+    assert len(note(both).signatures) == 1
+    done(run("verify", "--full"))

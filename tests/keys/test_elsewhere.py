@@ -1,0 +1,72 @@
+"""A key in a place of somebody else's, brought in by one file."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mledger.keystore import Keystore
+from tests.events.test_loading import _distribution
+
+KMS = '''
+from mledger.errors import NotFoundError
+from mledger.keys.ed25519 import Ed25519Signer, fingerprint
+
+class Key:
+    """Signs elsewhere."""
+
+    def __init__(self):
+        self._held = Ed25519Signer.from_seed(b"k" * 32)
+        self.public, self.key_id = self._held.public, self._held.key_id
+        self.comment = "Kim Example <kim@acme.example>"
+
+    def sign(self, message):
+        return self._held.sign(message)
+
+def find(text):
+    key = Key()
+    if text in key.comment or text == fingerprint(key.public):
+        return key
+    raise NotFoundError(f"the service holds no key {text!r}", fix="acme-kms list")
+'''
+
+
+@pytest.fixture
+def service(tmp_path):
+    """The distribution that brings the service, installed."""
+    folder = _distribution(tmp_path / "site", "acme-kms", "acme_kms", KMS)
+    points = folder / "acme_kms-1.0.dist-info" / "entry_points.txt"
+    points.write_text("[mledger.signers]\nkms = acme_kms:find\n")
+    return folder
+
+
+def test_the_command_line_signs_with_it(service, tmp_path):
+    """Named like any other key: enrolled by its name, and signing; one it does not hold is told."""
+    env = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(service), *sys.path]),
+        "MLEDGER_PASSPHRASE": "x y z",
+    }
+    env = {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
+
+    def run(*args):
+        command = [sys.executable, "-c", "from mledger_cli.main import main; main()", *args]
+        return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert run("init", "--origin", "acme.example/x", "--name", "Alice Example").returncode == 0
+    enrolled = run("key", "enroll", "kms:kim", "--role", "engineer")
+    assert enrolled.returncode == 0, enrolled.stderr
+    said = ("append", "comment.added", "ledger", "--set", "on=0", "--set", "text=x", "--json")
+    signed = run(*said, "--as", "kms:Kim")
+    assert json.loads(signed.stdout)["signer"] == "Kim Example", signed.stderr
+    refused = run(*said, "--as", "kms:bob")
+    assert (refused.returncode, "holds no key" in refused.stderr) == (2, True)
+
+
+def test_a_place_that_nobody_brings_is_no_key(tmp_path):
+    """A name with a colon that is no place is looked for like any other."""
+    from mledger.errors import NotFoundError
+
+    with pytest.raises(NotFoundError, match="no key is called"):
+        Keystore(tmp_path).find("nowhere:bob")
