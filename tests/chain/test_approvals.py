@@ -17,6 +17,7 @@ from mledger.errors import DeniedError, InputError
 from mledger.events import base as events
 from mledger.ledger import What
 from mledger.opening import default_policy
+from mledger.testing.bodies import PROPOSED, STARTED
 from mledger.testing.simulator import Simulator, key_fields, signer_of
 from tests.chain.test_authority import force
 
@@ -265,8 +266,8 @@ def test_makers_of_a_version_do_not_approve_it() -> None:
     sim = company({"needs": {"reviewer": 1}, "independent": True})
     for name in (DORA, ERIK):
         sim.append("role.granted", "ledger", {"key": _id(name), "role": "engineer"})
-    decision = sim.append("decision.proposed", STREAM, _DECISION, by=DORA).number
-    run = sim.append("run.started", STREAM, _RUN, by=ERIK).number
+    decision = sim.append("decision.proposed", STREAM, PROPOSED, by=DORA).number
+    run = sim.append("run.started", STREAM, STARTED, by=ERIK).number
     released = {"version": "1.0", "artifacts": FILES, "notes": "First.", "decisions": [decision], "run": run}
     release = sim.append("version.released", STREAM, released, by=CAROL).number
     request = ask(sim, by=ALICE)
@@ -287,23 +288,6 @@ def test_makers_of_a_version_do_not_approve_it() -> None:
 
 def _id(name: str) -> str:
     return signer_of(name).key_id
-
-
-_DECISION = {
-    "title": "Deeper trees",
-    "summary": "Deeper trees.",
-    "category": "hyperparameter",
-    "question": "How deep?",
-    "alternatives": [{"name": "four"}, {"name": "three", "why_not": "AUC is too low."}],
-    "choice": "four",
-    "rationale": "It alone reaches the objective.",
-    "data_quality_influence": "None.",
-}
-_RUN = {
-    "run": "r",
-    "hypothesis": "Four is better.",
-    "criteria": [{"metric": "auc", "operator": ">=", "value": 0.9}],
-}
 
 
 def test_approvals_of_one_entry_count_from_the_next_on() -> None:

@@ -11,28 +11,10 @@ from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.events.links import Deadline, Link, links
 from mledger.ledger import What
+from mledger.testing.bodies import MODEL, PROPOSED, REGISTERED, STARTED
 from mledger.testing.samples import refused
 from mledger.testing.simulator import Simulator
 from tests import strategies
-
-MODEL = "model/m"
-DECISION = {
-    "title": "Deeper trees",
-    "summary": "Deeper trees keep the quality.",
-    "category": "hyperparameter",
-    "question": "How deep?",
-    "alternatives": [{"name": "four"}, {"name": "three", "why_not": "AUC is too low."}],
-    "choice": "four",
-    "rationale": "It alone reaches the objective.",
-    "data_quality_influence": "None.",
-}
-RUN = {"run": "r", "hypothesis": "h", "criteria": [{"metric": "auc", "operator": ">=", "value": 0.9}]}
-FRAMED = {
-    "statement": "s",
-    "outcome": "o",
-    "metrics": [{"name": "auc", "direction": "maximize", "threshold": 0.95}],
-}
-REGISTERED = {"title": "M", "purpose": "p", "owner": "Alice Example"}
 
 
 @pytest.fixture
@@ -40,7 +22,7 @@ def sim() -> Simulator:
     """A ledger with a model registered as event 1, and a decision as event 2."""
     made = Simulator()
     made.append("model.registered", MODEL, REGISTERED)
-    made.append("decision.proposed", MODEL, DECISION)
+    made.append("decision.proposed", MODEL, PROPOSED)
     return made
 
 
@@ -55,13 +37,13 @@ def _error(sim: Simulator, type: str, fields: dict[str, Any], **how: Any) -> Inp
 @pytest.mark.parametrize(
     ("type", "fields", "path"),
     [
-        ("decision.proposed", DECISION | {"parent_decision": "99"}, "parent_decision"),
-        ("decision.proposed", DECISION | {"refs": [{"rel": "evidence", "event": "99"}]}, r"refs\[0\].event"),
+        ("decision.proposed", PROPOSED | {"parent_decision": "99"}, "parent_decision"),
+        ("decision.proposed", PROPOSED | {"refs": [{"rel": "evidence", "event": "99"}]}, r"refs\[0\].event"),
         ("comment.added", {"on": "99", "text": "?"}, "on"),
         ("dissent.recorded", {"on": "0192f0c1-2345-7abc-8def-0123456789ab", "text": "?"}, "on"),
         (
             "run.started",
-            RUN | {"param_reasons": [{"name": "a", "decision": "3"}]},
+            STARTED | {"param_reasons": [{"name": "a", "decision": "3"}]},
             r"param_reasons\[0\].decision",
         ),
         ("record.corrected", {"event": "99", "fields": {"title": "x"}, "reason": "r"}, "event"),
@@ -79,7 +61,7 @@ def test_an_event_that_is_not_there_cannot_be_named(
 
 def test_an_event_of_another_type_cannot_be_named(sim: Simulator) -> None:
     """A field that wants a decision is told what it was given instead."""
-    error = _error(sim, "run.started", RUN | {"decision": "1"})
+    error = _error(sim, "run.started", STARTED | {"decision": "1"})
     assert error.message.endswith("should name a decision.proposed, and event 1 is a model.registered")
     assert error.fix == "mledger log --type decision.proposed"
 
@@ -125,10 +107,10 @@ def test_a_day_to_come_that_is_over_is_refused(sim: Simulator) -> None:
     today = sim.clock.now.date()
     past, now = (today - timedelta(days=1)).isoformat(), today.isoformat()
     for field, value in (("review_by", past), ("validity_conditions", [{"date": past}])):
-        error = _error(sim, "decision.proposed", DECISION | {field: value})
+        error = _error(sim, "decision.proposed", PROPOSED | {field: value})
         assert f"{past} was over on {now}" in error.message
         assert error.fix == "name a day to come, or leave it out"
-    sim.append("decision.proposed", MODEL, DECISION | {"review_by": now})
+    sim.append("decision.proposed", MODEL, PROPOSED | {"review_by": now})
     sim.enrol("Bob Example", "reviewer")
     error = _error(
         sim, "decision.reaffirmed", {"decision": "2", "reason": "r", "review_by": past}, by="Bob Example"
@@ -138,7 +120,7 @@ def test_a_day_to_come_that_is_over_is_refused(sim: Simulator) -> None:
 
 def test_a_day_is_compared_with_when_the_event_happened(sim: Simulator) -> None:
     """A decision of last year that is recorded late may name a day that was to come then."""
-    fields = DECISION | {"review_by": "2025-06-30"}
+    fields = PROPOSED | {"review_by": "2025-06-30"}
     sim.append("decision.proposed", MODEL, fields, at="2025-05-01T09:00:00Z")
     assert "over" in _error(sim, "decision.proposed", fields).message
 
@@ -147,7 +129,7 @@ def test_the_types_of_references() -> None:
     """What a decision names is told with paths as people write them, and with the types that fit."""
     body = events.build(
         "decision.proposed",
-        DECISION
+        PROPOSED
         | {
             "business_outcome_ref": "3",
             "completes": "4",

@@ -8,7 +8,8 @@ from mledger.checks.world import World
 from mledger.core.moment import read_moment
 from mledger.events.policy import Policy
 from mledger.projections.dossier import Dossier, dossier_of
-from tests.projections.stories import DATA, DATASET, FRAMED, MODEL, Story
+from mledger.testing.bodies import DATA, DATASET, FRAMED, MODEL
+from tests.projections.stories import Story
 
 TODAY = "2026-06-01T12:00:00Z"
 DIGEST = DATA["digests"][0]["sha256"]

@@ -13,11 +13,12 @@ from mledger.checks.world import Change, World
 from mledger.core.moment import read_moment
 from mledger.errors import NotFoundError
 from mledger.projections.dossier import Dossier, dossier_of
+from mledger.testing.bodies import MODEL
 from mledger.testing.rule_contract import keep_the_contract, keeps_its_form
 from mledger_cli.main import SECTIONS
 from tests.checks.dossiers import TODAY, dossier, life
 from tests.checks.test_rules import CASES, WORLD
-from tests.projections.stories import MODEL, histories
+from tests.projections.stories import histories
 
 COMMANDS = {name for section in SECTIONS.values() for name in section}
 RULES = [pytest.param(base.find(name), id=name) for name in base.names()]

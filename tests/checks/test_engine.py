@@ -7,9 +7,9 @@ import pytest
 from mledger.checks.engine import Checked, Outcome, check
 from mledger.checks.world import World
 from mledger.events.policy import Policy
+from mledger.testing.bodies import DATASET, MODEL
 from tests.checks.dossiers import Life, dossier, life
 from tests.checks.test_rules import ISSUE
-from tests.projections.stories import DATASET, MODEL
 
 WAIVER = {"rule": "DATA-006", "reason": "The release cannot wait.", "until": "2026-12-31"}
 POLICY = {"name": "p", "roles": {"owner": {"may": ["*"]}}}

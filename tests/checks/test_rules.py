@@ -7,8 +7,9 @@ import pytest
 
 from mledger.checks import base
 from mledger.checks.world import Change, World
+from mledger.testing.bodies import DATA, DATASET, REFRESHED, REGISTERED
 from tests.checks.dossiers import DIGEST, TRAIN, Life, dossier, found, life
-from tests.projections.stories import DATA, DATASET, REFRESHED, REGISTERED, Story
+from tests.projections.stories import Story
 
 OTHER = "99" * 32
 ISSUE = {

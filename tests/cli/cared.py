@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mledger.ledger import Ledger
+from mledger.testing.bodies import DATA, DATASET, MODEL, PROPOSED, REFRESHED, REGISTERED
 from mledger.testing.simulator import Clock, key_fields, signer_of
-from tests.projections.stories import DATA, DATASET, MODEL, PROPOSED, REFRESHED, REGISTERED
 
 ALICE, BOB, CAROL = "Alice Example", "Bob Example", "Carol Example"
 SCHEDULED = {

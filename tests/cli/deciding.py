@@ -19,11 +19,6 @@ DECISION = {
     "data_quality_influence": "None.",
     "parameters": [{"name": "max_depth", "from": 3, "to": 4, "justification": "Three is too few."}],
 }
-FRAMED = {
-    "statement": "Half of the applications are decided by hand.",
-    "outcome": "Fewer are.",
-    "metrics": [{"name": "auc", "direction": "maximize", "threshold": 0.95}],
-}
 
 
 def record(run: Run, type: str, fields: dict, *options: str) -> str:

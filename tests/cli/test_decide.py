@@ -8,8 +8,9 @@ from time import sleep
 
 import pytest
 
+from mledger.testing.bodies import FRAMED
 from tests.cli.asking import ALICE, MODEL, Run, done, nothing_written, refused, refused_alike, told
-from tests.cli.deciding import BOB, DECISION, FRAMED, enrol_bob, ran, record, released
+from tests.cli.deciding import BOB, DECISION, enrol_bob, ran, record, released
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mledger.testing.bodies import FRAMED
 from tests.cli.asking import ALICE, MODEL, Run, done, nothing_written, refused, refused_alike, told, works
-from tests.cli.deciding import AS_BOB, BOB, DECISION, FRAMED, enrol_bob, ran, record, released
+from tests.cli.deciding import AS_BOB, BOB, DECISION, enrol_bob, ran, record, released
 
 
 @pytest.fixture

@@ -16,11 +16,12 @@ from mledger.projections.datasets import dataset
 from mledger.projections.diff import compare
 from mledger.projections.people import PeopleState, people
 from mledger.replay import Cut, Difference, Replay, diff, replay
+from mledger.testing.bodies import DATA, DATASET, FRAMED, MODEL, PROPOSED, REFRESHED, REGISTERED
 from mledger.testing.simulator import Simulator
 from mledger_cli import text
 from mledger_cli.page import LABEL, Page, folded, marked
 from mledger_cli.rendering import diff_lines, replay_lines
-from tests.projections.stories import DATA, DATASET, FRAMED, MODEL, PROPOSED, REFRESHED, REGISTERED, histories
+from tests.projections.stories import histories
 
 DANGEROUS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 CUT = Cut(7, 9, Moment("2026-01-05T09:00:00.000000Z"), None, None)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from mledger.testing.bodies import FRAMED, PROPOSED
 from mledger_cli import text
 from tests.cli.asking import MODEL, Run, done, refused_alike, told
 from tests.cli.cared import BOB, CAROL, Cared, half_a_year
-from tests.projections.stories import FRAMED, PROPOSED
 
 NUMBER = re.compile(r"\[\d+(?:\.\d+)?(?:, \d+(?:\.\d+)?)*(?:, \+\d+)?\]$")
 METRIC = {"dimensions": ["performance"], "datasets": [{"name": "applications"}], "kind": "holdout"}

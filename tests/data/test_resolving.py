@@ -13,8 +13,8 @@ from mledger import datasets
 from mledger.data.content import digest_of
 from mledger.data.hashing import hash_file
 from mledger.errors import InputError, NotFoundError
+from mledger.testing.bodies import DATA, REFRESHED
 from mledger.testing.simulator import Simulator
-from tests.projections.stories import DATA, REFRESHED
 
 TABLE = pa.table({"age": [31, 42, 53], "name": ["Ann", "Bo", "Cy"]})
 

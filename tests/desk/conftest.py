@@ -5,31 +5,14 @@ from typing import Any
 import pytest
 
 from mledger.opening import default_policy
+from mledger.testing import bodies
+from mledger.testing.bodies import MODEL as STREAM
 from mledger.testing.simulator import Simulator
 
 ALICE, BOB, CAROL, DORA = (f"{name} Example" for name in ("Alice", "Bob", "Carol", "Dora"))
-STREAM = "model/m"
-FILES = [{"name": "model.pkl", "sha256": "c07d" * 16}]
-PROPOSED = {
-    "title": "Deeper trees",
-    "summary": "Deeper trees keep the quality.",
-    "category": "hyperparameter",
-    "question": "How deep?",
-    "alternatives": [{"name": "four"}, {"name": "three", "why_not": "AUC is too low."}],
-    "choice": "four",
-    "rationale": "It alone reaches the objective.",
-    "data_quality_influence": "None.",
-    "parameters": [{"name": "max_depth", "from": 3, "to": 4, "justification": "Three is too few."}],
+PROPOSED = bodies.PROPOSED | {
     "expected_effects": [{"metric": "auc", "direction": "increase", "size": 0.004}],
     "tradeoffs": ["twice the training time"],
-}
-PLAN = {
-    "title": "Regain the AUC",
-    "signatories": [BOB, CAROL],
-    "data_sources": ["applications"],
-    "splits": [{"name": "holdout", "rule": "20 %"}],
-    "evaluation_protocol": "Once.",
-    "metrics": [{"metric": "auc", "operator": ">=", "value": 0.95}],
 }
 
 

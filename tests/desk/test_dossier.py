@@ -7,8 +7,10 @@ from mledger.checks.summary import counted
 from mledger.desk.answering import answer
 from mledger.desk.dossier import dossier, question_of
 from mledger.errors import InputError
+from mledger.testing.bodies import FILES, PLAN
+from mledger.testing.bodies import MODEL as STREAM
 from mledger.testing.simulator import signer_of
-from tests.desk.conftest import BOB, CAROL, DORA, FILES, PLAN, PROPOSED, STREAM, Company
+from tests.desk.conftest import BOB, CAROL, DORA, PROPOSED, Company
 
 REASON = {"reason": "Seen."}
 DATA = {
@@ -83,7 +85,7 @@ def test_a_promotion_shows_all_that_it_rests_on(company: Company) -> None:
 def test_the_page_shows_what_the_rules_find_then_and_now(company: Company) -> None:
     """The same as `mledger check` of the version, the worst first; as known then for whoever asks later."""
     number = request(company)
-    (checked,) = check_models(company.sim.reader(), ["model/m"], version="2.1")
+    (checked,) = check_models(company.sim.reader(), [STREAM], version="2.1")
     said = shown(company, number)["checks"]
     assert said[0] == counted(checked)
     failed = [o.rule.id for o in checked.outcomes if o.status == "failed" for _ in o.found]
@@ -185,7 +187,7 @@ def test_the_page_says_up_to_where_it_was_made(company: Company) -> None:
     data = dossier(reader, reader.fact(number)).to_json()
     head = reader.head
     assert (data["entries"], data["head"]) == (head.size, head.leaf.hex())
-    assert data["title"] == "m 2.1: to production"
+    assert data["title"] == "credit-risk 2.1: to production"
     receipt = company.sim.append("promotion.approved", STREAM, {"request": number} | REASON, by=BOB)
     assert reader.statement(int(receipt.number)).prev.hex() == data["head"]
 

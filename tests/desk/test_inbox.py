@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from mledger.desk.inbox import inbox_of
+from mledger.testing.bodies import FILES, PLAN
+from mledger.testing.bodies import MODEL as STREAM
 from mledger.testing.simulator import key_fields, signer_of
-from tests.desk.conftest import ALICE, BOB, CAROL, DORA, FILES, PLAN, PROPOSED, STREAM, Company
+from tests.desk.conftest import ALICE, BOB, CAROL, DORA, PROPOSED, Company
 
 REASON = {"reason": "Seen."}
 

@@ -17,9 +17,11 @@ from mledger.reports.changelog import changelog
 from mledger.reports.onboard import onboard
 from mledger.reports.why import why
 from mledger.stores import open_store
+from mledger.testing.bodies import FILES
+from mledger.testing.bodies import MODEL as STREAM
 from mledger.testing.simulator import signer_of
 from tests.chain.test_authority import force
-from tests.desk.conftest import BOB, CAROL, DORA, FILES, PROPOSED, STREAM, Company
+from tests.desk.conftest import BOB, CAROL, DORA, PROPOSED, Company
 
 REASON = {"reason": "Seen."}
 LACKS = "lacks approvals, 2 by reviewer"

@@ -7,8 +7,10 @@ from mledger.desk.history import history_of
 from mledger.desk.register import register_of
 from mledger.desk.version import version_sheet
 from mledger.errors import NotFoundError
+from mledger.testing.bodies import FILES
+from mledger.testing.bodies import MODEL as STREAM
 from mledger.testing.simulator import signer_of
-from tests.desk.conftest import ALICE, BOB, CAROL, DORA, FILES, PROPOSED, STREAM, Company
+from tests.desk.conftest import ALICE, BOB, CAROL, DORA, PROPOSED, Company
 
 REASON = {"reason": "Seen."}
 STARTED = {

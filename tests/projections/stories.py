@@ -11,47 +11,10 @@ from mledger.core.moment import Moment, format_moment, read_moment
 from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.projections import base
+from mledger.testing.bodies import DATASET, MODEL, PROPOSED, REGISTERED, STARTED
 from tests.strategies import bodies
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-MODEL, DATASET = "model/credit-risk", "dataset/applications"
-
-REGISTERED = {"title": "Credit risk", "purpose": "Decide on loans.", "owner": "Alice Example"}
-FRAMED = {
-    "statement": "Half of the applications are decided by hand.",
-    "outcome": "Fewer are.",
-    "metrics": [{"name": "auc", "direction": "maximize", "threshold": 0.95}],
-}
-PROPOSED = {
-    "title": "Deeper trees",
-    "summary": "Deeper trees keep the quality.",
-    "category": "hyperparameter",
-    "question": "How deep?",
-    "alternatives": [{"name": "four"}, {"name": "three", "why_not": "AUC is too low."}],
-    "choice": "four",
-    "rationale": "It alone reaches the objective.",
-    "data_quality_influence": "None.",
-    "parameters": [{"name": "max_depth", "from": 3, "to": 4, "justification": "Three is too few."}],
-}
-DATA = {
-    "title": "Applications",
-    "origin": "Forms.",
-    "collected_how": "All of them.",
-    "by_whom": "ACME Bank",
-    "licence": "internal",
-    "version": "v1",
-    "rows": 900,
-    "digests": [{"name": "content", "sha256": "77ab" * 16}],
-}
-REFRESHED = {
-    "version": "v2",
-    "previous": "v1",
-    "why": "The rest came in.",
-    "rows": 1000,
-    "rows_added": 100,
-    "digests": [{"name": "content", "sha256": "41d0" * 16}],
-    "shift": [{"column": "region", "metric": "psi", "value": 0.31, "threshold": 0.25}],
-}
 
 
 class Story:
@@ -105,13 +68,8 @@ class Story:
         return self.tell("decision.accepted", {"decision": decision}, by=by)
 
     def start(self, run: str = "r1", **fields: Any) -> str:
-        body = {
-            "run": run,
-            "hypothesis": "It gets better.",
-            "criteria": [{"metric": "auc", "operator": ">=", "value": 0.95}],
-            "datasets": [{"name": "applications", "version": "v1", "role": "train"}],
-        }
-        return self.tell("run.started", body | fields)
+        used = [{"name": "applications", "version": "v1", "role": "train"}]
+        return self.tell("run.started", STARTED | {"run": run, "datasets": used} | fields)
 
     def finish(self, run: str = "r1", auc: float = 0.96, **fields: Any) -> str:
         body = {"run": run, "metrics": [{"name": "auc", "value": auc}], "verdict": "supported"}

@@ -13,7 +13,8 @@ from mledger.projections.datasets import dataset
 from mledger.projections.lifecycle import model
 from mledger.projections.model import ModelState
 from mledger.projections.statements import Correction
-from tests.projections.stories import DATA, DATASET, Story, histories
+from mledger.testing.bodies import DATA, DATASET
+from tests.projections.stories import Story, histories
 
 
 def correct(story: Story, event: str, fields: dict[str, Any], **more: Any) -> str:

@@ -3,7 +3,8 @@
 import pytest
 
 from mledger.projections.datasets import DatasetState, dataset, describe
-from tests.projections.stories import DATA, DATASET, PROPOSED, REFRESHED, Story
+from mledger.testing.bodies import DATA, DATASET, PROPOSED, REFRESHED
+from tests.projections.stories import Story
 
 
 def told(*refreshed: dict) -> tuple[Story, DatasetState]:

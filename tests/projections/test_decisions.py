@@ -7,7 +7,8 @@ from mledger.chain.history import Fact
 from mledger.projections.decisions import STATUSES, Decision
 from mledger.projections.lifecycle import model
 from mledger.projections.runs import OUTCOMES, Run
-from tests.projections.stories import PROPOSED, Story, histories
+from mledger.testing.bodies import PROPOSED
+from tests.projections.stories import Story, histories
 
 
 def decision(story: Story, number: str) -> Decision:

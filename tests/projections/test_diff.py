@@ -5,7 +5,8 @@ from hypothesis import given
 from mledger.chain.history import Fact
 from mledger.projections.diff import GROUPS, Change, compare
 from mledger.projections.lifecycle import model
-from tests.projections.stories import FRAMED, Story, histories
+from mledger.testing.bodies import FRAMED
+from tests.projections.stories import Story, histories
 
 
 def changes(story: Story, cut: int) -> dict[str, list[Change]]:

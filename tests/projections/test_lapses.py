@@ -10,7 +10,8 @@ from mledger.projections.decisions import Condition
 from mledger.projections.duties import duties
 from mledger.projections.lapses import Lapse, holds_of_value, holds_of_version, lapses, last_day, natural
 from mledger.projections.statements import Citation
-from tests.projections.stories import DATA, DATASET, MODEL, REFRESHED, Story
+from mledger.testing.bodies import DATA, DATASET, MODEL, REFRESHED
+from tests.projections.stories import Story
 
 CONDITION = {"dataset": "applications", "operator": "<=", "value": "v2"}
 AUC = {"metric": "auc", "operator": ">=", "value": 0.95}

@@ -6,7 +6,8 @@ from hypothesis import given
 from mledger.chain.history import Fact
 from mledger.projections.lifecycle import model
 from mledger.projections.model import ModelState
-from tests.projections.stories import FRAMED, MODEL, START, Story, histories
+from mledger.testing.bodies import FRAMED, MODEL
+from tests.projections.stories import START, Story, histories
 
 
 def fold(story: Story) -> ModelState:

@@ -10,7 +10,8 @@ from mledger.events.run import RunAbandoned, RunFailed, RunFinished, RunStarted
 from mledger.projections.datasets import dataset
 from mledger.projections.lifecycle import model
 from mledger.projections.overview import dataset_row_of, overview, row_of
-from tests.projections.stories import DATA, DATASET, MODEL, REFRESHED, Story, histories
+from mledger.testing.bodies import DATA, DATASET, MODEL, REFRESHED
+from tests.projections.stories import Story, histories
 
 RUNS = {RunStarted.type, RunFinished.type, RunFailed.type, RunAbandoned.type}
 

@@ -4,7 +4,8 @@ from mledger.projections.datasets import DatasetState, dataset
 from mledger.projections.lifecycle import model
 from mledger.projections.model import ModelState
 from mledger.projections.usage import given_up, of_artifact, of_dataset, of_model
-from tests.projections.stories import DATA, DATASET, MODEL, Story
+from mledger.testing.bodies import DATA, DATASET, MODEL
+from tests.projections.stories import Story
 
 FILE = {"name": "m.pkl", "sha256": "c0" * 32, "size": 12, "media_type": "application/octet-stream"}
 

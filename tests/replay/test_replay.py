@@ -13,8 +13,8 @@ from mledger.projections.lifecycle import model
 from mledger.projections.overview import row_of
 from mledger.replay import Replay, diff, replay
 from mledger.stores.memory import MemoryStore
+from mledger.testing.bodies import DATA, DATASET, FRAMED, MODEL, PROPOSED, REFRESHED, REGISTERED
 from mledger.testing.simulator import START, Simulator
-from tests.projections.stories import DATA, DATASET, FRAMED, MODEL, PROPOSED, REFRESHED, REGISTERED
 
 RUN = {
     "run": "r1",

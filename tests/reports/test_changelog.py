@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from mledger.reports.changelog import changelog
-from tests.projections.stories import DATA, DATASET, FRAMED, MODEL, REFRESHED, Story
+from mledger.testing.bodies import DATA, DATASET, FRAMED, MODEL, REFRESHED
+from tests.projections.stories import Story
 from tests.reports.histories import history_of
 
 PLAN = {

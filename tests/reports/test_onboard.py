@@ -5,7 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from mledger.chain.history import Fact
 from mledger.reports.base import Claim, Document
 from mledger.reports.onboard import TOP, onboard
-from tests.projections.stories import DATA, DATASET, FRAMED, MODEL, Story, histories
+from mledger.testing.bodies import DATA, DATASET, FRAMED, MODEL
+from tests.projections.stories import Story, histories
 from tests.reports.histories import history_of
 
 

@@ -11,7 +11,8 @@ from mledger.projections.lifecycle import model
 from mledger.reports.base import Claim, Document
 from mledger.reports.decision import page
 from mledger.reports.why import why
-from tests.projections.stories import FRAMED, MODEL, PROPOSED, Story, histories
+from mledger.testing.bodies import FRAMED, MODEL, PROPOSED
+from tests.projections.stories import Story, histories
 
 DEEPER = [{"name": "max_depth", "from": 3, "to": 4, "justification": "Three is too few."}]
 

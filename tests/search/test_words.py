@@ -12,8 +12,8 @@ from mledger.events import base as events
 from mledger.ledger import Ledger, What
 from mledger.reader import Reader
 from mledger.search import Wanted, words_file
+from mledger.testing.bodies import PROPOSED
 from mledger.testing.simulator import Simulator, signer_of
-from tests.projections.stories import PROPOSED
 
 CRITERIA = [{"metric": "auc", "operator": ">=", "value": 0.9}]
 WORDS = ("early", "stopping", "drift", "région", "auc", "Shift")

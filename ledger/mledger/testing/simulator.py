@@ -72,6 +72,8 @@ def key_fields(name: str, *roles: str, kind: str = "person") -> dict[str, object
 class Simulator:
     """A ledger, opened by Alice Example as its owner, to which named people append."""
 
+    path: Path | None = None
+
     def __init__(
         self,
         store: LedgerStore | None = None,
@@ -82,7 +84,8 @@ class Simulator:
     ) -> None:
         """Open the ledger in `store`, by default in memory; `path` is its file, if it has one."""
         self.store = store or MemoryStore()
-        self.path = path
+        if path is not None:
+            self.path = path
         self.clock = Clock()
         self.random = Bytes(seed)
         self._ledgers: dict[str, Ledger] = {}
