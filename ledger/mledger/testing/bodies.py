@@ -1,4 +1,4 @@
-"""Bodies of the usual events, valid as they stand, for tests to vary.
+"""Bodies of the usual events, valid as they stand, to be varied.
 
 sim.append("decision.proposed", MODEL, PROPOSED | {"category": "feature"})
 """
