@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from mledger.batch import What
-from mledger.chain.succession import sign_succession
-from mledger.errors import InputError
+from mledger.chain.succession import hand_over, sign_succession, take_over
+from mledger.errors import DeniedError, InputError
 from mledger.events import base as events
 
 if TYPE_CHECKING:
@@ -15,6 +15,28 @@ if TYPE_CHECKING:
     from mledger.ledger import Ledger
     from mledger.reader import Reader
     from mledger.writing import Receipt
+
+
+def handed_over(reader: "Reader", new: bytes, old: "Signer") -> bytes:
+    """The succession to a public key, signed by the key that signs checkpoints, or did until its end.
+
+    The new key signs it where that is: see `taken_over`. Errors: DeniedError if `old` is another key.
+    """
+    before = reader.keyring().signs[-1]
+    if old.key_id != before.member:
+        raise DeniedError(
+            f"key {old.key_id[:12]} is not the one that signs checkpoints", fix="sign with that key: --as KEY"
+        )
+    return hand_over(before, new, old)
+
+
+def taken_over(note: bytes, new: "Signer", reason: str) -> "EventBody":
+    """The event by which `new` signs checkpoints after it, by a succession that the old key has signed.
+
+    Errors: FormatError, ProofError if it is one to another key.
+    """
+    signed = take_over(note, new).decode()
+    return events.build("key.appointed", {"key": new.key_id, "note": signed, "reason": reason})
 
 
 def appointed(

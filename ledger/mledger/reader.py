@@ -57,7 +57,7 @@ class Reader(Lookup):
     def log_keys(self) -> LogKeys:
         """The keys that sign the checkpoints, as far as what governs the ledger can be read."""
         known, size = self._log_keys, self.head.size
-        if known is None or any(True for _ in self.store.entries(known[0], size, governance=True)):
+        if known is None or (size != known[0] and self._is_governed_since(known[0], size)):
             keyring = Keyring()
             with suppress(MledgerError):  # what cannot be read is found by a verification
                 for _ in self.governing(keyring, size):
@@ -66,6 +66,9 @@ class Reader(Lookup):
                 raise IntegrityError("entry 0 does not open the ledger", fix="mledger verify --full")
             self._log_keys = known = size, LogKeys(keyring.signs)
         return known[1]
+
+    def _is_governed_since(self, start: int, stop: int) -> bool:
+        return any(True for _ in self.store.entries(start, stop, governance=True))
 
     @property
     def vkey_text(self) -> str:

@@ -167,5 +167,5 @@ def test_the_order_of_commands_is_that_of_a_life(run: Run) -> None:
     lines = done(run("key")).split("Commands:\n")[1].split("\n\n")[0].splitlines()
     assert [
         line.split()[0] for line in lines
-    ] == "new adopt list show enroll grant revoke rotate appoint".split()
+    ] == "new adopt list show enroll grant revoke rotate hand-over appoint".split()
     assert os.linesep not in lines[0]

@@ -47,18 +47,17 @@ def test_each_checkpoint_has_two_lines_from_then_on(run, both):
     assert any("lines of ML-DSA-44" in what for what in checker.unchecked())
 
 
-@pytest.mark.parametrize("deed", ["left out", "exchanged"])
-def test_a_line_that_lacks_or_does_not_hold_is_found(deed, run, both):
+def test_a_line_that_lacks_or_does_not_hold_is_found(run, both):
     """Whoever could forge Ed25519 has to forge this as well."""
-    held = note(both)
+    held, whole = note(both), both.read_bytes()
     ed25519, also = held.signatures
-    lines = (ed25519,) if deed == "left out" else (ed25519, also._replace(signature=bytes(8 + 2420)))
-    with closing(open_store(both)) as store:
-        size = max(store.checkpoints())[0]
-        store.keep_checkpoint(size, format_note(Note(held.text, lines)))
-    result = run("verify", "--full")
-    assert result.exit_code == 3
-    assert "checkpoint.bad" in result.stdout
+    for lines in ((ed25519,), (ed25519, also._replace(signature=bytes(8 + 2420)))):
+        both.write_bytes(whole)
+        with closing(open_store(both)) as store:
+            store.keep_checkpoint(max(store.checkpoints())[0], format_note(Note(held.text, lines)))
+        result = run("verify", "--full")
+        assert result.exit_code == 3
+        assert "checkpoint.bad" in result.stdout
 
 
 def test_without_the_key_nothing_is_signed(run, both, monkeypatch):

@@ -94,12 +94,20 @@ def test_a_new_key_elsewhere_takes_over_later(run, begun):
     result = run("key", "rotate", "Alice Example", "alice.pub", *RENEW)
     assert "key.appointed" not in done(result)
     assert "nobody signs checkpoints now" in result.stderr
-    appoint = ["key", "appoint", public["key"][:12], "--reason", "As agreed."]
+    short = public["key"][:12]
+    done(run("trust", "export", "-o", "trust.json"))
+    done(run("key", "hand-over", short, "-o", "succession", "--as", "alice-example"))
+    appoint = ["key", "appoint", short, "--reason", "As agreed.", "--succession", "succession"]
     assert "mledger key adopt" in refused_alike(run, appoint, "is not at hand")
     Path("elsewhere.key").rename(private)
+    Path(told(run("key", "show", "alice-example", "--json"))["path"]).rename("gone")
     done(run(*appoint))
     done(run("checkpoint"))
-    done(run("verify", "--full"))
+    assert "was handed over" in " ".join(done(run("verify", "--full", "--trust", "trust.json")).split())
+    refused_alike(run, ["key", "hand-over", short, "-o", "more", "--as", "gone"], "is not the one that signs")
+    refused_alike(run, appoint, "another key than the one which signs")
+    Path("succession").write_text("nothing")
+    refused_alike(run, appoint, "no signatures")
 
 
 def test_a_new_key_of_somebody_else_is_no_rotation(run, begun):

@@ -102,7 +102,7 @@ def show(settings: Settings, key: str) -> None:
 
 for governing in (
     *(key_governance.enroll, key_governance.grant, key_governance.revoke),
-    *(key_succession.rotate, key_succession.appoint),
+    *(key_succession.rotate, key_succession.hand_over, key_succession.appoint),
 ):
     command.add_command(governing)
 

@@ -1,11 +1,12 @@
 """mledger key rotate, appoint: another key in the place of one."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from mledger.errors import InputError, KeyFileError
-from mledger_cli import opening, passphrase
+from mledger_cli import files, opening, passphrase
 from mledger_cli.commands.key_governance import AS, find_member, public_of
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
@@ -27,6 +28,7 @@ class _Why(NamedTuple):
     reason: str
     request: str | None
     post_quantum: bool | None = None
+    succession: bytes | None = None
 
 
 @click.command("rotate", cls=Command)
@@ -68,13 +70,21 @@ def rotate(
         record(settings, body, "ledger", key, request)
     else:
         record(settings, body, "ledger", key)
-        settings.out.note("nobody signs checkpoints now; where the new key is, its holder takes over:")
-        settings.out.note(f"  mledger key appoint {str(fields['id'])[:12]} --reason TEXT")
+        short = str(fields["id"])[:12]
+        settings.out.note("nobody signs checkpoints now: sign them over where the old key is, and go on")
+        settings.out.note(f"where the new one is: mledger key hand-over {short} -o FILE --as KEY, then")
+        settings.out.note(f"mledger key appoint {short} --succession FILE --reason TEXT")
 
 
 @click.command("appoint", cls=Command)
 @click.argument("member", type=MEMBER)
 @click.option("--reason", metavar="TEXT", required=True, help="Why another key signs them.")
+@click.option(
+    "--succession",
+    type=files.EXISTING,
+    metavar="FILE",
+    help="What the key until now has signed elsewhere, with mledger key hand-over.",
+)
 @click.option(
     "--ml-dsa/--no-ml-dsa",
     "post_quantum",
@@ -88,6 +98,7 @@ def appoint(
     settings: Settings,
     member: str,
     reason: str,
+    succession: Path | None,
     request: str | None,
     key: str | None,
     *,
@@ -99,7 +110,8 @@ def appoint(
     signs them; this is for another person who takes over, or after that key was lost or stolen and
     revoked. MEMBER is a name, an e-mail address, or the first eight digits of a key id.
 
-    Both keys must be at hand, the one until now and the new one, unless the one until now is revoked.
+    Both keys must be at hand, the one until now and the new one, unless the one until now is revoked, or
+    has signed a succession where it is: mledger key hand-over.
 
     With --ml-dsa each checkpoint has a second signature, of ML-DSA-44 (FIPS 204), against the day on
     which Ed25519 can be forged. The key for it is made beside the other; MEMBER may be the key that
@@ -114,7 +126,35 @@ def appoint(
             f"the key {new.id[:12]} of {new.name} is not at hand, and must sign that it takes over",
             fix="do it where that key is, or add it here: mledger key adopt FILE",
         )
-    take_over(settings, signer, before, _Why(reason, request, post_quantum), key)
+    why = _Why(reason, request, post_quantum, files.read(succession) if succession else None)
+    take_over(settings, signer, before, why, key)
+
+
+@click.command("hand-over", cls=Command)
+@click.argument("member", type=MEMBER)
+@click.option("-o", "--output", type=files.NEW, metavar="FILE", required=True, help="Write it to a new file.")
+@AS
+@pass_settings
+def hand_over(settings: Settings, member: str, output: Path, key: str | None) -> None:
+    """Sign that another key takes the checkpoints over.
+
+    For a key that lies elsewhere: send FILE to its holder, who goes on with mledger key appoint MEMBER
+    --succession FILE. Nothing is recorded, and nothing changes until then. It is signed with the key that
+    signs checkpoints now, or with --as by the one that did, if it was rotated meanwhile.
+    """
+    from mledger.appointing import handed_over
+
+    files.check_new(output)
+    with opening.reader(settings) as reader:
+        new, now = find_member(reader, member), reader.keyring().signs[-1].member
+        signer = _held(key) if key else at_hand(now)
+        if signer is None:
+            raise KeyFileError(
+                f"the key {now[:12]} that signs checkpoints is not at hand", fix="do it where that key is"
+            )
+        note = handed_over(reader, new.public, signer)
+    what = f"succession to the key {new.id[:12]} of {new.name}"
+    files.deliver(settings, output, note, what, {"key": new.id, "note": note.decode()})
 
 
 def take_over(
@@ -126,7 +166,7 @@ def take_over(
     first: "Sequence[EventBody]" = (),
 ) -> None:
     """Record that a key signs checkpoints from now on, and sign one with it, and with the key before it."""
-    from mledger.appointing import appointed
+    from mledger.appointing import appointed, taken_over
     from mledger.batch import What
     from mledger.ledger import Ledger
 
@@ -140,7 +180,10 @@ def take_over(
         beside = also.public if also is not None and why.post_quantum is not False else None
         if beside is None and why.post_quantum:
             beside = _made_beside(new.key_id)
-        acts = [*first, appointed(reader, new, why.reason, old=old, also=beside)]
+        if why.succession is not None:
+            acts = [*first, taken_over(why.succession, new, why.reason)]
+        else:
+            acts = [*first, appointed(reader, new, why.reason, old=old, also=beside)]
     if why.request is not None:
         ask(settings, acts, "ledger", why.request, author)
         return
@@ -171,6 +214,15 @@ def _made_beside(key_id: str) -> bytes:
         return public
     secret = passphrase.choose(f"the key of ML-DSA-44 beside {record.name}") if record.encrypted else None
     return keys.add_beside(record, secret).public
+
+
+def _held(text: str) -> "Signer":
+    """The signer of one's own key that is meant. Errors: NotFoundError, KeyFileError."""
+    from mledger.keystore import Keystore
+
+    keys = Keystore()
+    record = keys.find(text)
+    return keys.unlock(record, passphrase.asking(f"the key {record.name}"))
 
 
 def at_hand(key_id: str) -> "Signer | None":

@@ -50,7 +50,7 @@ def _take_effect(
             try:
                 keyring.apply(act.seq, body)
             except GovernanceError as error:
-                yield Breach("governance", ruled.where, str(error))
+                yield Breach("governance", ruled.where, str(error), error.fix)
 
 
 def _answer(

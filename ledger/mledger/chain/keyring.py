@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 
 
 REFUSED = "attempt.refused"
+_ANOTHER = "let somebody else have that role first: mledger key enroll FILE.pub --role ROLE"
 
 
 class GovernanceError(ValueError):
     """A governance event that cannot take effect; the message says why. Never leaves the chain."""
+
+    def __init__(self, message: str, fix: str | None = None) -> None:
+        """Say why, and the way out if there is one."""
+        super().__init__(message)
+        self.fix = fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,8 @@ class Keyring:
         before = self.members[now.member]
         if not found.handed_over and before.revoked is None:
             raise GovernanceError(
-                f"the key of {before.name} signs the checkpoints, and has not signed the succession"
+                f"the key of {before.name} signs the checkpoints, and has not signed the succession",
+                "do it where that key is; if it is lost or stolen, revoke it first: mledger key revoke",
             )
         self.signs = (*self.signs, found)
 
@@ -179,9 +186,9 @@ class Keyring:
     def check_governed(self) -> None:
         """A ledger that nobody may govern could never be mended."""
         if not any(m.revoked is None and self.may(m, "role.granted") for m in self.members.values()):
-            raise GovernanceError("nobody would be left who may grant roles")
+            raise GovernanceError("nobody would be left who may grant roles", _ANOTHER)
         if why := unreachable(self):
-            raise GovernanceError(why)
+            raise GovernanceError(why, _ANOTHER)
 
     def _active(self, key: str) -> Member:
         member = self.members.get(key)

@@ -17,7 +17,7 @@ from mledger.core.note import (
     open_note,
     parse_note,
 )
-from mledger.core.succession import Succession, format_succession, open_succession
+from mledger.core.succession import Succession, format_succession, open_succession, parse_succession
 from mledger.errors import DeniedError, MledgerError, ProofError
 from mledger.keys.algorithms import verify
 from mledger.keys.mldsa import is_supported
@@ -70,14 +70,41 @@ def sign_succession(
 
     `also` is the public key of ML-DSA-44 that signs beside it.
     """
+    signers = [signer for signer in (new, old) if signer is not None]
+    return _signed(_text(before, new.public, also), before.key.name, signers)
+
+
+def hand_over(before: Appointed, new: bytes, old: Signer) -> bytes:
+    """The succession to a public key as the old key signs it; the new one must still do so."""
+    also = before.also.public if before.also is not None else None
+    return _signed(_text(before, new, also), before.key.name, [old])
+
+
+def take_over(note: bytes, new: Signer) -> bytes:
+    """The note of a succession that the old key has signed, signed by the new one as well.
+
+    Errors: FormatError if it is none, ProofError if it is one to another key.
+    """
+    held = parse_note(note)
+    found = parse_succession(held.text)
+    if found.new != log_key(found.origin, new.public):
+        raise ProofError("this succession is to another key")
+    line = NoteSignature(found.origin, found.new.hash, new.sign(held.text.encode()))
+    return format_note(Note(held.text, (line, *held.signatures)))
+
+
+def _text(before: Appointed, new: bytes, also: bytes | None) -> str:
     origin = before.key.name
-    key = log_key(origin, new.public)
     beside = NoteKey(origin, key_hash(origin, ML_DSA_44, also), ML_DSA_44, also) if also is not None else None
-    text = format_succession(Succession(origin, before.key, key, beside))
-    signers = {signer.public: signer for signer in (new, old) if signer is not None}
+    return format_succession(Succession(origin, before.key, log_key(origin, new), beside))
+
+
+def _signed(text: str, origin: str, signers: Sequence[Signer]) -> bytes:
+    """A note with a line of each signer under the origin."""
+    keys = {signer.public: signer for signer in signers}
     lines = [
         NoteSignature(origin, log_key(origin, public).hash, signer.sign(text.encode()))
-        for public, signer in signers.items()
+        for public, signer in keys.items()
     ]
     return format_note(Note(text, tuple(lines)))
 
@@ -99,17 +126,14 @@ def check_signs(keyring: "Keyring", key: str) -> None:
 
 def sign_checkpoint(checkpoint: Checkpoint, signers: Sequence[Signer], also: Beside | None = None) -> bytes:
     """The note of a checkpoint, with a line of each signer under the origin."""
-    text = format_checkpoint(checkpoint)
-    keys = {signer.public: signer for signer in signers}
-    lines = [
-        NoteSignature(checkpoint.origin, log_key(checkpoint.origin, public).hash, signer.sign(text.encode()))
-        for public, signer in keys.items()
-    ]
+    note = _signed(format_checkpoint(checkpoint), checkpoint.origin, signers)
     if also is not None:
         signature = also.sign(cosigned_subtree(checkpoint.origin, checkpoint))
         pointer = key_hash(checkpoint.origin, ML_DSA_44, also.public)
-        lines.append(NoteSignature(checkpoint.origin, pointer, format_timed(0, signature)))
-    return format_note(Note(text, tuple(lines)))
+        line = NoteSignature(checkpoint.origin, pointer, format_timed(0, signature))
+        held = parse_note(note)
+        note = format_note(Note(held.text, (*held.signatures, line)))
+    return note
 
 
 class LogKeys(NamedTuple):

@@ -1,13 +1,10 @@
 """A key in a place of somebody else's, brought in by one file."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 
+from mledger.errors import NotFoundError
 from mledger.keystore import Keystore
+from tests.cli.asking import done, refused, told
 from tests.events.test_loading import _distribution
 
 KMS = '''
@@ -42,31 +39,16 @@ def service(tmp_path):
     return folder
 
 
-def test_the_command_line_signs_with_it(service, tmp_path):
+def test_the_command_line_signs_with_it(service, run, begun, monkeypatch):
     """Named like any other key: enrolled by its name, and signing; one it does not hold is told."""
-    env = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(service), *sys.path]),
-        "MLEDGER_PASSPHRASE": "x y z",
-    }
-    env = {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
-
-    def run(*args):
-        command = [sys.executable, "-c", "from mledger_cli.main import main; main()", *args]
-        return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
-
-    assert run("init", "--origin", "acme.example/x", "--name", "Alice Example").returncode == 0
-    enrolled = run("key", "enroll", "kms:kim", "--role", "engineer")
-    assert enrolled.returncode == 0, enrolled.stderr
+    monkeypatch.syspath_prepend(str(service))
+    done(run("key", "enroll", "kms:kim", "--role", "engineer", "--as", "alice-example"))
     said = ("append", "comment.added", "ledger", "--set", "on=0", "--set", "text=x", "--json")
-    signed = run(*said, "--as", "kms:Kim")
-    assert json.loads(signed.stdout)["signer"] == "Kim Example", signed.stderr
-    refused = run(*said, "--as", "kms:bob")
-    assert (refused.returncode, "holds no key" in refused.stderr) == (2, True)
+    assert told(run(*said, "--as", "kms:Kim"))["signer"] == "Kim Example"
+    assert refused(run(*said[:-1], "--as", "kms:bob"), "the service holds no key") == "acme-kms list"
 
 
 def test_a_place_that_nobody_brings_is_no_key(tmp_path):
     """A name with a colon that is no place is looked for like any other."""
-    from mledger.errors import NotFoundError
-
     with pytest.raises(NotFoundError, match="no key is called"):
         Keystore(tmp_path).find("nowhere:bob")
