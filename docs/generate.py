@@ -136,18 +136,62 @@ def attacks_page() -> str:
         "own, and is found by what stands here and by nothing less. Who sees it: a verifier with the *file*",
         "alone; or one who besides has a *memory* of heads on the machine, or a *checkpoint* kept elsewhere,",
         "or knows the *roots* of the time-stamping authority, or looks into the *cache* (`--full`). Where",
-        "several are named, any one is enough. The level that is then reached is none, or else the one that",
-        "the ledger has without the finding.\n",
+        "several are named, any one is enough. The level is the one that is reached by whoever has that and",
+        "nothing else. What goes out, bundles, mirrors and requests to witnesses, stands at the end.\n",
     ]
     for row, attacks in groupby(ATTACKS, lambda attack: attack.row):
         parts += [f"## {row[:1].upper()}{row[1:]}\n", "| attack | seen with | finding | level | exit code |"]
         parts += ["|---|---|---|---|---|"]
         for one in attacks:
             seen = " or ".join(one.needs) or "the file"
-            level = "none" if one.exit_code == 3 else "as before"
+            level = "none" if one.level is None else one.level
             parts.append(f"| {_cell(one.deed)} | {seen} | `{one.rule}` | {level} | {one.exit_code} |")
         parts.append("")
-    return "\n".join(parts)
+    return "\n".join([*parts, *_crashes(), *_sent()])
+
+
+def _crashes() -> Iterator[str]:
+    """What the tests do in the place of an attack, for the row that is about no attacker."""
+    row = "Two processes append at once; kill \N{MINUS SIGN}9, full disk, failed write at any system call"
+    yield f"## {row}\n"
+    yield "Here nobody attacks, and nothing is found: afterwards the ledger is whole. `tests/faults` kills a"
+    yield "writer at every system call, lets every one fail (`strace`), fills the disk, and verifies what is"
+    yield "left; `tests/ledger` lets processes append at once, and counts what they recorded.\n"
+
+
+def _sent() -> Iterator[str]:
+    """What may be done to what goes out, and what those say who get it."""
+    from mledger.testing.tamper.bundles import BUNDLE_ATTACKS, EXCHANGED
+    from mledger.testing.tamper.mirrors import MIRROR_ATTACKS, WITNESS_ATTACKS
+    from mledger.testing.tamper.zips import ZIP_ATTACKS
+
+    yield "## A bundle is changed on its way\n"
+    yield "Found by `mledger bundle verify`, and by a `verify.py` that nobody has changed; but for"
+    yield "reports, which Python alone cannot make anew, and says so.\n"
+    yield "| attack | seen with | finding | level | exit code |\n|---|---|---|---|---|"
+    for one in BUNDLE_ATTACKS:
+        found = f"`{one.rule}`" if one.rule else "refused"
+        yield f"| {_cell(one.deed)} | the file | {found} | none | 3 |"
+    for deed, rule in EXCHANGED.values():
+        yield f"| {_cell(deed)} | the trust file | `{rule}` | none | 3 |"
+    yield "| A report is changed, and the list of files with it. | the file | `report.wrong` | 0 | 1 |"
+    yield "\n## A zip comes in the place of a bundle\n"
+    yield "Refused by both, before a byte of what is in it is read. The exit code is that of `mledger bundle"
+    yield "verify`, which calls it wrong use where no zip begins; `verify.py` ends with 3.\n"
+    yield "| attack | seen with | finding | level | exit code |\n|---|---|---|---|---|"
+    for deed, data in ZIP_ATTACKS.items():
+        yield f"| {_cell(deed)} | the file | refused | none | {3 if data.startswith(b'PK') else 2} |"
+    yield "\n## A mirror shows something else\n"
+    yield "Found by `mledger follow`, with the ledger's verifier key and what stands here.\n"
+    yield "| attack | seen with | error | level | exit code |\n|---|---|---|---|---|"
+    for attack in MIRROR_ATTACKS:
+        code = attack.error.exit_code
+        yield f"| {_cell(attack.deed)} | {attack.needs} | `{attack.error.__name__}` | none | {code} |"
+    yield "\n## A witness is asked for what it must not sign\n"
+    yield "Of a log that it has cosigned once. It answers with the status that the specification names.\n"
+    yield "| attack | answer |\n|---|---|"
+    for request in WITNESS_ATTACKS:
+        yield f"| {_cell(request.deed)} | {request.status} |"
 
 
 def commands_page() -> str:

@@ -6,14 +6,13 @@ whoever has the same mledger can make them anew.
 """
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mledger.chain.findings import Finding
-from mledger.checking import dossier_in, gather, models_of
+from mledger.checking import dossier_in, gather
 from mledger.checks import profile as profiles
 from mledger.checks.engine import check
 from mledger.checks.formats.markdown import assessed, markdown
@@ -29,6 +28,8 @@ from mledger.reports.onboard import onboard
 from mledger.stores.bundle import BundleStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mledger.chain.history import History
     from mledger.chain.verification import Verification
 
@@ -44,7 +45,7 @@ def create(reader: Reader, path: Path, note: bytes, what: What) -> Manifest:
 
 
 def reports_of(store: BundleStore, verified: "Verification | None" = None) -> dict[str, bytes]:
-    """The reports about the models of a bundle by name, each the same for the same bundle.
+    """The reports about the models and datasets of a bundle by name, each the same for the same bundle.
 
     Errors: IntegrityError if it is broken, unless it was `verified` before.
     """
@@ -55,8 +56,12 @@ def reports_of(store: BundleStore, verified: "Verification | None" = None) -> di
     reader = Reader(store, clock=lambda: moment)
     history = reader.history() if verified is None else reader.history_of(verified)
     chosen = store.manifest.choice
-    named = [name for name in models_of(reader, history) if _is_chosen(name, chosen)]
-    return {name: data for stream in named for name, data in _about(reader, history, stream, chosen.version)}
+    streams = sorted({fact.stream for fact in history.facts() if _is_chosen(fact.stream, chosen)})
+    return {
+        f"{_folder(stream)}/{name}.md": text.encode()
+        for stream in streams
+        for name, text in sorted(_about(reader, history, stream, chosen.version).items())
+    }
 
 
 def is_own(store: BundleStore) -> bool:
@@ -80,29 +85,34 @@ def _is_chosen(stream: str, choice: Choice) -> bool:
     return choice.streams is None or stream in choice.streams
 
 
-def _about(
-    reader: Reader, history: "History", stream: str, version: str | None
-) -> Iterator[tuple[str, bytes]]:
-    """Each report about a model; none if nothing of it can be seen."""
-    with suppress(NotFoundError):
+def _about(reader: Reader, history: "History", stream: str, version: str | None) -> dict[str, str]:
+    """Each report about a model or a dataset; none if nothing of it can be seen."""
+    about = [base.find(name) for name in base.names()]
+    if not stream.startswith("model/"):
+        facts = list(history.of(stream).facts())
+        told = {one.name: one.tell(facts) for one in about if stream.startswith(f"{one.about}/")}
+        seen = any(not fact.withheld for fact in facts)
+        return {name: made.markdown() for name, made in told.items()} if seen else {}
+    try:
         dossier = dossier_in(reader, history, stream)
         if version in dossier.state.versions:
             dossier = dossier_in(reader, history, stream, version)
-        known = f"as known on {dossier.day}, {history.size:,} entries of {reader.origin}"
-        checked = check(dossier, gather(reader, dossier, None))
-        texts = {
-            "overview": onboard(history, stream, known).markdown(),
-            "changelog": changelog(history, stream, 0, history.size, known).markdown(),
-            "check": markdown([checked]),
-        }
-        about_models = (found for name in base.names() if (found := base.find(name)).about == "model")
-        texts |= {found.name: found.of(dossier).markdown() for found in about_models}
-        texts |= {name: assessed(assess(profiles.find(name), dossier, checked)) for name in profiles.names()}
-        for name, text in sorted(texts.items()):
-            yield f"{_folder(dossier.name)}/{name}.md", text.encode()
+    except NotFoundError:
+        return {}
+    known, world = f"{base.known(dossier)} of {reader.origin}", gather(reader, dossier, None)
+    checked = check(dossier, world)
+    return {
+        "overview": onboard(history, stream, known).markdown(),
+        "changelog": changelog(history, stream, 0, history.size, known).markdown(),
+        "check": markdown([checked]),
+        **{one.name: one.of(dossier, world).markdown() for one in about if one.about != "dataset"},
+        **{name: assessed(assess(profiles.find(name), dossier, checked)) for name in profiles.names()},
+    }
 
 
-def _folder(name: str) -> str:
-    """A model's name as that of one folder, which it is already, but for the rarest of names."""
-    plain = "/" not in name and is_name(f"reports/{name}/x.md")
-    return name if plain else f"_{sha256(name.encode()).hexdigest()[:16]}"
+def _folder(stream: str) -> str:
+    """A stream's name as that of a folder, which it is already, but for the rarest of names."""
+    if is_name(f"reports/{stream}/x.md"):
+        return stream
+    kind, _, name = stream.partition("/")
+    return f"{kind}/_{sha256(name.encode()).hexdigest()[:16]}"

@@ -10,6 +10,7 @@ import pytest
 
 from mledger.exchange import verify
 from mledger.testing.tamper.bundles import read_files, relisted, write_files
+from mledger.testing.tamper.zips import ZIP_ATTACKS
 from tests.cli.asking import ALICE, MODEL, Run, done, nothing_written, refused, refused_alike, told
 
 PROGRAM = Path(verify.__file__)
@@ -108,6 +109,14 @@ def test_a_changed_bundle_is_broken(run: Run, lived: Path, folder: Path) -> None
     refused_alike(run, ["bundle", "verify", "c.zip"], "README.txt is gone from the bundle", code=3)
 
 
+@pytest.mark.parametrize("how", ZIP_ATTACKS)
+def test_a_zip_that_no_bundle_is_ends_with_what_is_written_of_it(how: str, run: Run, folder: Path) -> None:
+    """One line, and exit code 3; or 2 where no zip begins. The reference says so."""
+    (folder / "bad.zip").write_bytes(ZIP_ATTACKS[how])
+    code = 3 if ZIP_ATTACKS[how].startswith(b"PK") else 2
+    refused_alike(run, ["bundle", "verify", "bad.zip"], "bundle", code=code)
+
+
 def test_attachments_and_types_are_chosen(run: Run, lived: Path, folder: Path) -> None:
     """A file that an event names goes out by its path, its digest, or with all; others are refused."""
     (folder / "plot.svg").write_bytes(b"<svg/>")
@@ -196,20 +205,20 @@ def test_reports_are_made_of_what_goes_out(run: Run, lived: Path, folder: Path) 
     sets = [part for field in fields for part in ("--set", field)]
     done(run("append", "model.registered", MODEL, *sets, "-q"))
     made = done(run("bundle", "create", "credit-risk", "-o", "b.zip"))
-    assert "\nreports    14 files\n" in made
+    assert "\nreports    15 files\n" in made
     done(run("bundle", "create", "credit-risk", "-o", "c.zip", "-q"))
     assert (folder / "b.zip").read_bytes() == (folder / "c.zip").read_bytes()
     with zipfile.ZipFile(folder / "b.zip") as archive:
         texts = {name: archive.read(name).decode() for name in archive.namelist() if "reports/" in name}
-    assert "Four levels are enough." in texts["reports/credit-risk/overview.md"]
-    assert "Annex IV" in texts["reports/credit-risk/eu-ai-act-annex-iv.md"]
-    assert " rules: " in texts["reports/credit-risk/check.md"]
+    assert "Four levels are enough." in texts["reports/model/credit-risk/overview.md"]
+    assert "Annex IV" in texts["reports/model/credit-risk/eu-ai-act-annex-iv.md"]
+    assert " rules: " in texts["reports/model/credit-risk/check.md"]
     done(run("bundle", "create", "credit-risk", "--only", "comment", "-o", "d.zip", "-q"))
     with zipfile.ZipFile(folder / "d.zip") as archive:
         texts = {name: archive.read(name) for name in archive.namelist() if "reports/" in name}
-    assert len(texts) == 14
+    assert len(texts) == 15
     assert not any(b"Four levels" in text or b"A word on another" in text for text in texts.values())
-    assert "reports   14, as the events say" in done(run("bundle", "verify", "d.zip"))
+    assert "reports   15, as the events say" in done(run("bundle", "verify", "d.zip"))
     row = told(run("--json", "bundle", "create", "--all", "--no-bodies", "-o", "e.zip"))
     assert row["reports"] == 0
 
@@ -217,7 +226,7 @@ def test_reports_are_made_of_what_goes_out(run: Run, lived: Path, folder: Path) 
 def test_a_report_that_was_changed_is_found(run: Run, lived: Path, folder: Path) -> None:
     """Nobody signs a report: it is made anew and compared, unless another mledger made it, which is said."""
     done(run("bundle", "create", "credit-risk", "-o", "b.zip", "-q"))
-    files, name = read_files(folder / "b.zip"), "reports/credit-risk/overview.md"
+    files, name = read_files(folder / "b.zip"), "reports/model/credit-risk/overview.md"
     changed = relisted(files | {name: files[name] + b"\nAll is well.\n"})
     write_files(folder / "c.zip", changed)
     found = run("bundle", "verify", "c.zip")
@@ -226,12 +235,12 @@ def test_a_report_that_was_changed_is_found(run: Run, lived: Path, folder: Path)
     write_files(folder / "d.zip", relisted({key: data for key, data in files.items() if key != name}))
     assert run("bundle", "verify", "d.zip").exit_code == 1
     write_files(folder / "e.zip", relisted(changed, made_by="mledger 0.0.1"))
-    assert "reports   14, made by 'mledger 0.0.1', not compared" in done(run("bundle", "verify", "e.zip"))
+    assert "reports   15, made by 'mledger 0.0.1', not compared" in done(run("bundle", "verify", "e.zip"))
     write_files(folder / "f.zip", relisted(files | {"bodies/000.jsonl": b""}))
-    assert "reports   14, not compared" in run("bundle", "verify", "f.zip").stdout
+    assert "reports   15, not compared" in run("bundle", "verify", "f.zip").stdout
     command = [sys.executable, "-I", str(PROGRAM), "c.zip"]
     said = " ".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
-    assert "whether 14 reports are what the events say: nobody signs them" in said
+    assert "whether 15 reports are what the events say: nobody signs them" in said
 
 
 def test_of_several_keys_the_one_that_signs_checkpoints_is_taken(run: Run, lived: Path, folder: Path) -> None:

@@ -39,6 +39,7 @@ from mledger.receipt import check_checkpoint
 from mledger.stores import open_store
 from mledger.stores.memory import MemoryStore
 from mledger.testing.simulator import Simulator, signer_of
+from mledger.testing.tamper.mirrors import MIRROR_ATTACKS
 from mledger.testing.tamper.world import ALICE
 from mledger.testing.tamper.world import CHECKPOINT as SECOND
 from mledger.testing.tamper.world import FIRST_CHECKPOINT as FIRST
@@ -268,6 +269,26 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
+
+
+@pytest.mark.parametrize("attack", [pytest.param(a, id=a.name) for a in MIRROR_ATTACKS])
+def test_an_attack_on_a_mirror_is_refused(attack, company, notes, vkey, follower, tmp_path):
+    """By what it needs, and by nothing less; what was seen before stays remembered."""
+    folder = tmp_path / "log"
+    with company.reader(memory=False) as reader:
+        pinned = reader.pinned() if attack.needs == "the trust file" else None
+    publish_to(company.path, notes[SECOND], folder)
+    place = open_place(str(folder))
+    if attack.needs == "memory":
+        follower.follow(place, "log", vkey)
+    attack.run(company, folder)
+    for _ in range(2):
+        with pytest.raises(attack.error) as refused:
+            follower.follow(place, "log", vkey, pinned)
+        assert type(refused.value) is attack.error
+    unknowing = follower._replace(mirrors=Mirrors(tmp_path / "unknowing"))
+    if attack.needs != "the mirror":
+        assert unknowing.follow(place, "log", vkey).checkpoint.size in {FIRST, SECOND}
 
 
 def test_a_rollback_is_refused(company, notes, vkey, follower, full, tmp_path):

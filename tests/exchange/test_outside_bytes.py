@@ -1,10 +1,6 @@
 """Bytes from outside: a zip that is no honest bundle is refused, and nothing of it is believed."""
 
-import io
 import json
-import struct
-import warnings
-import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -14,81 +10,26 @@ from hypothesis import strategies as st
 
 from mledger.core.manifest import MANIFEST, Manifest, format_manifest, is_name, parse_manifest
 from mledger.core.trust import Pinned, Required, format_trust, parse_trust
-from mledger.errors import FormatError, MledgerError
+from mledger.errors import FormatError, IntegrityError, MledgerError
 from mledger.exchange import verify as program_itself
 from mledger.reader import Reader
 from mledger.stores import open_store
 from mledger.stores.bundle import parse_bodies
 from mledger.stores.bundle_zip import BundleZip
 from mledger.testing.tamper.bundles import read_files, write_files
+from mledger.testing.tamper.zips import GOOD, ZIP_ATTACKS
 
 quickly = settings(
     max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 
 
-def member(name: str = "reports/a", **fields: int) -> zipfile.ZipInfo:
-    """One file of a zip, as bundles have them but for some fields."""
-    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    info.create_system, info.external_attr = 3, 0o100644 << 16
-    for field, value in fields.items():
-        setattr(info, field, value)
-    return info
-
-
-def zipped(*members: tuple[zipfile.ZipInfo, bytes], comment: bytes = b"") -> bytes:
-    """The bytes of a zip."""
-    out = io.BytesIO()
-    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(out, "w") as archive:
-        archive.comment = comment
-        for info, data in members:
-            archive.writestr(info, data)
-    return out.getvalue()
-
-
-def overlapping() -> bytes:
-    """A zip whose list names one file twice under two names: a bomb without compression."""
-    data = zipped((member("reports/a"), b"x" * 1000), (member("reports/b"), b"x"))
-    at = data.rindex(b"PK\x01\x02")
-    entry = bytearray(data[at : data.rindex(b"PK\x05\x06")])
-    entry[42:46] = struct.pack("<I", 0)
-    return data[:at] + bytes(entry) + data[data.rindex(b"PK\x05\x06") :]
-
-
-GOOD = zipped((member(), b"text"))
-BAD = {
-    "nothing": b"",
-    "text": b"PK\x03\x04 and then some text",
-    "cut off": GOOD[:-1],
-    "compressed": zipped((member(compress_type=zipfile.ZIP_DEFLATED), bytes(10_000_000))),
-    "climbs": zipped((member("../../etc/cron.d/x"), b"x")),
-    "climbs in its folder": zipped((member("reports/../../x"), b"x")),
-    "is absolute": zipped((member("/etc/passwd"), b"x")),
-    "has backslashes": zipped((member("reports\\..\\x"), b"x")),
-    "is a link": zipped((member(external_attr=0o120777 << 16), b"/etc/passwd")),
-    "is a folder": zipped((member("reports/"), b"")),
-    "is a device": zipped((member(external_attr=0o020644 << 16), b"")),
-    "is of a name of its own": zipped((member("setup.py"), b"x")),
-    "is there twice": zipped((member(), b"one"), (member(), b"two")),
-    "overlaps": overlapping(),
-    "has a comment": zipped((member(), b"x"), comment=b"run me"),
-    "has a comment on a file": zipped((member(comment=b"run me"), b"x")),
-    "has something before it": b"#!/bin/sh\n" + GOOD,
-    "has something behind it": GOOD + b"and more",
-    "is encrypted": GOOD.replace(b"PK\x03\x04\x14\0\0\0", b"PK\x03\x04\x14\0\1\0").replace(
-        b"PK\x01\x02\x14\x03\x14\0\0\0", b"PK\x01\x02\x14\x03\x14\0\1\0"
-    ),
-    "has another name inside": GOOD.replace(b"reports/a", b"reports/b", 1),
-    "is two zips": GOOD + GOOD,
-}
-
-
-@pytest.mark.parametrize("how", BAD)
+@pytest.mark.parametrize("how", ZIP_ATTACKS)
 def test_a_zip_that_no_bundle_is_gets_refused(how: str, tmp_path: Path) -> None:
     """A bomb, a path that climbs, a link, a file twice and the like are refused in one line by both."""
     path = tmp_path / "bad.zip"
-    path.write_bytes(BAD[how])
-    with pytest.raises(FormatError) as refused:
+    path.write_bytes(ZIP_ATTACKS[how])
+    with pytest.raises(IntegrityError) as refused:
         BundleZip(path)
     assert "\n" not in refused.value.message
     assert str(path) in refused.value.message

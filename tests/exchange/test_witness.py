@@ -27,6 +27,8 @@ from mledger.exchange.post import post
 from mledger.exchange.witness import MAX_EVIDENCE, Logs, Witness
 from mledger.exchange.witness_server import WitnessServer
 from mledger.keys.ed25519 import Ed25519Signer, verify
+from mledger.testing.tamper.mirrors import WITNESS_ATTACKS
+from mledger.testing.tamper.world import FIRST_CHECKPOINT
 from tests.core.trees import leaves, mth, subproof
 
 ORIGIN, NAME = "acme.example/credit", "witness.example/w1"
@@ -105,6 +107,20 @@ def test_each_refusal_has_its_status(server):
     assert ask(server, send(7, 9).replace(b"acme", b"acne")).status == 404
     assert ask(server, send(7, 9)[:-9] + b"AAAAAAA=\n").status == 403
     assert ask(server, send(9, 7)).status == 400
+
+
+@pytest.mark.parametrize("attack", WITNESS_ATTACKS, ids=lambda attack: attack.deed)
+def test_an_attack_on_a_witness_is_refused(attack, company, tmp_path):
+    """With the status that the specification has for it, and what was cosigned stays."""
+    known = Logs(tmp_path / "witness")
+    with company.reader(memory=False) as reader:
+        notes = dict(reader.store.checkpoints())
+        log = known.add(reader.vkey_text)
+    known.keep(log._replace(kept=notes[FIRST_CHECKPOINT]))
+    answer = Witness(NAME, SIGNER, known).answer(attack.make(company))
+    assert answer.status == attack.status
+    assert known.find(log.origin).checkpoint.size == FIRST_CHECKPOINT
+    assert b"\xe2\x80\x94" not in answer.body
 
 
 def test_what_was_cosigned_is_on_the_disk(server, logs):

@@ -44,7 +44,7 @@ class BundleStore:
     """A store in a bundle, to be read only: Store, Shelf, Attachments and Probes."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open the bundle. Errors: NotFoundError, FormatError, IntegrityError if a file of it is missing."""
+        """Open the bundle. Errors: NotFoundError, FormatError, IntegrityError if it is not written as one."""
         self.path = os.path.abspath(path)  # noqa: PTH100  links are followed when it is opened
         self.zip = BundleZip(path)
         try:

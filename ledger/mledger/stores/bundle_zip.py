@@ -13,7 +13,7 @@ from threading import Lock
 from typing import IO, TYPE_CHECKING
 
 from mledger.core.manifest import is_name
-from mledger.errors import FormatError, InputError, NotFoundError, StoreError
+from mledger.errors import FormatError, InputError, IntegrityError, NotFoundError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ class BundleZip:
     """The files of one bundle; threads may read it at once."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open the zip. Errors: NotFoundError, FormatError for one that no bundle is, StoreError."""
+        """Open the zip. Errors: NotFoundError, IntegrityError for one that no bundle is, StoreError."""
         self.path = Path(path)
         self._lock = Lock()
         try:
@@ -147,8 +147,8 @@ class BundleZip:
             raise self._refusal(f"{member.orig_filename!r} is not what the list of files says")
         return at + _LOCAL_HEADER + len(name) + extra
 
-    def _refusal(self, why: str) -> FormatError:
-        return FormatError(f"{self.path} is not a bundle: {why}", fix=_FIX)
+    def _refusal(self, why: str) -> IntegrityError:
+        return IntegrityError(f"{self.path} is not a bundle: {why}", fix=_FIX)
 
 
 def _wrong(member: zipfile.ZipInfo) -> str | None:

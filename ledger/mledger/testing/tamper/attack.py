@@ -49,6 +49,11 @@ class Attack(NamedTuple):
     world: str = "plain"
     """What is attacked: "plain", or "vouched", a ledger that others vouch for."""
 
+    @property
+    def level(self) -> int | None:
+        """The level that is reached by whoever has what it needs, and nothing else; None if broken."""
+        return None if self.exit_code == 3 else 2 if {"memory", "checkpoint"} & set(self.needs) else 0
+
 
 ATTACKS: list[Attack] = []
 """The catalogue, in the order of `ROWS`."""

@@ -41,6 +41,19 @@ class BundleAttack:
 BUNDLE_ATTACKS: list[BundleAttack] = []
 
 
+EXCHANGED = {
+    "older": ("An older state of the ledger is handed over than the one that is known.", "head.rollback"),
+    "fork": ("Another history is handed over, the same up to some entry, with all keys.", "head.rollback"),
+    "twin": ("Another history is handed over, from its first entry on, with all keys.", "head.diverged"),
+    "stranger": (
+        "Another ledger of the same name and people is handed over, with new keys.",
+        "head.diverged",
+    ),
+}
+"""What may be handed over in the place of a bundle, by the ledger of a world that it is made of: the deed,
+and the rule of the finding. It takes a trust file that knows the ledger as it is."""
+
+
 def read_files(bundle: Path) -> Files:
     """The files of a bundle by name, in their order."""
     with zipfile.ZipFile(bundle) as archive:

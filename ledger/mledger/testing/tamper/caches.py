@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from mledger.folding import NAME
 from mledger.projections.overview import overview
 from mledger.projections.statements import to_json as as_json
+from mledger.search import Wanted, words_file
 from mledger.snapshots import Snapshot, Snapshots
 from mledger.testing.tamper.attack import COPY, attack
 from mledger.testing.tamper.world import ACCEPTANCE, BOBS, DATA, DATED, MODEL, OLDER, World
@@ -50,6 +51,16 @@ def snapshot_forged(world: World) -> None:
         state = overview.fold(reader.facts(None, 0, ACCEPTANCE))
         leaf = reader.entry(OLDER - 1).leaf
         snapshots.keep(NAME, Snapshot(OLDER, leaf, to_json(as_json(state))))
+
+
+@attack(COPY, "cache.wrong", "cache", exit_code=1)
+def words_hidden(world: World) -> None:
+    """Somebody takes an event out of the index of words, so that no search finds it."""
+    with world.reader() as reader:
+        assert list(reader.search(Wanted("Seen")))
+        file = words_file(reader.genesis.leaf)
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        db.execute("DELETE FROM about WHERE n = (SELECT max(n) FROM about)")
 
 
 def _cache(world: World) -> Path:
