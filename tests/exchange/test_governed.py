@@ -4,11 +4,17 @@ from contextlib import closing
 
 import pytest
 
+from mledger.core.checkpoint import Checkpoint, format_checkpoint
+from mledger.core.merkle import root
+from mledger.core.note import ED25519, Note, NoteSignature, format_note, key_hash
 from mledger.exchange import verify as program_itself
 from mledger.exchange.bundle import What, write_bundle
 from mledger.opening import default_policy
 from mledger.reader import Reader
+from mledger.stores import open_store
 from mledger.testing.simulator import Simulator, key_fields, signer_of
+from mledger.testing.tamper import ATTACKS, build_world
+from mledger.testing.tamper.attack import AUTHORITY
 from mledger.testing.tamper.bundles import BUNDLE_ATTACKS, BundleAttack
 from mledger.testing.tamper.tools import Hand, force
 
@@ -122,3 +128,33 @@ def test_grave_acts_are_judged_alike(case, tmp_path):
     ours, theirs = judged(bundled(sim, tmp_path / "b.zip"), sim.clock)
     assert ours == theirs
     assert ("approvals.missing" in ours) == (case != "agreed")
+
+
+# But for one after which nobody knows whose key signs checkpoints: a bundle needs one.
+AUTHORITY_ATTACKS = [one for one in ATTACKS if one.row == AUTHORITY and one.name != "appointed-twice"]
+# What takes the classes of the event types to see, or the schemas that a policy declares.
+BEYOND = {"body.schema", "event.stream"}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A company's ledger, of which copies are attacked."""
+    return build_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.mark.parametrize("attack", [pytest.param(a, id=a.name) for a in AUTHORITY_ATTACKS])
+def test_what_an_insider_does_is_judged_alike(attack, world, tmp_path):
+    """Of each attack on authority, approvals that are counted included, a bundle shows both the same."""
+    copy = world.clone(tmp_path / "copy")
+    attack.run(copy)
+    with closing(open_store(copy.path, read_only=True)) as store:
+        reader = Reader(store, clock=copy.clock)
+        size, signer = store.head().size, signer_of(ALICE)
+        text = format_checkpoint(Checkpoint(reader.origin, size, root(store, size)))
+        pointer = key_hash(reader.origin, ED25519, signer.public)
+        line = NoteSignature(reader.origin, pointer, signer.sign(text.encode()))
+        note = format_note(Note(text, (line,)))
+        write_bundle(reader, tmp_path / "b.zip", note, What())
+    ours, theirs = judged(tmp_path / "b.zip", copy.clock)
+    assert attack.rule in ours
+    assert theirs == ours - BEYOND

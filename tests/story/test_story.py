@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,10 +11,12 @@ import pytest
 
 from mledger import Fact, Reader
 from mledger.events import base as events
+from mledger.exchange import verify
 from mledger.testing.story import HOME, PEOPLE, at_home, building, framing, play
 from mledger.testing.story.stage import Stage
 
 Ask = Callable[..., str]
+PROGRAM = Path(verify.__file__)
 
 
 @pytest.fixture
@@ -200,6 +204,17 @@ def test_a_bundle_of_it_is_verified(ask: Ask, tmp_path: Path) -> None:
     bundle = tmp_path / "half-a-year.bundle.zip"
     ask("bundle create --all -o", str(bundle))
     assert "VERIFIED" in ask("bundle verify", str(bundle))
+    for how in ("--all", "card-reader@1.0"):
+        ask(f"bundle create {how} -o", str(tmp_path / f"{how}.zip"))
+        done = subprocess.run(
+            [sys.executable, "-I", str(PROGRAM), str(tmp_path / f"{how}.zip"), "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        row = json.loads(done.stdout)
+        assert (row["exit_code"], row["findings"]) == (0, [])
+        assert row["events"] == row["bodies"] + row["withheld"] + row["erased"]
 
 
 READING = [

@@ -32,6 +32,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import (
     Any,
+    Callable,
     Dict,
     FrozenSet,
     Iterable,
@@ -708,10 +709,12 @@ POLICY_RULES = {
     "anchor.bad",
     "anchor.overdue",
     "approvals.missing",
+    "body.schema",
     "body.kept",
     "four-eyes",
     "key.disputed",
     "key.meaning",
+    "policy.body",
     "reference",
     "role.forbidden",
     "witness.bad",
@@ -803,11 +806,15 @@ class Keyring:
         self.requests: Dict[str, Request] = {}
         """The grave acts that were asked for and not done, by event number."""
         self.policy: Json = {}
+        self.counts = False
+        """Whether a policy has asked for approvals by now."""
         self.skew = 120
         """The largest that any policy allows, in seconds."""
 
     def may(self, member: Member, kind: str) -> bool:
-        """Whether some role of the member allows this type."""
+        """Whether some role of the member allows this type, or it says that they were refused."""
+        if kind == "attempt.refused" and self.policy.get("record_refusals"):
+            return True
         return any(may_record(self.roles.get(role, ()), kind) for role in member.roles)
 
     def hears(self, key: str, kind: str) -> bool:
@@ -847,6 +854,7 @@ class Keyring:
         self.roles = {name: list(role["may"]) for name, role in policy["roles"].items()}
         self.four_eyes = set(policy.get("four_eyes", ()))
         self.policy, self.skew = policy, max(self.skew, policy["skew_seconds"])
+        self.counts = self.counts or bool(policy.get("approvals"))
 
     def ask(self, seq: int, number: str, stream: str, body: Json, key: str) -> None:
         """Note that somebody asks others to agree to an act."""
@@ -1396,6 +1404,120 @@ class Vouching:
         return found
 
 
+# --- approvals: on the ground of what a version enters a stage
+
+MOVES = {
+    "promotion.executed": ("version", "to_stage"),
+    "deployment.recorded": ("version", "stage"),
+    "rollback.executed": ("to_version", "stage"),
+}
+"""Types that bring a version into a stage, with the fields that name the two."""
+COUNTED = {"promotion.requested", "promotion.approved", "promotion.rejected", "version.released", *MOVES}
+Find = Callable[[str], Optional["Event"]]
+
+
+class Act(NamedTuple):
+    """One event that bears on approvals, with its author."""
+
+    seq: int
+    number: str
+    kind: str
+    stream: str
+    key: str
+    body: Json
+
+
+class Promotion:
+    """A request for a stage, and those who have approved it since nothing took that away."""
+
+    def __init__(self, act: Act, person: str) -> None:
+        """It was made by a person."""
+        self.number, self.stream, self.person = act.number, act.stream, person
+        self.version, self.stage = act.body["version"], act.body["to_stage"].casefold()
+        self.approvals: List[Tuple[int, str, str, FrozenSet[str]]] = []
+        """Entry, key, person, and the roles that they held."""
+
+
+class Register:
+    """The requests of a ledger, and whether those who must approve have done so."""
+
+    def __init__(self, keyring: Keyring, find: Find) -> None:
+        """Start with none; `find` finds an event by its number or id."""
+        self.keyring, self._find = keyring, find
+        self.requests: Dict[str, Promotion] = {}
+        self.makers: Dict[Tuple[str, str], Set[str]] = {}
+
+    def judge(self, act: Act) -> Iterator[Tuple[str, str]]:
+        """The rule that an event breaks, and how."""
+        asked = self._asked(act)
+        if act.kind == "promotion.approved" and asked is not None:
+            rules = [rule for rule in self._rules(asked.stage) if rule.get("independent")]
+            if rules and self._person(act.key) in self.makers.get((act.stream, asked.version), ()):
+                yield "four-eyes", "its author had a part in the version, and others are asked for"
+        if act.kind not in MOVES:
+            return
+        version, stage = (act.body[name] for name in MOVES[act.kind])
+        for rule in self._rules(stage.casefold()):
+            if asked is None or (asked.version, asked.stage) != (version, stage.casefold()):
+                yield "approvals.missing", f"{version} enters {stage} without a request for that"
+                return
+            if not self._suffice(rule, asked):
+                wanted = " and ".join(f"{count} by {role}" for role, count in rule["needs"].items())
+                yield (
+                    "approvals.missing",
+                    f"{version} enters {stage}, and not all approve: asked for {wanted}",
+                )
+
+    def note(self, act: Act) -> None:
+        """Remember what an event says that its author may record."""
+        asked, person = self._asked(act), self._person(act.key)
+        if act.kind == "promotion.requested":
+            self.requests[act.number] = Promotion(act, person)
+        elif act.kind == "promotion.approved" and asked is not None:
+            member = self.keyring.members[act.key]
+            if member.kind == "person" and person != asked.person:
+                asked.approvals.append((act.seq, act.key, person, frozenset(member.roles)))
+        elif act.kind == "promotion.rejected" and asked is not None:
+            asked.approvals.clear()
+        elif act.kind == "rollback.executed":
+            place = act.stream, act.body["from_version"], act.body["stage"].casefold()
+            for request in self.requests.values():
+                if (request.stream, request.version, request.stage) == place:
+                    request.approvals.clear()
+        elif act.kind == "version.released":
+            named = [self._find(one) for one in [*act.body.get("decisions", ()), act.body.get("run")] if one]
+            made = {
+                event.key for event in named if event and event.kind in ("decision.proposed", "run.started")
+            }
+            makers = self.makers.setdefault((act.stream, act.body["version"]), set())
+            makers |= {person, *map(self._person, made)}
+
+    def _asked(self, act: Act) -> Optional[Promotion]:
+        """The request that an event of its stream names, if it stands in an earlier entry."""
+        found = self._find(act.body["request"]) if act.body.get("request") else None
+        if found is None or found.seq >= act.seq or found.stream != act.stream:
+            return None
+        return self.requests.get(found.number)
+
+    def _rules(self, stage: str) -> List[Json]:
+        rules = self.keyring.policy.get("approvals", ())
+        return [r for r in rules if not r.get("stages") or stage in map(str.casefold, r["stages"])]
+
+    def _person(self, key: str) -> str:
+        member = self.keyring.members.get(key)
+        return key if member is None else member.person
+
+    def _suffice(self, rule: Json, asked: Promotion) -> bool:
+        """Whether enough people of each role have approved, those aside who count for nothing by now."""
+        makers = self.makers.get((asked.stream, asked.version), set()) if rule.get("independent") else set()
+        people: Dict[str, FrozenSet[str]] = {}
+        for seq, key, person, roles in asked.approvals:
+            since = self.keyring.members[key].compromised_since
+            if person not in makers and (since is None or seq < since):
+                people[person] = people.get(person, frozenset()) | roles
+        return suffice(rule["needs"], list(people.values()))
+
+
 # --- the whole
 
 
@@ -1447,6 +1569,10 @@ class Checker:
         self.present: Set[str] = set()
         self.absent: List[str] = []
         self.left: List[str] = []
+        self.register = Register(self.keyring, self._event)
+        self.counted: List[Tuple[str, Finding]] = []
+        self.veiled: Set[str] = set()
+        """Streams of which bodies are withheld that bear on approvals."""
         self.withheld: Set[str] = set()
         self.level: Optional[int] = None
         self.by = ""
@@ -1473,6 +1599,7 @@ class Checker:
         self._log(tree, note.size)
         self._tiles(tree)
         self._signatures()
+        self.findings += [finding for stream, finding in self.counted if stream not in self.veiled]
         self._bodies_that_are_gone()
         self._disputed()
         self._checkpoints(tree)
@@ -1620,16 +1747,17 @@ class Checker:
             self.numbers.setdefault(event["id"], number)
             if number not in bodies:
                 found.append(None)
-                self._gone(number, event["type"])
+                self._gone(number, event["type"], event["stream"])
                 continue
             salt, body = bodies.pop(number)
             found.append(self._body(number, event, salt, body))
         return found
 
-    def _gone(self, number: str, kind: str) -> None:
+    def _gone(self, number: str, kind: str, stream: str) -> None:
         """A body is not there: withheld, if the manifest says so and it may be."""
         if number in self.withheld and not governs(kind):
             self.left.append(number)
+            self.veiled |= {stream} if kind in COUNTED else set()
         else:
             self.absent.append(number)
 
@@ -1654,8 +1782,10 @@ class Checker:
         events = [(number_of(seq, at, count), event, bodies[at]) for at, event in enumerate(said["events"])]
         if seq == 0:
             self._open(said, events)
-        keyring = self.keyring
+        keyring, before = self.keyring, len(self.findings)
         self._author(seq, said)
+        sound = len(self.findings) == before
+        self._count(seq, said, events, sound=sound)
         heard = {event["type"] for _, event, _ in events if keyring.hears(said["key"], event["type"])}
         for number, event, body in events:
             kind = event["type"]
@@ -1671,6 +1801,29 @@ class Checker:
         days = keyring.policy.get("anchor_days")
         if days != (self.terms[-1][1] if self.terms else None):
             self.terms.append((seq, days))
+
+    def _count(
+        self, seq: int, said: Json, events: List[Tuple[str, Json, Optional[Json]]], *, sound: bool
+    ) -> None:
+        """Judge what bears on approvals, and note it; and find what the policy asks of bodies."""
+        acts = []
+        required = self.keyring.policy.get("required", {}) if seq else {}
+        for number, event, body in events:
+            kind = event["type"]
+            if body is not None and any(
+                body.get(name) in (None, "", [], {}) for name in required.get(kind, ())
+            ):
+                self.find("policy.body", number, f"the body of {kind} lacks what the policy asks for")
+            if kind in COUNTED and body is not None:
+                acts.append(Act(seq, number, kind, event["stream"], said["key"], body))
+        try:
+            for act in acts:
+                found = [Finding(rule, act.number, text) for rule, text in self.register.judge(act)]
+                self.counted += [(act.stream, finding) for finding in found]
+            for act in acts if sound else ():
+                self.register.note(act)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            self.find("body.schema", acts[0].number, "a body that bears on approvals is not what it must be")
 
     def _open(self, said: Json, events: List[Tuple[str, Json, Optional[Json]]]) -> None:
         number, event, body = events[0]
@@ -1716,6 +1869,14 @@ class Checker:
             self._redact(seq, number, body)
         elif kind == "act.requested":
             keyring.ask(seq, number, stream, body, key)
+        elif kind == "hold.lifted":
+            held = self._event(body.get("hold"))
+            if (
+                held is None
+                or (held.kind, held.stream) != ("hold.placed", event["stream"])
+                or held.seq >= seq
+            ):
+                self.find("reference", number, "it lifts no hold of its stream")
         elif kind in ("act.approved", "act.rejected"):
             self._agree(seq, number, event, body, key)
         try:
@@ -1742,6 +1903,8 @@ class Checker:
             self.find("reference", number, "it redacts an event that is not there")
         elif governs(event.kind):
             self.find("governance", number, f"it redacts a {event.kind}, which nobody may")
+        elif event.kind in COUNTED and self.keyring.counts:
+            self.find("governance", number, f"it redacts a {event.kind}, by which approvals are counted")
         else:
             self.redacted.append(event.number)
 
@@ -1897,8 +2060,9 @@ class Checker:
 
     def unchecked(self) -> List[str]:
         """What was not checked, in words."""
-        beyond = "what a policy asks beyond roles, four eyes and grave acts"
-        found = [f"whether bodies fit their event types, and {beyond}"]
+        found = ["whether bodies fit their event types, or what a policy declares of types of its own"]
+        if self.veiled:
+            found.append(f"approvals on {', '.join(sorted(self.veiled))}: some are withheld")
         if self.left:
             found.append(
                 "what the withheld body says"
