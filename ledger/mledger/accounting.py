@@ -1,8 +1,10 @@
-"""What a pass leaves to be asked: missing bodies, disputed keys."""
+"""What a pass leaves to be asked: missing bodies, changed files, disputes."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mledger.chain.audit import Audit
 from mledger.chain.findings import Finding
@@ -23,6 +25,36 @@ def missing_bodies(reader: "Reader", audit: Audit) -> Iterator[Finding]:
         with suppress(IntegrityError):  # a body that is not the one that was signed was found already
             if reader.fact(number).body is not None:
                 yield Finding("body.kept", number, "a redaction names this event; its body is still there")
+
+
+def changed_files(reader: "Reader") -> Iterator[Finding]:
+    """The files that are kept and are not the ones that events name so, each by its name there."""
+    store = reader.store
+    for name, _ in store.attachments():
+        data = store.attachment(name)
+        if data is None or hashlib.sha256(data).digest() != name:
+            called = _name_of(reader, name.hex())
+            message = f"the file that is kept is not the one that events name so{called}"
+            yield Finding("attachment.digest", f"attachment {name.hex()[:12]}", message)
+
+
+def _name_of(reader: "Reader", digest: str) -> str:
+    """What the first event that names a file calls it."""
+    with suppress(IntegrityError):
+        for fact in reader.facts():
+            if fact.body is not None and digest.encode() in fact.body:
+                for row in _objects(json.loads(fact.body)):
+                    if digest == row.get("sha256") and "name" in row:
+                        return f": {row['name']} of event {fact.number}"
+    return ""
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object within a value of JSON."""
+    if isinstance(value, dict):
+        yield value
+    for held in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(held)
 
 
 def disputed(reader: "Reader", audit: Audit) -> Iterator[Finding]:

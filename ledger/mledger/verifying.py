@@ -1,12 +1,11 @@
 """Runs an audit over a store: how much, with how many processes."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mledger.accounting import disputed, missing_bodies
+from mledger.accounting import changed_files, disputed, missing_bodies
 from mledger.chain.audit import Audit
 from mledger.chain.docket import Docket
 from mledger.chain.entry import Head
@@ -290,17 +289,9 @@ class Verifier:
             for event_id, places in probed.twice:
                 where = ", ".join(f"{seq}.{place + 1}" for seq, place in places)
                 self.find("event.twice", where, f"event id {event_id.hex()} stands {len(places)} times")
-            self._attachments()
+            self.attachments = len(self.store.attachments())
+            self.findings += changed_files(self.reader)
         self.findings += [*missing_bodies(self.reader, audit), *disputed(self.reader, audit)]
-
-    def _attachments(self) -> None:
-        """Each file that is kept is the one that its name says."""
-        for name, _ in self.store.attachments():
-            data = self.store.attachment(name)
-            if data is None or hashlib.sha256(data).digest() != name:
-                message = "the file that is kept is not the one that events name so"
-                self.find("attachment.digest", f"attachment {name.hex()[:12]}", message)
-            self.attachments += 1
 
     def _compare_memory(self, audit: Audit, memory: Memory | None) -> None:
         if memory is None:

@@ -303,3 +303,18 @@ def test_only_the_first_run_of_the_model_is_the_repetition(repeated, run):
     with Ledger.open("mledger.db") as ledger:
         found = [f.data.reproduces for f in ledger.facts() if f.type == "run.started"]
     assert found == [None, "2", None, None]
+
+
+def test_what_was_expected_cannot_be_fitted_to_the_result_unseen(sweep, run):
+    """Criteria that are changed once the run has begun are marked wherever its hypothesis is told."""
+    criteria = [{"metric": "auc", "operator": ">=", "value": 0.9}]
+    fields = json.dumps({"criteria": criteria})
+    args = ("--set", "event=2", "--set", f"fields={fields}", "--set", "reason=So it fits.")
+    done(run("append", "record.corrected", MODEL, *args))
+    mark = "CHANGED AFTERWARDS by 13: depth-3 reaches"
+    assert mark in " ".join(done(run("runs", "--all")).split())
+    assert json.loads(done(run("runs", "--all", "--json")))[-1]["restated"] == ["13"]
+    for report in ("trace", "dead-ends"):
+        assert mark in done(run("report", report, "credit-risk", "--format", "md"))
+    done(run("conclude", "2", "--verdict", "refuted", "--lesson", "It did not."))
+    assert mark in done(run("report", "learning", "credit-risk", "--format", "md"))

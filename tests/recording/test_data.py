@@ -49,9 +49,12 @@ def test_a_state_is_found_by_name_and_by_bytes(data, recorded):
     assert uses(recorded, str(data), name="applications", role="test") == ([row | {"role": "test"}], None)
 
 
-def test_a_state_that_is_not_recorded_is_a_gap(data, recorded):
-    """An unknown version, and a file that has changed, are recorded as what they are, with a gap."""
+def test_a_state_that_is_not_recorded_is_a_gap(data, recorded, capsys):
+    """An unknown version and a file that has changed are recorded as what they are, with a gap."""
     rows, gaps = uses(recorded, "applications@v9")
+    told = capsys.readouterr().err
+    assert "warning: dataset applications@v9: " in told
+    assert "fix: mledger data add FILE --as applications" in told
     assert rows == [{"name": "applications", "version": "v9", "role": "train"}]
     assert "there are v3" in gaps[0]
     data.write_bytes(CSV + b"3,1\n")
@@ -59,6 +62,10 @@ def test_a_state_that_is_not_recorded_is_a_gap(data, recorded):
     assert rows[0]["name"] == "applications"
     assert "version" not in rows[0]
     assert "this state of it is not recorded" in gaps[0]
+    assert "this state of it is not recorded" in capsys.readouterr().err
+    with mledger.run("credit-risk", **SAID, datasets={"train": "aplications.csv"}) as run:
+        run.metric("auc", 1)
+    assert "warning: dataset aplications.csv: no dataset is called" in capsys.readouterr().err
 
 
 def test_a_table_in_memory_has_a_name(data, recorded):

@@ -196,6 +196,7 @@ def row(one: "Found") -> dict[str, object]:
             {"name": m.name, "value": m.value, "dataset": m.dataset, "slice": m.slice} for m in _measures(one)
         ],
         "failure": run.end.failure if run.end else None,
+        "restated": run.restated,
         "lesson": run.lesson,
         "reproduces": run.reproduces,
         "gaps": run.gaps,
@@ -241,7 +242,7 @@ def _columns(settings: Settings, *, whole: bool) -> "list[Column[Found]]":
         Column("started", lambda one: settings.out.moment(one.run.source.occurred), short=day),
         Column("verdict", fate),
         Column("measured", _measured, flexible=True),
-        Column("expected", lambda one: one.run.hypothesis, lines=1),
+        Column("expected", lambda one: one.run.expected, lines=1),
     ]
     if whole:
         found.insert(2, Column("model", lambda one: one.model, flexible=True))

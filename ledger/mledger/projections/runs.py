@@ -22,6 +22,8 @@ from mledger.projections.moves import Resolve
 from mledger.projections.statements import Citation, Correction, Header, Remark, behind
 
 Outcome = Literal["open", "finished", "failed", "abandoned"]
+# What is signed before a run, so that nobody can fit it to the result.
+EXPECTED = frozenset({"hypothesis", "criteria", "predicted", "unstated"})
 OUTCOMES: tuple[Outcome, ...] = ("finished", "failed", "abandoned", "open")
 
 EVENTS = (RunStarted, RunFinished, RunFailed, RunAbandoned, RunConcluded, RunInvalidated)
@@ -107,6 +109,18 @@ class Run:
         found = behind(self.source, corrected=self.corrected)
         later: list[End | Judgement] = [*([self.end] if self.end else []), *self.judgements]
         return found + tuple(n for one in later for n in behind(one.source, corrected=one.corrected))
+
+    @property
+    def restated(self) -> tuple[str, ...]:
+        """The events that changed what was expected of it once it had begun: hypothesis or criteria."""
+        stated = (c for c in self.corrected if c.path.partition("[")[0].partition(".")[0] in EXPECTED)
+        return tuple(dict.fromkeys(correction.source.number for correction in stated))
+
+    @property
+    def expected(self) -> str:
+        """The hypothesis, behind a mark if it or the criteria were changed afterwards."""
+        changed = ", ".join(self.restated)
+        return f"CHANGED AFTERWARDS by {changed}: {self.hypothesis}" if changed else self.hypothesis
 
 
 @dataclass(slots=True)

@@ -73,7 +73,10 @@ def whole_seed(seed: Any) -> int:
 
 def metric_key(name: Any, dataset: Any, slice: Any) -> Key:
     """Which metric is meant, in the spelling of a record. Errors: InputError."""
-    found = Metric(name=name, value=0.0, dataset=dataset, slice=slice)
+    try:
+        found = Metric(name=name, value=0.0, dataset=dataset, slice=slice)
+    except InputError as error:
+        raise InputError(error.message, fix='run.metric("auc", 0.95, dataset="applications@3")') from None
     return Key(found.name, found.dataset, found.slice)
 
 

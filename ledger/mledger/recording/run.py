@@ -96,7 +96,7 @@ class Run:
         if self.number and not self._quiet and self._recorder.mentions_spool():
             telling.told(("earlier events wait to be signed: mledger spool push",), quiet=False)
         for one in begun.warnings:
-            if not (self._quiet and one.fix):
+            if not (self._quiet and one.hushed):
                 telling.warn(one.line, one.fix)
         telling.told(
             (f"run {self.called} started{self._event(self.number)}", *begun.summary), quiet=self._quiet
@@ -172,7 +172,10 @@ class Run:
         """Note what data the run reads: "applications@v3", a file, or a table in memory with its `name`."""
         from mledger.recording.using import used
 
-        self._keep("dataset", *used(self._recorder, data, name, role))
+        row, gap, fix = used(self._recorder, data, name, role)
+        self._keep("dataset", row, gap)
+        if gap and fix:
+            telling.warn(gap, fix)
 
     @_gently
     def params(self, params: Mapping[str, Any], *, why: Mapping[str, Any] | None = None) -> None:

@@ -16,6 +16,7 @@ from mledger.recording.criteria import read_criteria
 if TYPE_CHECKING:
     from mledger.events.run import RunStarted
     from mledger.recording.recorder import Recorder
+    from mledger.recording.using import Used
 
 REPRODUCES, TOLERANCE = "MLEDGER_REPRODUCES", "MLEDGER_TOLERANCE"
 UNSTATED = "nobody stated what was expected of this run"
@@ -33,17 +34,23 @@ class Begun(NamedTuple):
 
 
 class Warned(NamedTuple):
-    """Something that people should know, and the way out."""
+    """Something that people should know, and the way out; `hushed` is what need not be said to the quiet."""
 
     line: str
     fix: str | None = None
+    hushed: bool = False
 
 
 def started(
     recorder: "Recorder", stream: str, said: Mapping[str, Any], capture: Callable[[], Capture]
 ) -> Begun:
     """What is to be recorded at the start. Errors: InputError for what was said."""
-    fields, files, gaps = _said(recorder, said)
+    fields, files, gaps = _said(said)
+    data = _data(recorder, said)
+    if data:
+        fields["datasets"] = [one.row for one in data]
+    if unknown := [one.gap for one in data if one.gap]:
+        gaps["datasets"] = unknown
     fields |= _reproduction(recorder, stream, fields)
     found = _seeded(said, capture)
     lacking = ((name, one_line("; ".join(lines))) for name, lines in gaps.items())
@@ -54,7 +61,9 @@ def started(
     more = {"seeds": seeds, "files": [file.file.model_dump(exclude_none=True) for file in attach]}
     body = cast("RunStarted", events.build("run.started", found.fields | fields | more))
     body.to_bytes()  # which may be too large
-    return Begun(body, attach, tuple(_summary(body, found)), tuple(_warnings(recorder, stream, body, said)))
+    warned = [Warned(one.gap, one.fix) for one in data if one.gap and one.fix]
+    warned += _warnings(recorder, stream, body, said)
+    return Begun(body, attach, tuple(_summary(body, found)), tuple(warned))
 
 
 def _told_apart(files: Iterable[Attachment]) -> tuple[Attachment, ...]:
@@ -86,11 +95,11 @@ def _warnings(
         raise InputError(taken, fix="give another name, or none")
     if first and known is not None and not known.framed:
         line = f"nobody has said what {stream} is to achieve, before it is tried"
-        yield Warned(line, f"mledger append problem.framed {stream} --edit")
+        yield Warned(line, f"mledger append problem.framed {stream} --edit", hushed=True)
 
 
 def _said(
-    recorder: "Recorder", said: Mapping[str, Any]
+    said: Mapping[str, Any],
 ) -> tuple[dict[str, Any], list[Attachment], dict[str, list[str]]]:
     """The fields that a person said, the configuration files, and what could not be said of some."""
     fields: dict[str, Any] = {name: said[name] for name in _AS_SAID if said.get(name) is not None}
@@ -110,17 +119,19 @@ def _said(
         gaps |= {"params": odd} if odd else {}
     if said.get("why"):
         fields["param_reasons"] = reading.reasons(said["why"])
-    if said.get("datasets"):
-        from mledger.recording.using import used
-
-        found = [used(recorder, data, None, role) for role, data in _by_role(said["datasets"])]
-        fields["datasets"] = [one.row for one in found]
-        unknown = [one.gap for one in found if one.gap]
-        gaps |= {"datasets": unknown} if unknown else {}
     files = [Attachment.read(path, role="configuration") for path in _paths(said.get("config"))]
     if files:
         fields["params_digest"] = files[0].file.sha256
     return fields, files, gaps
+
+
+def _data(recorder: "Recorder", said: Mapping[str, Any]) -> "list[Used]":
+    """The data that a person named, as it is known. Errors: InputError."""
+    if not said.get("datasets"):
+        return []
+    from mledger.recording.using import used
+
+    return [used(recorder, data, None, role) for role, data in _by_role(said["datasets"])]
 
 
 def _by_role(datasets: Any) -> list[tuple[str, Any]]:

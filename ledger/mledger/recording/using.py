@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 class Used(NamedTuple):
-    """A row of `datasets`, and what could not be said of the data."""
+    """A row of `datasets`, what could not be said of the data, and the command that would mend that."""
 
     row: dict[str, Any]
     gap: str | None = None
+    fix: str | None = None
 
 
 def used(recorder: "Recorder", data: Any, name: str | None, role: str) -> Used:
@@ -34,7 +35,7 @@ def used(recorder: "Recorder", data: Any, name: str | None, role: str) -> Used:
     else:
         made = _table(reader, data, name, role)
     row = DatasetUse(**made.row).model_dump(exclude_none=True)
-    return Used(row, made.gap or (f"dataset {row['name']}: {why}" if why else None))
+    return Used(row, made.gap or (f"dataset {row['name']}: {why}" if why else None), made.fix)
 
 
 def _reader(recorder: "Recorder") -> "tuple[Reader | None, str | None]":
@@ -61,7 +62,7 @@ def _named(reader: "Reader | None", text: str, role: str) -> Used:
     try:
         return Used(resolve(reader, text).use(role))
     except NotFoundError as error:
-        return Used(row, f"dataset {text}: {error.message}; fix: mledger data add FILE --as {row['name']}")
+        return Used(row, f"dataset {text}: {error.message}", f"mledger data add FILE --as {row['name']}")
 
 
 def _file(reader: "Reader | None", path: Path, name: str | None, role: str) -> Used:
@@ -92,6 +93,8 @@ def _table(reader: "Reader | None", data: Any, name: str | None, role: str) -> U
 
 def _unknown(state: "State", role: str) -> Used:
     """The row of a state; one that was never recorded is a gap."""
-    fix = f"mledger data add FILE --as {state.name}"
-    gap = f"dataset {state.name}: this state of it is not recorded; fix: {fix}"
-    return Used(dict(state.use(role)), None if state.event else gap)
+    known = Used(dict(state.use(role)))
+    if state.event:
+        return known
+    gap = f"dataset {state.name}: this state of it is not recorded"
+    return known._replace(gap=gap, fix=f"mledger data add FILE --as {state.name}")

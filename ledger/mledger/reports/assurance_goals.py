@@ -287,7 +287,7 @@ GOALS: tuple[tuple[str, tuple[Part, ...]], ...] = (
         (
             Part(
                 "It is approved where it serves",
-                ("APP-001", "APP-002"),
+                ("APP-001", "APP-002", "APP-003"),
                 _approvals,
                 (
                     "nobody has approved it for a stage",

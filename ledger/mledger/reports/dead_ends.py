@@ -23,7 +23,7 @@ def make(dossier: Dossier) -> tuple[Section, ...]:
 def _by_hypothesis(found: list[DeadEnd]) -> Iterator[Block]:
     groups: dict[str, list[DeadEnd]] = {}
     for end in found:
-        groups.setdefault(" ".join(end.run.hypothesis.split()), []).append(end)
+        groups.setdefault(" ".join(end.run.expected.split()), []).append(end)
     rows = tuple(
         Row(
             (cut(idea, 120), end.run.name, _how(end), end.lesson or "no lesson"),

@@ -54,7 +54,7 @@ def _signed(value: float | None) -> str:
 
 def _lessons(dossier: Dossier) -> Iterator[Block]:
     rows = tuple(
-        Row((run.name, run.verdict or run.outcome, cut(run.hypothesis, 120), run.lesson), run.numbers)
+        Row((run.name, run.verdict or run.outcome, cut(run.expected, 120), run.lesson), run.numbers)
         for run in dossier.state.runs.started.values()
         if run.lesson
     )

@@ -176,7 +176,7 @@ def _dead_ends(state: ModelState) -> Iterator[Claim]:
     for run in failed[::-1][:TOP]:
         why = run.end.failure if run.end and run.end.failure else run.verdict
         lesson = f" Lesson: {run.lesson}" if run.lesson else " No lesson is recorded."
-        yield Claim(f"{run.hypothesis} ({why}){lesson}", run.numbers, run.name)
+        yield Claim(f"{run.expected} ({why}){lesson}", run.numbers, run.name)
     if len(failed) > TOP:
         rest = tuple(run.source.number for run in failed[: len(failed) - TOP])
         yield Claim(f"and {len(rest)} earlier", rest)

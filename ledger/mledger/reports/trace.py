@@ -47,7 +47,7 @@ def _orphans(dossier: Dossier) -> Iterator[Block]:
     reached = {run.source.number for decision in known for run in followers(dossier, decision)}
     for number, run in dossier.state.runs.started.items():
         if number not in reached:
-            yield Claim(cut(run.hypothesis, 200), (number,), f"run {run.name}")
+            yield Claim(cut(run.expected, 200), (number,), f"run {run.name}")
     for version in dossier.state.versions.values():
         made = dossier.state.runs.find(version.run, dossier.state.trail.resolve)
         named = {dossier.resolve(reference) for reference in version.decisions}

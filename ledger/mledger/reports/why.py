@@ -255,7 +255,7 @@ def _back(way: _Way) -> Iterator[Claim]:
     yield Claim(f"{version.name}: {files}", (version.source.number,), "artifact")
     if run is not None:
         numbers = (run.source.number, *([run.end.source.number] if run.end else []))
-        yield Claim(f"{run.name}, {measured(run)}: {phrase(run.hypothesis or '', 100)}", numbers, "run")
+        yield Claim(f"{run.name}, {measured(run)}: {phrase(run.expected, 100)}", numbers, "run")
     if way.param and run is not None:
         yield Claim(f"{way.param} = {shown(way.value)}", (run.source.number,), "parameter")
     for told in way.told:
