@@ -39,9 +39,11 @@ def render(page: Page, state: "ModelState", datasets: "dict[str, DatasetState]")
         page.row("stage", words, state.stage.numbers)
     elif not state.trail.events:
         page.line("nothing was recorded of it yet")
+    from mledger.projections.telling import label
+
     for name in FIRST:
         if (said := state.profile.get(name)) is not None:
-            page.row(name.replace("_", " "), worded(said), said.numbers)
+            page.row(label(name), worded(said), said.numbers)
     _problem(page, state)
     page.gap()
     _stages(page, state)
@@ -59,9 +61,11 @@ def render(page: Page, state: "ModelState", datasets: "dict[str, DatasetState]")
         "handovers",
         ((f"{h.giver} to {h.taker}: {', '.join(h.duties)}", (h.source.number,)) for h in state.handovers),
     )
+    from mledger.projections.telling import label
+
     for name, said in state.profile.items():
         if name not in {*FIRST, "title"}:
-            page.row(name.replace("_", " "), worded(said), said.numbers)
+            page.row(label(name), worded(said), said.numbers)
 
 
 def _problem(page: Page, state: "ModelState") -> None:

@@ -7,8 +7,8 @@ from mledger_cli import text
 
 GAP = "  "
 NARROWEST = 12
-# What a column of several lines needs to stand beside the others.
-COMFORT = 30
+# What a column of several lines needs to stand beside the others, and one that is cut after its first.
+COMFORT, COMFORT_CUT = 30, 60
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class Table(Generic[T]):
         self._widths = self._needed(rows)
         if self._below is None:
             left = self._left_for_last()
-            self._below = left is not None and left < min(COMFORT, self._widths[-1])
+            self._below = left is not None and left < min(self._comfort, self._widths[-1])
 
     def _needed(self, rows: Sequence[Sequence[str]]) -> list[int]:
         """The widths that these rows need, and those before."""
@@ -80,6 +80,10 @@ class Table(Generic[T]):
         """Whether the columns do not fit the screen; a last one of several lines may stand below."""
         beside = widths[:-1] if self._columns[-1].lines else widths
         return self._room is not None and sum(beside) + len(GAP) * (len(beside) - 1) > self._room
+
+    @property
+    def _comfort(self) -> int:
+        return COMFORT_CUT if self._columns[-1].lines == 1 else COMFORT
 
     def titles(self) -> str:
         """The line of titles; a column that stands below has none."""
@@ -132,7 +136,7 @@ class Table(Generic[T]):
             return fitted
         room = self._room
         if count < len(self._widths) and not self._below:
-            room -= len(GAP) + min(COMFORT, self._widths[-1])
+            room -= len(GAP) + min(self._comfort, self._widths[-1])
         excess = sum(fitted) + len(GAP) * (count - 1) - room
         for place in reversed([n for n, column in enumerate(self._columns[:count]) if column.flexible]):
             cut = max(0, min(excess, fitted[place] - NARROWEST))

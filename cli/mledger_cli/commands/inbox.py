@@ -63,13 +63,13 @@ def _columns(settings: Settings, items: "list[Item]") -> "list[Column[Item]]":
         Column("what", lambda item: item.kind),
         Column("stream", lambda item: item.stream, flexible=True, short=unprefixed),
         Column("by", lambda item: item.by, flexible=True),
-        Column("about", lambda item: item.about, lines=2),
+        Column("about", lambda item: item.about, lines=3),
     ]
     if any(item.due for item in items):
         found.insert(5, Column("due", lambda item: item.due or ""))
     if len({item.waits_for for item in items}) > 1:
         found[4] = Column("for", lambda item: item.waits_for, flexible=True)
-        found[-1] = Column("about", _whose, lines=2)
+        found[-1] = Column("about", _whose, lines=3)
     return found
 
 

@@ -63,3 +63,12 @@ def corrected(trail: Trail) -> Iterator[Statement]:
 
 def _quoted(value: Any) -> str:
     return "nothing" if value is None else shown(value)
+
+
+# Two fields of a registration whose names would not stand beside what they say.
+_SHORT = {"problem_domain": "domain", "evaluation_criteria": "judged by"}
+
+
+def label(field: str) -> str:
+    """What a page calls a field of a registration."""
+    return _SHORT.get(field, field.replace("_", " "))

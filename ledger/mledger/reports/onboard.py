@@ -18,7 +18,7 @@ from mledger.projections.model_told import reached, standing, where
 from mledger.projections.people import PeopleState, people
 from mledger.projections.runs import Run
 from mledger.projections.statements import behind
-from mledger.projections.telling import shown
+from mledger.projections.telling import label, shown
 from mledger.reports.base import Claim, Document, Section
 from mledger.reports.due import due
 
@@ -72,7 +72,7 @@ def _dataset(history: History, name: str) -> DatasetState | None:
 def _purpose(state: ModelState) -> Iterator[Claim]:
     for name in _PROFILE:
         if (said := state.profile.get(name)) is not None:
-            yield Claim(shown(said.value), said.numbers, name.replace("_", " "))
+            yield Claim(shown(said.value), said.numbers, label(name))
     if state.problems:
         problem = state.problems[-1]
         numbers = behind(problem.source, corrected=problem.corrected)
