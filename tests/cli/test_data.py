@@ -414,6 +414,21 @@ def test_a_state_is_shown_whole(run: Run, refreshed: Path) -> None:
     refused_alike(run, ["data", "show", f"{NAME}@7"], "there are 1, 2")
 
 
+def test_no_row_gets_into_the_ledger(run: Run, begun: Path, folder: Path) -> None:
+    """Names and numbers of people are in no file that mledger writes, however often they are profiled."""
+    rows = [(f"person-{n}@secret", 3456.789 + 1.37 * n, "north" if n % 3 else "south") for n in range(500)]
+    text = "who,income,region\n" + "".join(f"{who},{income},{region}\n" for who, income, region in rows)
+    (folder / "people.csv").write_text(text)
+    done(run("data", "add", "people.csv", "--as", "people", "--group", "region", *ABOUT))
+    (folder / "people.csv").write_text(text.replace("north", "south"))
+    done(run("data", "add", "people.csv", "--as", "people", "--refresh", "--why", "Moved."))
+    written = [path for path in folder.rglob("*") if path.is_file() and path.name != "people.csv"]
+    kept = b"".join(path.read_bytes() for path in written)
+    assert b"region = south" in kept
+    assert b"@secret" not in kept
+    assert not [income for _, income, _ in rows if str(income).encode() in kept]
+
+
 def test_two_states_are_compared(run: Run, refreshed: Path) -> None:
     """Rows, schema, the index of each column, the share of each group, what was missing."""
     result = run("data", "diff", f"{NAME}@1", f"{NAME}@2")
