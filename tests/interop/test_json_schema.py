@@ -1,5 +1,6 @@
 """Schemas of policies mean what a validator that we did not write takes them for."""
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,12 +9,11 @@ from mledger.events.shape import faults
 from tests import schemas
 from tests.strategies import free_values
 
-jsonschema = pytest.importorskip("jsonschema")
 pytestmark = pytest.mark.interop
 
 
 @given(st.data())
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_both_give_the_same_answer(data: st.DataObject) -> None:
     """A value fits a schema for us if and only if it does for the jsonschema package."""
     schema = data.draw(schemas.schemas)

@@ -35,6 +35,16 @@ What is here
     reports/              what the events here tell together, made from them, signed by nobody:
                           mledger bundle verify makes them anew and compares
     manifest.json         every file with its SHA-256, and the events that are withheld
+
+How to read it in many years, with no program of ours
+
+    A file of tile/entries/ holds up to 256 entries, each after its length in two bytes, big-endian. An
+    entry is a DSSE envelope: JSON whose payload in base64 was signed with Ed25519 (RFC 8032) by the key in
+    keys/ that it names. The payload says who signed, when, after which entry (prev, the leaf hash of the
+    one before), and for each event its type, what it is about, and the hash of its body.
+    A body is a line of bodies/: SHA-256(salt || body), the salt as 16 bytes, is the hash in the payload.
+    The leaf hash is SHA-256(0x00 || envelope), and the checkpoint signs the root over all of them
+    (RFC 6962), in three lines and a signature (C2SP signed-note). verify.py does all of this, in order.
 """
 
 
