@@ -31,11 +31,10 @@ def to_go_out(settings: "Settings", key: str | None, *, kept: bool) -> bytes:
     try:
         with opening.for_checkpoints(settings, key) as ledger:
             return ledger.checkpoint()
-    except (NotFoundError, DeniedError, InputError) as error:
+    except (NotFoundError, DeniedError, InputError):
         if key is not None:
             raise
         if note is None:
-            error.fix = f"checkpoints are signed by one key of the ledger; {FIX}"
             raise
     return _told(settings, note, size - covered)
 

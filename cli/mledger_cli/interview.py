@@ -22,9 +22,8 @@ def fill_in(start: Start, keep: Keep, *, quick: bool) -> Values:
     if not asking.can_ask():
         needed = ("title", "category") if quick else ("title", "category", "choice")
         missing = [name for name in needed if not values.get(name)]
-        missing += (
-            [] if quick else [name for name in open_fields(values) if name not in values.get("open", ())]
-        )
+        told = {*values.get("open", ()), *(["alternatives"] if values.get("alternatives") else [])}
+        missing += [] if quick else [name for name in open_fields(values) if name not in told]
         if missing:
             raise InputError(
                 f"{TYPE}: {', '.join(missing)} must be said: there is no terminal to ask at", fix=_NO_TERMINAL

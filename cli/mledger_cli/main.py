@@ -99,6 +99,7 @@ SECTIONS = {
         bundle="Put evidence into one file, or check such a file.",
         trust="Write down what to trust, to be handed over.",
         heads="List what this machine remembers of ledgers, or forget.",
+        rebuild="Throw away what was derived from the ledger, and derive it again.",
     ),
     "People and keys": _table(
         key="Make keys, list them, and say which may sign in the ledger.",

@@ -18,7 +18,7 @@ class _Named(_Checked):
         return names
 
 
-PROFILE = _Named("profile", "mledger.checks.profile")
-"""A rule book, as `mledger.checks.profile` knows it."""
+FRAMEWORK = _Named("framework", "mledger.checks.framework")
+"""A framework, as `mledger.checks.framework` knows it."""
 REPORT = _Named("report", "mledger.reports.base")
 """A report about a model, as `mledger.reports.base` knows it."""

@@ -52,7 +52,7 @@ def ledger(settings: Settings, key: str | None) -> "Ledger":
 def for_checkpoints(settings: Settings, key: str | None) -> "Ledger":
     """The ledger, to append with the key that signs its checkpoints if nobody named another.
 
-    Of several keys of one's own no other could; without that one it is opened as `ledger` opens it.
+    Errors: NotFoundError if that key is none of one's own, for no other can; and as `ledger`.
     """
     name = key or chosen_key()
     if name is None:
@@ -60,7 +60,13 @@ def for_checkpoints(settings: Settings, key: str | None) -> "Ledger":
 
         with reader(settings) as opened:
             wanted = opened.log_keys.now.member
+            holder = opened.keyring().members[wanted].name
         name = next((record.name for record in Keystore().list() if record.key_id == wanted), None)
+        if name is None:
+            raise NotFoundError(
+                f"none of your keys signs the checkpoints of this ledger: that of {holder} does",
+                fix="let its holder sign one: mledger checkpoint; if it is yours, name it with --as KEY",
+            )
     return ledger(settings, name)
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from mledger.chain.findings import Finding
 from mledger.checking import dossier_in, gather
-from mledger.checks import profile as profiles
+from mledger.checks import framework as frameworks
 from mledger.checks.engine import check
 from mledger.checks.formats.markdown import assessed, markdown
-from mledger.checks.profile import assess
+from mledger.checks.framework import assess
 from mledger.core.manifest import Choice, Manifest, is_name
 from mledger.core.moment import parse_moment
 from mledger.errors import NotFoundError
@@ -106,7 +106,7 @@ def _about(reader: Reader, history: "History", stream: str, version: str | None)
         "changelog": changelog(history, stream, 0, history.size, known).markdown(),
         "check": markdown([checked]),
         **{one.name: one.of(dossier, world).markdown() for one in about if one.about != "dataset"},
-        **{name: assessed(assess(profiles.find(name), dossier, checked)) for name in profiles.names()},
+        **{name: assessed(assess(frameworks.find(name), dossier, checked)) for name in frameworks.names()},
     }
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mledger.checks.engine import Checked, Level, check
+from mledger.checks.framework import Assessment, Framework, assess
 from mledger.checks.links import Link, Resolved, commits_of, links_of, mentions, resolved
-from mledger.checks.profile import Assessment, Profile, assess
 from mledger.checks.world import Awaited, Change, World
 from mledger.core.moment import Moment
 from mledger.errors import NotFoundError
@@ -31,7 +31,7 @@ def check_models(
     tree: Path | None = None,
     watched: Iterable[str] = WATCHED,
     levels: Mapping[str, Level] | None = None,
-    profile: str | None = None,
+    framework: str | None = None,
     history: "History | None" = None,
 ) -> list[Checked]:
     """What the rules find of each model; `tree` is the folder whose files and commits they look at.
@@ -46,7 +46,7 @@ def check_models(
         check(
             dossier,
             gather(reader, dossier, place, alone=len(named) == 1, watched=tuple(watched)),
-            profile=profile,
+            framework=framework,
             levels=levels,
         )
         for dossier in (dossier_in(reader, history, stream, version) for stream in named)
@@ -122,21 +122,21 @@ def gather(
 def assess_models(
     reader: "Reader",
     streams: Iterable[str],
-    profile: Profile,
+    framework: Framework,
     *,
     version: str | None = None,
     tree: Path | None = None,
     watched: Iterable[str] = WATCHED,
     history: "History | None" = None,
 ) -> list[Assessment]:
-    """What the records of each model show of a rule book, paragraph by paragraph; see `check_models`."""
+    """What the records of each model show of a framework, paragraph by paragraph; see `check_models`."""
     history = history or reader.history()
     named, found = list(streams), []
     place = Worktree(tree) if tree is not None else None
     for stream in named:
         dossier = dossier_in(reader, history, stream, version)
         world = gather(reader, dossier, place, alone=len(named) == 1, watched=tuple(watched))
-        found.append(assess(profile, dossier, check(dossier, world)))
+        found.append(assess(framework, dossier, check(dossier, world)))
     return found
 
 

@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mledger.chain.entry import Head
 from mledger.chain.history import History
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from mledger.chain.verification import Verification
     from mledger.replay import Difference, Replay, When
     from mledger.verifying import Trust
+
+
+class Rebuilt(NamedTuple):
+    """What was derived again: so many streams, the words of so many events, states of models and datasets."""
+
+    streams: int
+    events: int
+    models: int
+    datasets: int
 
 
 class Reader(Lookup):
@@ -292,6 +301,18 @@ class Reader(Lookup):
         if (wrong := wrong_snapshot(self, history, self.snapshots)) is not None:
             self.snapshots.clear()
         return wrong
+
+    def rebuild(self) -> Rebuilt:
+        """What was derived from the ledger, thrown away and derived again. Errors: IntegrityError."""
+        from mledger.folding import overview_at
+        from mledger.search import Wanted
+
+        history = self.history()
+        for cache in (self.streams, self.words, self.snapshots):
+            cache.clear()
+        state = overview_at(self, history)
+        events = sum(self.words.count(Wanted())["type"].values())
+        return Rebuilt(len(self.streams.names()), events, len(state.models), len(state.datasets))
 
     def wrong_words(self) -> str | None:
         """What is wrong with the cache of words, if there is one; it is thrown away then."""

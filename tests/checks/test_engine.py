@@ -54,7 +54,7 @@ def test_an_error_fails_and_a_warning_does_not() -> None:
     [({"RAT-004": "error"}, "failed", 1), ({"RAT-004": "off"}, "not applied", 0), ({}, "warned", 0)],
 )
 def test_the_policy_says_how_grave_a_rule_is(levels: dict[str, Any], status: str, code: int) -> None:
-    """A rule is an error, a warning or off as the signed policy has it; that goes before a profile."""
+    """A rule is an error, a warning or off as the signed policy has it; that goes before a framework."""
     told = life()
     told.decide(expected_effects=[])
     policy = Policy.model_validate(POLICY | {"checks": levels})
@@ -111,8 +111,8 @@ def test_a_check_as_json_says_all() -> None:
     """The JSON has counts, versions, each rule with what it found, waivers that hold and that ended."""
     told, number = troubled()
     told.tell("waiver.granted", WAIVER | {"until": "2026-05-31"})
-    data = check(dossier(told), AWAY, profile="internal").to_json()
-    assert (data["stream"], data["versions"], data["exit_code"], data["profile"]) == (
+    data = check(dossier(told), AWAY, framework="internal").to_json()
+    assert (data["stream"], data["versions"], data["exit_code"], data["framework"]) == (
         MODEL,
         ["1.0"],
         1,

@@ -205,7 +205,7 @@ def test_reports_are_made_of_what_goes_out(run: Run, lived: Path, folder: Path) 
     sets = [part for field in fields for part in ("--set", field)]
     done(run("append", "model.registered", MODEL, *sets, "-q"))
     made = done(run("bundle", "create", "credit-risk", "-o", "b.zip"))
-    assert "\nreports    15 files\n" in made
+    assert "\nreports    17 files\n" in made
     done(run("bundle", "create", "credit-risk", "-o", "c.zip", "-q"))
     assert (folder / "b.zip").read_bytes() == (folder / "c.zip").read_bytes()
     with zipfile.ZipFile(folder / "b.zip") as archive:
@@ -216,9 +216,9 @@ def test_reports_are_made_of_what_goes_out(run: Run, lived: Path, folder: Path) 
     done(run("bundle", "create", "credit-risk", "--only", "comment", "-o", "d.zip", "-q"))
     with zipfile.ZipFile(folder / "d.zip") as archive:
         texts = {name: archive.read(name) for name in archive.namelist() if "reports/" in name}
-    assert len(texts) == 15
+    assert len(texts) == 17
     assert not any(b"Four levels" in text or b"A word on another" in text for text in texts.values())
-    assert "reports   15, as the events say" in done(run("bundle", "verify", "d.zip"))
+    assert "reports   17, as the events say" in done(run("bundle", "verify", "d.zip"))
     row = told(run("--json", "bundle", "create", "--all", "--no-bodies", "-o", "e.zip"))
     assert row["reports"] == 0
 
@@ -235,12 +235,12 @@ def test_a_report_that_was_changed_is_found(run: Run, lived: Path, folder: Path)
     write_files(folder / "d.zip", relisted({key: data for key, data in files.items() if key != name}))
     assert run("bundle", "verify", "d.zip").exit_code == 1
     write_files(folder / "e.zip", relisted(changed, made_by="mledger 0.0.1"))
-    assert "reports   15, made by 'mledger 0.0.1', not compared" in done(run("bundle", "verify", "e.zip"))
+    assert "reports   17, made by 'mledger 0.0.1', not compared" in done(run("bundle", "verify", "e.zip"))
     write_files(folder / "f.zip", relisted(files | {"bodies/000.jsonl": b""}))
-    assert "reports   15, not compared" in run("bundle", "verify", "f.zip").stdout
+    assert "reports   17, not compared" in run("bundle", "verify", "f.zip").stdout
     command = [sys.executable, "-I", str(PROGRAM), "c.zip"]
     said = " ".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
-    assert "whether 15 reports are what the events say: nobody signs them" in said
+    assert "whether 17 reports are what the events say: nobody signs them" in said
 
 
 def test_of_several_keys_the_one_that_signs_checkpoints_is_taken(run: Run, lived: Path, folder: Path) -> None:

@@ -316,17 +316,18 @@ def test_a_file_of_data_is_looked_for_where_it_was_read(tree: Path, run: Run) ->
     assert "mledger data add lake/data.csv --as applications --refresh" in text
 
 
-# --- profiles
+# --- frameworks
 
 
 @pytest.mark.parametrize("columns", [80, 120])
-def test_a_profile_is_shown_by_paragraph(
+def test_a_framework_is_shown_by_paragraph(
     changed: Path, run: Run, columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each paragraph has a status and its events; what is missing is said, with counts and the time."""
     monkeypatch.setenv("COLUMNS", str(columns))
-    result = run("check", "credit-risk", "--profile", "eu-ai-act-annex-iv")
+    result = run("check", "credit-risk", "--framework", "eu-ai-act-annex-iv")
     assert result.exit_code == 1
+    assert run("check", "credit-risk", "--profile", "eu-ai-act-annex-iv").exit_code == 1  # as others say
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= columns
     assert "Records that support Annex IV" in " ".join(lines)
@@ -336,12 +337,16 @@ def test_a_profile_is_shown_by_paragraph(
     assert re.search(r"23 paragraphs: .*, in \d+\.\d\d s$", " ".join(lines[-2:]))
 
 
-def test_a_profile_as_json(changed: Path, run: Run) -> None:
-    """The same as data; formats for rules are refused, an unknown profile has near ones."""
-    (found,) = json.loads(run("check", "credit-risk", "--profile", "nist-ai-rmf", "--format", "json").stdout)
-    assert found["profile"] == "nist-ai-rmf"
+def test_a_framework_as_json(changed: Path, run: Run) -> None:
+    """The same as data; formats for rules are refused, an unknown framework has near ones."""
+    (found,) = json.loads(
+        run("check", "credit-risk", "--framework", "nist-ai-rmf", "--format", "json").stdout
+    )
+    assert found["framework"] == "nist-ai-rmf"
     said = {row["paragraph"]: row for row in found["paragraphs"]}
     assert (said["GOVERN 1.6"]["status"], said["GOVERN 1.6"]["events"]) == ("evidenced", ["1"])
     assert said["MANAGE 4.3"]["status"] == "not evidenced"
-    refused_alike(run, ["check", "--profile", "nist"], "no profile is called 'nist'")
-    refused_alike(run, ["check", "--profile", "internal", "--format", "sarif"], "--format sarif is for rules")
+    refused_alike(run, ["check", "--framework", "nist"], "no framework is called 'nist'")
+    refused_alike(
+        run, ["check", "--framework", "internal", "--format", "sarif"], "--format sarif is for rules"
+    )

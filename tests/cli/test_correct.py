@@ -125,7 +125,7 @@ def test_what_was_agreed_to_is_not_corrected(run: Run, measured: Path) -> None:
     fix = refused_alike(
         run, ["correct", "4", "--set", "title=x", "--reason", "x"], "it is answered as it was signed"
     )
-    assert fix == f"mledger append comment.added {MODEL} --set on=4 --edit"
+    assert fix == "mledger comment 4 TEXT"
     fields = ("--set", "event=4", "--set", 'fields={"title": "x"}', "--set", "reason=A slip.")
     done(run("append", "record.corrected", MODEL, *fields))
     assert "correction 5 not applied" in done(run("log"))

@@ -93,6 +93,9 @@ def test_one_alternative_is_asked_the_three_questions(run: Run, model: Path) -> 
     with nothing_written(model.parent):
         line = "why this one, which alternatives were there, how did the quality of the data influence it?"
         refused(run("decide", "--from", file), line)
+        sets = {name: value for name, value in DECISION.items() if isinstance(value, str)}
+        args = [part for name, value in sets.items() for part in ("--set", f"{name}={value}")]
+        refused(run("decide", "credit-risk", *args, "--set", 'alternatives=[{"name": "four"}]'), line)
     done(run("decide", "--from", "d.json", "--set", "single_option_reason=The law says so."))
 
 

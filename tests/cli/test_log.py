@@ -10,6 +10,7 @@ from mledger.core.envelope import parse_envelope
 from mledger.reader import Reader
 from mledger_cli import text
 from tests.cli.asking import ALICE, MODEL, Run, done, told
+from tests.cli.gaps import decision, made, record
 
 LONG = "A sentence that says more than a line of a terminal holds, whatever else stands on it; " * 2
 
@@ -178,3 +179,19 @@ def test_a_terminal_is_shown_no_more_than_a_file(lived: Path, terminal: Callable
             line for line in (ended.stdout + ended.stderr).splitlines() if "20" not in line
         ]
         assert max(map(text.width, shown.splitlines())) <= 80
+
+
+def test_a_model_is_told_by_decision(run: Run, begun: Path) -> None:
+    """Each decision with the runs and versions that follow it; what none leads to is listed."""
+    number = record(run, "decision.proposed", decision())
+    made(run, "1.0", 0.05, decision=number)
+    made(run, "1.1", 0.1)
+    shown = done(run("log", "credit-risk", "--by", "decision"))
+    line = next(line for line in shown.splitlines() if line.strip().startswith(number))
+    assert "1.0" in line
+    assert "r1.0" in line
+    orphans = shown[shown.index("Orphans") :]
+    assert "run r1.1" in orphans
+    assert "version 1.1" in orphans
+    assert told(run("log", "--by", "decision", "--json"))["report"] == "trace"
+    assert done(run("log", "--by", "alice"))

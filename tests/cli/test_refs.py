@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.asking import MODEL, Run, done, refused_alike
+from tests.cli.asking import MODEL, Run, done, nothing_written, refused_alike
 from tests.cli.gaps import decision, git, record
 
 
@@ -85,19 +85,15 @@ def test_a_file_that_is_here_is_hashed(ready: Path, run: Run) -> None:
     assert "passwd" not in result.stdout
 
 
-def test_a_reference_to_nothing(ready: Path, run: Run) -> None:
-    """An event that is not there is missing: the ledger took it from a program that did not ask."""
-    from mledger.events import base
-    from mledger.ledger import Ledger
-
-    body = base.build("comment.added", {"on": "77", "text": "About nothing."})
-    try:
-        with Ledger.open(ready, key="alice-example") as ledger:
-            ledger.append("comment.added", MODEL, body.model_dump(exclude_none=True))
-    except Exception:  # noqa: BLE001  references are resolved when they are recorded
-        pytest.skip("the ledger refuses a reference to nothing")
-    assert "missing" in run("refs").stdout
-    assert "names event 77 in on, which is not there" in run("check").stdout
+def test_a_reference_to_nothing_is_refused(ready: Path, run: Run) -> None:
+    """By every command, before anything is signed: an event that is not there leads nowhere."""
+    with nothing_written(ready):
+        for args in (
+            ["comment", "77", "About nothing."],
+            ["append", "comment.added", MODEL, "--set", "on=77", "--set", "text=About nothing."],
+        ):
+            refused_alike(run, args, "77")
+    assert run("refs").exit_code == 0
 
 
 def test_no_references(begun: Path, run: Run) -> None:

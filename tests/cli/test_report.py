@@ -103,12 +103,12 @@ def test_wrong_use_is_told(ready: Path, run: Run, args: list[str], line: str) ->
 
 
 def test_shells_complete_names(run: Run) -> None:
-    """The names of reports and of profiles are completed."""
+    """The names of reports and of frameworks are completed."""
     import click
 
-    from mledger_cli.named import PROFILE, REPORT
+    from mledger_cli.named import FRAMEWORK, REPORT
 
     context = click.Context(click.Command("report"))
     parameter = click.Argument(["name"])
     assert [item.value for item in REPORT.shell_complete(context, parameter, "le")] == ["learning"]
-    assert [item.value for item in PROFILE.shell_complete(context, parameter, "sr")] == ["sr-26-2"]
+    assert [item.value for item in FRAMEWORK.shell_complete(context, parameter, "sr")] == ["sr-26-2"]

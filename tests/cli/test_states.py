@@ -1,11 +1,15 @@
 """mledger replay, diff, search: states as they were known, and what changed between."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from mledger.reader import Reader
+from mledger.search import words_file
 from mledger_cli import text
 from tests.cli.asking import ALICE, MODEL, Run, done, refused_alike, told
 from tests.cli.gaps import decision, record
@@ -161,3 +165,49 @@ def test_a_replay_shows_its_work_on_a_terminal(lived: Path, terminal: Callable) 
     code, shown = terminal("replay", MODEL).end()
     assert code == 0
     assert "verifying" not in shown
+
+
+def test_what_was_derived_can_be_made_anew(run: Run, lived: Path) -> None:
+    """Whatever became of the caches, states and listings are then the same as before, byte for byte."""
+    asked = (["replay", "--json"], ["replay", MODEL, "--json"], ["search", "deeper"], ["log", MODEL])
+    before = [done(run(*args)) for args in asked]
+    with Reader.open(lived) as reader:
+        words = words_file(reader.genesis.leaf)
+    with closing(sqlite3.connect(words)) as cache:
+        cache.execute("DELETE FROM about")
+        cache.commit()
+    assert run("search", "deeper").stderr == "nothing matches\n"
+    shown = done(run("rebuild"))
+    told_of = [line.split(maxsplit=1) for line in shown.splitlines()]
+    assert told_of == [
+        ["streams", "3 streams"],
+        ["words", "of 6 events"],
+        ["states", "of 2 models and 0 datasets"],
+    ]
+    assert [done(run(*args)) for args in asked] == before
+    for file in words.parent.iterdir():
+        file.unlink()
+    assert told(run("rebuild", "--json")) == {"streams": 3, "events": 6, "models": 2, "datasets": 0}
+    assert [done(run(*args)) for args in asked] == before
+
+
+def test_an_amended_plan_shows_what_it_changes(run: Run, begun: Path) -> None:
+    """By show and by the page of a review: what is new, what is gone, what reads otherwise."""
+    plan = {
+        "title": "Regain the AUC",
+        "signatories": [ALICE],
+        "data_sources": ["applications"],
+        "splits": [{"name": "holdout", "rule": "20 %"}],
+        "evaluation_protocol": "Once.",
+        "metrics": [{"metric": "auc", "operator": ">=", "value": 0.95}],
+    }
+    first = record(run, "plan.agreed", plan)
+    more = {"data_sources": ["applications from v3 on"], "evaluation_protocol": "Twice.", "plan": first}
+    second = record(run, "plan.amended", plan | more | {"reason": "Codes came late."})
+    wanted = ["protocol: Once. -> Twice.", "- data: applications", "+ data: applications from v3 on"]
+    for args in (["show", second], ["review", second]):
+        shown = done(run(*args))
+        assert [line for line in wanted if line not in shown] == []
+    assert "amended" not in done(run("show", first)).splitlines()[-1]
+    changes = done(run("changelog", "credit-risk"))
+    assert "the plan is amended: protocol: Once. -> Twice.; " in " ".join(changes.split())

@@ -7,9 +7,12 @@ import pytest
 
 from mledger.checking import check_models
 from mledger.core.merkle import Frontier
+from mledger.desk.answering import check_fits
+from mledger.desk.dossier import dossier
 from mledger.desk.history import history_of
 from mledger.desk.inbox import inbox_of
 from mledger.desk.register import register_of
+from mledger.errors import InputError
 from mledger.projections.lifecycle import model
 from mledger.projections.model import ModelState
 from mledger.reader import Reader
@@ -141,6 +144,16 @@ def test_own_decisions_waivers_and_corrections_count_nowhere(asked: tuple[Compan
     assert not any(outcome.waived for outcome in checked.outcomes)
     (refused,) = (outcome for outcome in checked.outcomes if outcome.rule.id == "APP-003")
     assert {n for found in refused.found for n in found.numbers} == {accepted, waived, granted}
+
+
+def test_a_decision_that_nobody_may_propose_is_not_answered(asked: tuple[Company, str]) -> None:
+    """It has a page like others, which says so, and no answer fits it."""
+    company, _ = asked
+    number = force(company.sim, "decision.proposed", STREAM, PROPOSED, BOB)
+    reader = company.sim.reader()
+    assert dossier(reader, reader.fact(number)).data["answered"]
+    with pytest.raises(InputError, match="does not count"):
+        check_fits(reader.replay(STREAM).state, number, "accepted")
 
 
 def test_a_file_says_the_same_as_a_store_in_memory(

@@ -8,7 +8,7 @@ import click
 from mledger_cli import opening, screen
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.named import PROFILE
+from mledger_cli.named import FRAMEWORK
 from mledger_cli.params import SOME_STREAM
 
 if TYPE_CHECKING:
@@ -37,7 +37,14 @@ FORMATS = ("text", "json", "sarif", "junit", "md", "github")
 @click.option("--release", metavar="VERSION", help="Look at this version only.")
 @TREE
 @WATCH
-@click.option("--profile", type=PROFILE, metavar="NAME", help="Go by the paragraphs of a rule book instead.")
+@click.option(
+    "--framework",
+    "--profile",
+    "framework",
+    type=FRAMEWORK,
+    metavar="NAME",
+    help="Go by the paragraphs of a framework instead.",
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How to print it; else text.")
 @click.option("--rules", is_flag=True, help="List the rules instead, with what each asks.")
 @pass_settings
@@ -50,7 +57,7 @@ def command(
     release: str | None,
     tree: Path,
     watch: tuple[str, ...],
-    profile: str | None,
+    framework: str | None,
     form: str | None,
     *,
     rules: bool,
@@ -64,8 +71,9 @@ def command(
     named with its events and the command that mends it; a waiver.granted lets it pass until a day. A
     policy says how grave each rule is.
 
-    With --profile, each paragraph of a rule book is shown with the events that evidence it: internal,
-    eu-ai-act-annex-iv, sr-26-2, nist-ai-rmf or iso-42001. A status is about records, never about a law.
+    With --framework, each paragraph of a law, a standard or a guidance is shown with the events that
+    evidence it: internal (the rules by what they are about), eu-ai-act-annex-iv, sr-26-2, nist-ai-rmf,
+    iso-42001, part11 or gxp. A status is about records, never about a law.
 
     Exit code: 0 nothing but warnings, 1 a rule failed or a paragraph is not evidenced, 3 the ledger is
     broken.
@@ -73,8 +81,8 @@ def command(
     if rules:
         _list(settings)
         return
-    if profile is not None:
-        context.exit(_assess(settings, profile, model or named, release, tree, watch, form))
+    if framework is not None:
+        context.exit(_assess(settings, framework, model or named, release, tree, watch, form))
     with (
         opening.reader(settings) as reader,
         screen.progress("verifying", show=not settings.quiet) as reader.progress,
@@ -126,18 +134,18 @@ def _assess(
     watch: tuple[str, ...],
     form: str | None,
 ) -> int:
-    """Print what the records show of a rule book; the exit code. Errors: as of `checked`."""
+    """Print what the records show of a framework; the exit code. Errors: as of `checked`."""
     from time import perf_counter
 
     from mledger.checking import assess_models
-    from mledger.checks.profile import find
+    from mledger.checks.framework import find
     from mledger.errors import InputError
     from mledger.worktree import WATCHED
-    from mledger_cli.rendering_profile import profile_lines
+    from mledger_cli.rendering_framework import framework_lines
 
-    profile = find(name)
+    framework = find(name)
     if form not in {None, "text", "json"}:
-        raise InputError(f"--format {form} is for rules, not for a profile", fix="--format text or json")
+        raise InputError(f"--format {form} is for rules, not for a framework", fix="--format text or json")
     began = perf_counter()
     with (
         opening.reader(settings) as reader,
@@ -146,14 +154,14 @@ def _assess(
         history = reader.history()
         streams = _streams(reader, model, release, history)
         found = assess_models(
-            reader, streams, profile, version=release, tree=tree, watched=watch or WATCHED, history=history
+            reader, streams, framework, version=release, tree=tree, watched=watch or WATCHED, history=history
         )
     seconds = perf_counter() - began
     if settings.json or form == "json":
         settings.out.json(found)
     else:
         for one in found:
-            settings.out.raw("\n".join([*profile_lines(one, seconds, screen.width() or 100), ""]))
+            settings.out.raw("\n".join([*framework_lines(one, seconds, screen.width() or 100), ""]))
     return max((one.exit_code for one in found), default=0)
 
 

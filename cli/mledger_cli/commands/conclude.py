@@ -76,7 +76,7 @@ def _check(found: "Found") -> None:
     for judgement in found.run.judgements:
         number, by = judgement.source.number, judgement.source.by
         line = f"run {found.number} is concluded by event {number}, {judgement.verdict}, signed {by}"
-        correct = f"mledger append record.corrected {found.stream} --edit"
+        correct = f"mledger correct {number} --set FIELD=VALUE --reason TEXT"
         raise InputError(line, fix=f"mledger show {number}; to put it right: {correct}")
 
 

@@ -111,9 +111,7 @@ def _checked(reader: "Reader", fact: "Fact", changes: dict[str, Any]) -> "Propos
     if found.problem is not None:
         raise InputError(
             f"event {fact.number} cannot be corrected so: {found.problem}",
-            fix=f"mledger append comment.added {fact.stream} --set on={fact.number} --edit"
-            if found.stays
-            else f"mledger show {fact.number}",
+            fix=f"mledger comment {fact.number} TEXT" if found.stays else f"mledger show {fact.number}",
         )
     return found
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LIMIT = 30
 MARK = "?"
+# What is told by, if it is no person.
+DECISION = "decision"
 
 
 @click.command("log", cls=Command)
@@ -28,7 +30,12 @@ MARK = "?"
 @click.option(
     "--type", "types", type=EVENT_TYPES, metavar="TYPE", multiple=True, help="Only this type or family."
 )
-@click.option("--by", type=SIGNER, metavar="NAME", help="Only what this person or machine signed.")
+@click.option(
+    "--by",
+    type=SIGNER,
+    metavar="NAME|decision",
+    help="Only what this person or machine signed; or by decision, with its runs and versions.",
+)
 @click.option("--since", type=SINCE, metavar="TIME", help="Only what was recorded from then on.")
 @click.option("--until", type=CUT, metavar="TIME", help="Only what was recorded by then.")
 @click.option(
@@ -52,9 +59,13 @@ def command(
 
     STREAM is what it is about: credit-risk, or whole: model/credit-risk. TIME is that of recording,
     with its zone, or a day in UTC. TYPE is decision.accepted, or decision for all of them; it may be
-    said again. What was recorded a day or more after it happened is marked LATE, what was put right
+    said again. With --by decision a model is told decision by decision, and last the runs and versions
+    to which none leads. What was recorded a day or more after it happened is marked LATE, what was put right
     since by the number of its correction.
     """
+    if by == DECISION:
+        _by_decision(settings, stream)
+        return
     with opening.reader(settings) as reader:
         stream = opening.stream(reader, stream)
         marks = Marks()
@@ -70,6 +81,21 @@ def command(
         disputed.tell(settings)
         if shown.more:
             settings.out.note(f"older ones: --limit 0, or --until {settings.out.moment(shown.last)}")
+
+
+def _by_decision(settings: Settings, name: str | None) -> None:
+    """Print each decision of a model with its runs and versions, and what no decision leads to."""
+    from mledger.checking import dossier_in
+    from mledger.reports import base
+    from mledger_cli.rendering_document import show
+
+    with opening.reader(settings) as reader:
+        stream = opening.model(reader, opening.stream_of(reader, name))
+        document = base.find("trace").of(dossier_in(reader, reader.history(), stream))
+    if settings.json:
+        settings.out.json(document)
+    else:
+        show(settings, document, "text")
 
 
 class Disputed:

@@ -43,7 +43,7 @@ def command(settings: Settings, event: str, key: str | None) -> None:
             from mledger_cli.commands.reviewing import Review
 
             Review(settings, reader, question, document, key).ask()
-        else:
+        elif not document.data["answered"]:
             settings.out.note(f"answer: mledger approve {question.number} --reason TEXT, or mledger reject")
 
 

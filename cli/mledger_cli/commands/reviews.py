@@ -54,8 +54,8 @@ def due(
 
     A decision is stale once a condition that it states has failed: a dataset was refreshed beyond
     the version that it names, a metric in use crossed its value, or its day has passed. Whoever
-    looks at it again says so: mledger append decision.reaffirmed. The policy may ask that this
-    command ends with 1 when something is overdue, as --strict does.
+    looks at it again says so: mledger decision reaffirm. The policy may ask that this command
+    ends with 1 when something is overdue, as --strict does.
     """
     from mledger.reports.calendar import calendar
 
@@ -225,7 +225,7 @@ def done(
 def _instead(fact: "Fact") -> str:
     """The command for what somebody took for a review."""
     if fact.type == "decision.proposed":
-        return f"mledger append decision.reaffirmed {fact.stream} --set decision={fact.number} --edit"
+        return f"mledger decision reaffirm {fact.number}"
     return "mledger reviews due --by 9999-12-31"
 
 

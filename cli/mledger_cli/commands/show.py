@@ -63,7 +63,23 @@ def _event(settings: Settings, reader: "Reader", event: str) -> None:
     if fields := _fields(fact):
         settings.out.line()
         settings.out.facts(fields)
+    if changes := _amended(reader, fact):
+        settings.out.line()
+        settings.out.facts(changes)
     threads.tell(settings, said)
+
+
+def _amended(reader: "Reader", fact: "Fact") -> dict[str, object]:
+    """What a plan says otherwise than the one whose place it takes."""
+    from mledger.events.plan import PlanAgreed, PlanAmended
+    from mledger.projections.plans import amendments
+
+    if fact.type != PlanAmended.type or not isinstance(body := fact.data, PlanAmended):
+        return {}
+    before = reader.fact(body.plan).data
+    if not isinstance(before, PlanAgreed | PlanAmended):
+        return {}
+    return {"amended": "\n" + "\n".join(one.words for one in amendments(before, body))}
 
 
 def _redaction(reader: "Reader", fact: "Fact") -> "Fact | None":

@@ -89,7 +89,7 @@ class Checked:
     entries: int
     today: Moment
     outcomes: tuple[Outcome, ...]
-    profile: str | None = None
+    framework: str | None = None
 
     def count(self) -> dict[Status, int]:
         """How many rules came to each status."""
@@ -113,7 +113,7 @@ class Checked:
             "versions": list(self.versions),
             "entries": self.entries,
             "today": self.today,
-            "profile": self.profile,
+            "framework": self.framework,
             "count": dict(self.count()),
             "exit_code": self.exit_code,
             "rules": [outcome.to_json() for outcome in self.outcomes],
@@ -121,7 +121,7 @@ class Checked:
 
 
 def check(
-    dossier: Dossier, world: World, *, profile: str | None = None, levels: Mapping[str, Level] | None = None
+    dossier: Dossier, world: World, *, framework: str | None = None, levels: Mapping[str, Level] | None = None
 ) -> Checked:
     """The outcome of every rule for one model; `levels` changes how grave some of them are.
 
@@ -131,7 +131,7 @@ def check(
     waivers = list(waivers_of(dossier))
     outcomes = tuple(_outcome(rule, dossier, world, waivers, asked.get(rule.id)) for rule in base.all())
     versions = tuple(version.name for version in dossier.versions)
-    return Checked(dossier.stream, versions, dossier.entries, dossier.today, outcomes, profile)
+    return Checked(dossier.stream, versions, dossier.entries, dossier.today, outcomes, framework)
 
 
 def _outcome(

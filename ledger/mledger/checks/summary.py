@@ -9,8 +9,8 @@ def title(checked: Checked) -> str:
     """What was checked, in a line."""
     what = "version" if len(checked.versions) == 1 else "versions"
     named = f", {what} {', '.join(checked.versions)}" if checked.versions else ", nothing released"
-    profile = f", profile {checked.profile}" if checked.profile else ""
-    return f"{checked.stream}{named}, {checked.entries:,} entries{profile}"
+    framework = f", framework {checked.framework}" if checked.framework else ""
+    return f"{checked.stream}{named}, {checked.entries:,} entries{framework}"
 
 
 def counted(checked: Checked) -> str:

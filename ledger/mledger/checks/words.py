@@ -41,6 +41,11 @@ def cut(text: str, most: int = 60) -> str:
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
+def correcting(number: str, field: str, value: str) -> str:
+    """The command that puts right what an event says in one field."""
+    return f"mledger correct {number} --set {quoted(f'{field}={value}')} --reason TEXT"
+
+
 def superseding(number: str) -> str:
     """The command that ends a decision in favour of one that says more: what was agreed to is not edited."""
     return f"mledger decision supersede {number} --by EVENT"

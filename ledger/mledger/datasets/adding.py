@@ -132,7 +132,7 @@ def _said(
         if once := sorted(about.keys() - OF_EACH):
             raise InputError(
                 f"{once[0].replace('_', ' ')} is said once, when a dataset is new, and {state.name} is not",
-                fix=f"leave it out; to put it right: mledger append record.corrected {state.stream} --edit",
+                fix="leave it out; to put it right: mledger correct EVENT --set FIELD=VALUE --reason TEXT",
             )
         return {"why": why, **about}
     if why is not None:

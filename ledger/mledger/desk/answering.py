@@ -69,7 +69,10 @@ def check_fits(state: "ModelState | DatasetState", number: str, verdict: str, by
 
     Errors: InputError with the way out.
     """
-    found, others = state.decisions.proposals[number], state.decisions
+    found, others = state.decisions.proposals.get(number), state.decisions
+    if found is None:
+        message = f"decision {number} does not count: it cannot be read, or was recorded against the rules"
+        raise InputError(message, fix=f"mledger show {number}")
     if found.status not in FITTING[verdict]:
         fix = _WAYS.get((verdict, found.status), "mledger decision show {number}").format(number=number)
         raise InputError(f"decision {number} is {found.status}, and cannot be {verdict}", fix=fix)
@@ -87,6 +90,6 @@ def _sign_plan(question: "Fact", *, approve: bool) -> EventBody:
     if not approve:
         raise InputError(
             f"event {question.number} is a plan: it is signed, or dissented from",
-            fix=f"mledger append dissent.recorded {question.stream} --set on={question.number} --edit",
+            fix=f"mledger dissent {question.number} TEXT",
         )
     return events.build(question.type, json.loads(question.body or b"{}"))

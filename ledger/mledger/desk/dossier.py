@@ -104,9 +104,19 @@ def dossier(
         _title(case),
         about,
         tuple(sections),
-        data={"number": fact.number, "type": fact.type, "stream": fact.stream}
+        data={"number": fact.number, "type": fact.type, "stream": fact.stream, "answered": _answered(case)}
         | {"entries": size, "head": leaf, "time": time},
     )
+
+
+def _answered(case: Case) -> bool:
+    """Whether a decision has its answer, or a request is rejected: then nobody is asked any more."""
+    number = case.fact.number
+    if case.fact.type == PROPOSED:
+        found = case.state.decisions.proposals.get(number)
+        return found is None or bool(found.status != "proposed")
+    asked = case.state.stages.requests.get(number) if case.fact.type == REQUESTED else None
+    return asked is not None and bool(asked.status == "rejected")
 
 
 def _title(case: Case) -> str:
@@ -131,6 +141,7 @@ def _sections(case: Case, body: EventBody) -> Iterator[Section]:
         return
     if case.fact.type in PLANS:
         yield Section("plan", tuple(parts.plan(body)))
+        yield Section("amended", tuple(parts.amended(case)))
         yield Section("signed", tuple(parts.signed_plan(case)))
     yield Section("checks", tuple(parts.checks(case)))
     yield Section("comments", tuple(parts.comments(case)))

@@ -10,11 +10,13 @@ from mledger.checking import dossier_in, gather
 from mledger.checks.engine import check
 from mledger.checks.summary import counted
 from mledger.core.digest import short
+from mledger.events.plan import PlanAgreed, PlanAmended
 from mledger.projections.achieved import achieved
 from mledger.projections.diff import Change
 from mledger.projections.lapses import last_day
 from mledger.projections.model import ModelState, Version
 from mledger.projections.model_told import reached
+from mledger.projections.plans import amendments
 from mledger.reports.base import Claim
 
 if TYPE_CHECKING:
@@ -274,6 +276,18 @@ def plan(body: Any) -> Iterator[Claim]:
     yield Claim(f"protocol: {body.evaluation_protocol}")
     for measure in body.metrics:
         yield Claim(f"{measure.metric} {measure.operator} {measure.value}")
+
+
+def amended(case: "Case") -> Iterator[Claim]:
+    """What an amended plan says otherwise than the one before it."""
+    if isinstance(case.body, PlanAmended):
+        earlier = case.reader.fact(case.body.plan)
+        before = earlier.data
+        if isinstance(before, PlanAgreed | PlanAmended):
+            yield Claim(
+                f"in the place of the plan of event {earlier.number}: {case.body.reason}", (earlier.number,)
+            )
+            yield from (Claim(one.words) for one in amendments(before, case.body))
 
 
 def signed_plan(case: "Case") -> Iterator[Claim]:

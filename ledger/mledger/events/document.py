@@ -32,7 +32,7 @@ class DocumentGenerated(EventBody):
         default=None, description="the version of that", examples=["mledger 1.0.0"]
     )
     profile: Name | None = Field(
-        default=None, description="the set of rules that it answers to", examples=["eu-ai-act-annex-iv"]
+        default=None, description="the framework that it answers to", examples=["eu-ai-act-annex-iv"]
     )
     version: Name | None = Field(default=None, description="the version that it is about", examples=["2.1"])
     sha256: Digest = Field(description="the SHA-256 of its bytes", examples=["ca4d" * 16])

@@ -228,7 +228,7 @@ GOALS: tuple[tuple[str, tuple[Part, ...]], ...] = (
                 "All its data is registered",
                 ("DATA-003",),
                 _data,
-                ("its run names no data", "mledger append record.corrected {stream} --edit"),
+                ("its run names no data", "mledger correct EVENT --set FIELD=VALUE --reason TEXT"),
             ),
             Part(
                 "A decision chose it",

@@ -32,7 +32,8 @@ from mledger.events.rollback import RollbackExecuted
 from mledger.events.run import RunStarted
 from mledger.events.transform import TransformRecorded
 from mledger.events.version import VersionReleased
-from mledger.projections.corrections import Amended, amendments
+from mledger.projections import corrections, plans
+from mledger.projections.corrections import Amended
 from mledger.projections.runs import measures_of, short_name
 from mledger.projections.statements import Trail, short
 from mledger.projections.telling import shown
@@ -120,7 +121,7 @@ class _Reading:
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         self.facts = facts
-        self.amended: dict[str, Amended] = amendments(facts)
+        self.amended: dict[str, Amended] = corrections.amendments(facts)
         self.trail = Trail()
         for fact in facts:
             self.trail.know(fact)
@@ -202,7 +203,11 @@ class _Reading:
             case PlanAgreed():
                 yield Line("evaluation", "a plan is agreed", (fact.number,), "plan")
             case PlanAmended():
-                yield Line("evaluation", "the plan is amended", (fact.number,), "plan")
+                before = self.bodies.get(self.trail.resolve(body.plan) or "")
+                told = plans.amendments(before, body) if isinstance(before, PlanAgreed | PlanAmended) else ()
+                changes = "; ".join(one.words for one in told)
+                words = f"the plan is amended: {changes}" if changes else "the plan is amended"
+                yield Line("evaluation", words, (fact.number,), "plan")
 
     def _measured(self, body: EvaluationRecorded) -> Iterator[str]:
         """Each metric, with the value before where there is one."""

@@ -56,8 +56,9 @@ def problem(records: Records, told: Told) -> tuple[Problem, Told] | None:
 
 
 def proposed(told: Told) -> str:
-    """Who proposed it, when."""
-    return f"{told.found.source.by} proposed it on {told.found.source.occurred[:10]}"
+    """Who proposed it, when; with its number, for other things are spoken of beside it."""
+    source = told.found.source
+    return f"{source.by} proposed decision {told.number} on {source.occurred[:10]}"
 
 
 def standing(told: Told) -> str:

@@ -96,7 +96,7 @@ def _walk(records: Records, version: Version, param: str | None) -> _Way:
         way.gaps.append(
             Gap(
                 f"version {version.name} {what}",
-                f"mledger append record.corrected {records.stream} --edit",
+                f"mledger correct {number} --set run=RUN --reason TEXT",
                 (number,),
             )
         )
@@ -209,8 +209,9 @@ def _check(way: _Way, told: Told) -> None:
             "has no evidence", f"mledger append evidence.attached {records.stream} --set on={number} --edit"
         )
     if reasons.problem(records, told) is None:
-        fix = "mledger append problem.framed" if not records.state.problems else "mledger decide"
-        lacks("names no problem that it serves", f"{fix} {records.stream}")
+        framed, stream = bool(records.state.problems), records.stream
+        fix = f"mledger decide {stream}" if framed else f"mledger append problem.framed {stream} --edit"
+        lacks("names no problem that it serves", fix)
 
 
 # --- what is said

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from mledger.checks.engine import Checked, Outcome
-from mledger.checks.profile import Assessment
+from mledger.checks.framework import Assessment
 from mledger.checks.summary import counted, title
 from mledger.core.markdown import escaped
 
@@ -14,12 +14,12 @@ def markdown(checks: Iterable[Checked]) -> str:
 
 
 def assessed(found: Assessment) -> str:
-    """A rule book as a table, a row for each paragraph, with what its records lack."""
+    """A framework as a table, a row for each paragraph, with what its records lack."""
     counts = ", ".join(f"{number} {status}" for status, number in found.count().items() if number)
     lines = [
-        f"# {escaped(found.profile.title)}",
+        f"# {escaped(found.framework.title)}",
         f"{escaped(found.stream)}, {found.entries:,} entries: {counts}",
-        escaped(found.profile.scope),
+        escaped(found.framework.scope),
         "| paragraph | about | status | events | lacks |\n|---|---|---|---|---|",
     ]
     rows = [

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
 from mledger.checks.links import is_address, links_of
-from mledger.checks.words import cut, quoted
+from mledger.checks.words import correcting, cut
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
@@ -14,14 +14,12 @@ from mledger.projections.dossier import Dossier
     "Each address is well formed",
     severity="warning",
     why="Evidence that nobody can open is none.",
-    fix="mledger append record.corrected {stream} --edit",
+    fix="mledger correct EVENT --set FIELD=VALUE --reason TEXT",
     reads=("*",),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
     """Find addresses without the host or the path that their scheme needs; none is opened."""
     for link in links_of(dossier.records):
         if link.kind == "uri" and not is_address(link.target):
-            fields = quoted(f'{{"{link.path}": "URI"}}')
-            fix = f"mledger append record.corrected {link.stream} --set event={link.number}"
             message = f"event {link.number} names {cut(link.target)} in {link.path}, which is no address"
-            yield Found(message, (link.number,), f"{fix} --set fields={fields} --edit")
+            yield Found(message, (link.number,), correcting(link.number, link.path, "URI"))

@@ -14,7 +14,7 @@ from mledger.projections.model_told import where
     "Each version that stands in production was approved for it",
     severity="error",
     why="Who lets a version decide about people must be on record before it does.",
-    fix="mledger append promotion.requested {stream} --edit",
+    fix="mledger promotion request {model}@VERSION --to STAGE --reason TEXT",
     reads=("promotion.requested", "promotion.approved", "promotion.executed", "deployment.recorded"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -30,10 +30,8 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
             for request in stages.requests.values()
         )
         if not approved and not place.approvals and place.how != "rolled back":
-            fix = (
-                f"mledger append promotion.requested {dossier.stream} --set version={quoted(place.version)}"
-                f" --set to_stage={quoted(place.stage)} --edit"
-            )
+            what = quoted(f"{dossier.name}@{place.version}")
+            fix = f"mledger promotion request {what} --to {quoted(place.stage)} --reason TEXT"
             message = f"{place.version} stands in {where(place)} and nobody approved that"
             yield Found(message, place.numbers, fix)
 

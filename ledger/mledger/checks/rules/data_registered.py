@@ -15,7 +15,7 @@ from mledger.projections.runs import short_name
     "All data of a release is registered, with the digest that its run used",
     severity="error",
     why="Data without an entry has no origin, no terms, and nobody who answers for it.",
-    fix="mledger append dataset.registered dataset/NAME --edit",
+    fix="mledger data add FILE --as NAME",
     reads=("version.released", "run.started", "dataset.registered", "dataset.refreshed"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -28,7 +28,7 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
                 yield Found(
                     f"{version.name} used {state(short_name(use.name), use.version)}, {wrong}",
                     (version.source.number, made[1].number),
-                    f"mledger append dataset.registered {quoted(f'dataset/{short_name(use.name)}')} --edit",
+                    f"mledger data add FILE --as {quoted(short_name(use.name))}",
                 )
 
 

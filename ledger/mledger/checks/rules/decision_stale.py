@@ -30,6 +30,6 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
     for number, decision in dossier.state.decisions.by_status("in force").items():
         for lapse in lapses(decision, state, versions):
             if lapse.source is not None:
-                fix = f"mledger append decision.reaffirmed {dossier.stream} --set decision={number} --edit"
+                fix = f"mledger decision reaffirm {number}"
                 message = f"decision {number} is stale because {lapse.why}: {cut(decision.title)}"
                 yield Found(message, (number, lapse.source.number), fix)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
 from mledger.checks.links import links_of
-from mledger.checks.words import quoted
+from mledger.checks.words import correcting
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
@@ -14,7 +14,7 @@ from mledger.projections.dossier import Dossier
     "Each reference to an event leads to one",
     severity="error",
     why="A chain of reasons is as good as its weakest link.",
-    fix="mledger append record.corrected {stream} --edit",
+    fix="mledger correct EVENT --set FIELD=VALUE --reason TEXT",
     reads=("*",),
     needs=("events",),
 )
@@ -23,7 +23,5 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
     for link in links_of(dossier.records):
         known = dossier.resolve(link.target) or link.target in (world.events or {})
         if link.kind == "event" and not known:
-            fields = quoted(f'{{"{link.path}": "EVENT"}}')
-            fix = f"mledger append record.corrected {link.stream} --set event={link.number}"
             message = f"event {link.number} names event {link.target} in {link.path}, which is not there"
-            yield Found(message, (link.number,), f"{fix} --set fields={fields} --edit")
+            yield Found(message, (link.number,), correcting(link.number, link.path, "EVENT"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
+from mledger.checks.words import correcting
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
@@ -12,7 +13,7 @@ from mledger.projections.dossier import Dossier
     "The code of each release can be found again",
     severity="warning",
     why="A model that cannot be built again cannot be examined again.",
-    fix="mledger append record.corrected {stream} --edit",
+    fix="mledger correct EVENT --set FIELD=VALUE --reason TEXT",
     reads=("version.released", "run.started"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -23,10 +24,7 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
             continue
         run, start, body = made
         numbers = (version.source.number, start.number)
-        fix = (
-            f"mledger append record.corrected {dossier.stream} --set event={start.number}"
-            ' --set fields=\'{"git": {"commit": "COMMIT"}}\' --edit'
-        )
+        fix = correcting(start.number, "git", '{"commit": "COMMIT"}')
         if body.git is None and body.code_digest is None:
             yield Found(f"run {run.name} of {version.name} names no commit", numbers, fix)
         elif body.git is not None and body.git.dirty and body.git.diff_digest is None:

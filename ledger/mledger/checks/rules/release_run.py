@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
+from mledger.checks.words import correcting
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
@@ -12,7 +13,7 @@ from mledger.projections.dossier import Dossier
     "Each release names the run that made it",
     severity="error",
     why="Parameters, data, code and seeds stand in the run: without it nothing of them can be checked.",
-    fix="mledger append record.corrected {stream} --edit",
+    fix="mledger correct EVENT --set FIELD=VALUE --reason TEXT",
     reads=("version.released", "run.started"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -20,8 +21,5 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
     for version in dossier.versions:
         if dossier.run_of(version) is None:
             what = f"names run {version.run}, which is not there" if version.run else "names no run"
-            fix = (
-                f"mledger append record.corrected {dossier.stream} --set event={version.source.number}"
-                ' --set fields=\'{"run": "RUN"}\' --edit'
-            )
+            fix = correcting(version.source.number, "run", "RUN")
             yield Found(f"{version.name} {what}", (version.source.number,), fix)

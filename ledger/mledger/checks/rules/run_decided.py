@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
+from mledger.checks.words import correcting
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
@@ -26,8 +27,5 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
             named += filter(None, (body.decision, *(reason.decision for reason in body.param_reasons)))
         if known.isdisjoint({dossier.resolve(reference) for reference in named}):
             numbers = (version.source.number, *((made[1].number,) if made else ()))
-            fix = (
-                f"mledger append record.corrected {dossier.stream} --set event={version.source.number}"
-                ' --set \'fields={"decisions": ["EVENT"]}\' --edit'
-            )
+            fix = correcting(version.source.number, "decisions", '["EVENT"]')
             yield Found(f"no decision leads to {version.name}", numbers, fix)

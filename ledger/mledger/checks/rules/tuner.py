@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
+from mledger.checks.words import correcting
 from mledger.checks.world import World
 from mledger.events.run import RunStarted
 from mledger.projections.dossier import Dossier
@@ -22,7 +23,7 @@ _TUNER = re.compile("|".join(rf"(?<![a-z]){re.escape(name)}(?![a-z])" for name i
     "Each release whose parameters were searched for has its search space on record",
     severity="error",
     why="The best of 600 trials means something else than the best of 6.",
-    fix="mledger append record.corrected {stream} --edit",
+    fix="mledger correct EVENT --set FIELD=VALUE --reason TEXT",
     reads=("version.released", "run.started"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
@@ -42,10 +43,7 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
         known = body.tuning is not None or not trials.isdisjoint({run.name, start.number})
         if sign is not None and not known:
             message = f"run {run.name} of {version.name} used a tuner ({sign}) and has no search space"
-            fix = (
-                f"mledger append record.corrected {dossier.stream} --set event={start.number}"
-                ' --set fields=\'{"tuning": {"method": "METHOD", "space": {}}}\' --edit'
-            )
+            fix = correcting(start.number, "tuning", '{"method": "METHOD", "space": {}}')
             yield Found(message, (version.source.number, start.number), fix)
 
 

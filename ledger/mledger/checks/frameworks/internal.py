@@ -1,15 +1,15 @@
 """What this house asks of itself: every rule, by topic."""
 
 from mledger.checks import base
-from mledger.checks.profile import Ask, Paragraph, Profile, register
+from mledger.checks.framework import Ask, Framework, Paragraph, register
 
 
 def _rules(id: str, title: str, *rules: str) -> Paragraph:
     return Paragraph(id, title, tuple(Ask(base.find(rule).title, (), (rule,)) for rule in rules))
 
 
-PROFILE = register(
-    Profile(
+FRAMEWORK = register(
+    Framework(
         "internal",
         "What this house asks of itself",
         "Every rule of `mledger check`, by what it is about.",

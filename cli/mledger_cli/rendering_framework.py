@@ -6,18 +6,18 @@ from mledger_cli.page import folded, marked
 from mledger_cli.text import padded
 
 if TYPE_CHECKING:
-    from mledger.checks.profile import Assessment, Judged
+    from mledger.checks.framework import Assessment, Judged
 
 MARKS = {"evidenced": "✓", "in part": "!", "not evidenced": "✗", "waived": "~"}
 GAP = 2
 
 
-def profile_lines(found: "Assessment", seconds: float, width: int) -> list[str]:
-    """One model: what the rule book is, a row for each paragraph, what is missing below it, the counts."""
-    profile = found.profile
+def framework_lines(found: "Assessment", seconds: float, width: int) -> list[str]:
+    """One model: what the framework is, a row for each paragraph, what is missing below it, the counts."""
+    framework = found.framework
     lines = [
-        *folded(f"{found.stream}, {found.entries:,} entries: {profile.title}", width),
-        *folded(profile.scope, width),
+        *folded(f"{found.stream}, {found.entries:,} entries: {framework.title}", width),
+        *folded(framework.scope, width),
         "",
     ]
     names = max(len(one.paragraph.id) for one in found.judged)

@@ -1,14 +1,14 @@
 """Management of AI systems: ISO/IEC 42001:2023, Annex A."""
 
-from mledger.checks.profile import Ask, Paragraph, Profile, Seen, register
+from mledger.checks.framework import Ask, Framework, Paragraph, Seen, register
 
 
 def _one(id: str, title: str, *events: Seen, rules: tuple[str, ...] = ()) -> Paragraph:
     return Paragraph(id, title, (Ask(title, events, rules),))
 
 
-PROFILE = register(
-    Profile(
+FRAMEWORK = register(
+    Framework(
         "iso-42001",
         "Records that support ISO/IEC 42001:2023, clause 7.5 and Annex A",
         "Those of its controls that records of a model can show, paraphrased from their titles.",

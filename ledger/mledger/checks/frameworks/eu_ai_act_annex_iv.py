@@ -1,11 +1,11 @@
 """Technical documentation: Annex IV of Regulation (EU) 2024/1689."""
 
-from mledger.checks.profile import Ask, Paragraph, Profile, Seen, register
+from mledger.checks.framework import Ask, Framework, Paragraph, Seen, register
 
 _UNSAID = "no event of mledger says this; keep it elsewhere, or waive it with the place"
 
-PROFILE = register(
-    Profile(
+FRAMEWORK = register(
+    Framework(
         "eu-ai-act-annex-iv",
         "Records that support Annex IV of Regulation (EU) 2024/1689 (technical documentation)",
         "All nine points, paraphrased; 1 and 2 by letter. A status is about records, not about the law.",

@@ -1,6 +1,6 @@
 """The AI Risk Management Framework of NIST, version 1.0."""
 
-from mledger.checks.profile import Ask, Paragraph, Profile, Seen, register
+from mledger.checks.framework import Ask, Framework, Paragraph, Seen, register
 
 
 def _one(id: str, title: str, *events: Seen, rules: tuple[str, ...] = ()) -> Paragraph:
@@ -8,8 +8,8 @@ def _one(id: str, title: str, *events: Seen, rules: tuple[str, ...] = ()) -> Par
     return Paragraph(id, title, (Ask(what, events, rules),))
 
 
-PROFILE = register(
-    Profile(
+FRAMEWORK = register(
+    Framework(
         "nist-ai-rmf",
         "Records that support the NIST AI Risk Management Framework 1.0 (AI 100-1)",
         "Those of its subcategories that records of a model can show, paraphrased.",

@@ -1,9 +1,9 @@
 """Model risk management: SR 26-2 and OCC Bulletin 2026-13."""
 
-from mledger.checks.profile import Ask, Paragraph, Profile, Seen, register
+from mledger.checks.framework import Ask, Framework, Paragraph, Seen, register
 
-PROFILE = register(
-    Profile(
+FRAMEWORK = register(
+    Framework(
         "sr-26-2",
         "Records that support SR 26-2 / OCC Bulletin 2026-13 (model risk management)",
         "By topic and paraphrased, not by paragraph. A status is about records, not about the guidance.",

@@ -1,6 +1,6 @@
-"""A profile: the paragraphs of a rule book, and what evidences them.
+"""A framework: the paragraphs of a framework, and what evidences them.
 
-A profile is data. Each paragraph asks for one or more things; each thing is evidenced by events of
+A framework is data. Each paragraph asks for one or more things; each thing is evidenced by events of
 certain types, with certain fields filled in, or by rules that find nothing. What no event of mledger
 can show is asked for without evidence, and comes out as not evidenced: that is said, not hidden.
 A status is a statement about records. It is no legal advice, and never says that a law is kept.
@@ -38,7 +38,7 @@ class Ask(NamedTuple):
 
 
 class Paragraph(NamedTuple):
-    """One paragraph: its name in the rule book, what it is about, what it asks for."""
+    """One paragraph: its name in the framework, what it is about, what it asks for."""
 
     id: str
     title: str
@@ -46,8 +46,8 @@ class Paragraph(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """A rule book: its name here, what it is, how far these paragraphs follow its text."""
+class Framework:
+    """A framework: its name here, what it is, how far these paragraphs follow its text."""
 
     name: str
     title: str
@@ -110,9 +110,9 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the records of one model show of a rule book, paragraph by paragraph."""
+    """What the records of one model show of a framework, paragraph by paragraph."""
 
-    profile: Profile
+    framework: Framework
     stream: str
     entries: int
     judged: tuple[Judged, ...]
@@ -130,9 +130,9 @@ class Assessment:
     def to_json(self) -> dict[str, object]:
         """The assessment as `--json` prints it."""
         return {
-            "profile": self.profile.name,
-            "title": self.profile.title,
-            "scope": self.profile.scope,
+            "framework": self.framework.name,
+            "title": self.framework.title,
+            "scope": self.framework.scope,
             "stream": self.stream,
             "entries": self.entries,
             "count": dict(self.count()),
@@ -141,10 +141,10 @@ class Assessment:
         }
 
 
-def assess(profile: Profile, dossier: Dossier, checked: Checked) -> Assessment:
+def assess(framework: Framework, dossier: Dossier, checked: Checked) -> Assessment:
     """What the events of a model show of each paragraph; `checked` is the check of the same dossier.
 
-    A paragraph may be waived until a day by a `waiver.granted` whose rule is `PROFILE/PARAGRAPH`, such
+    A paragraph may be waived until a day by a `waiver.granted` whose rule is `FRAMEWORK/PARAGRAPH`, such
     as a declaration that it does not apply, signed with the reason.
     """
     by_type: dict[str, list[Record]] = {}
@@ -156,11 +156,11 @@ def assess(profile: Profile, dossier: Dossier, checked: Checked) -> Assessment:
         Judged(
             paragraph,
             tuple(_answer(ask, by_type, failed) for ask in paragraph.asks),
-            waivers.get(f"{profile.name}/{paragraph.id}".casefold()),
+            waivers.get(f"{framework.name}/{paragraph.id}".casefold()),
         )
-        for paragraph in profile.paragraphs
+        for paragraph in framework.paragraphs
     )
-    return Assessment(profile, dossier.stream, dossier.entries, judged)
+    return Assessment(framework, dossier.stream, dossier.entries, judged)
 
 
 def _answer(ask: Ask, by_type: Mapping[str, Iterable[Record]], failed: Mapping[str, str]) -> Answer:
@@ -204,28 +204,28 @@ def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str | tuple | dict) and not value)
 
 
-_profiles: Registry[Profile] = Registry("profile", fix="mledger check --help")
+_frameworks: Registry[Framework] = Registry("framework", fix="mledger check --help")
 
 
-def register(profile: Profile) -> Profile:
-    """The profile itself, known by its name from now on."""
-    return _profiles.add(profile.name, profile)
+def register(framework: Framework) -> Framework:
+    """The framework itself, known by its name from now on."""
+    return _frameworks.add(framework.name, framework)
 
 
-def find(name: str) -> Profile:
-    """The profile of that name. Errors: NotFoundError with the nearest names."""
+def find(name: str) -> Framework:
+    """The framework of that name. Errors: NotFoundError with the nearest names."""
     _import_own()
-    return _profiles.get(name)
+    return _frameworks.get(name)
 
 
 def names() -> list[str]:
-    """The names of all profiles, sorted."""
+    """The names of all frameworks, sorted."""
     _import_own()
-    return list(_profiles)
+    return list(_frameworks)
 
 
 @cache
 def _import_own() -> None:
-    package = importlib.import_module("mledger.checks.profiles")
+    package = importlib.import_module("mledger.checks.frameworks")
     for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"mledger.checks.profiles.{module.name}")
+        importlib.import_module(f"mledger.checks.frameworks.{module.name}")

@@ -1,1 +1,0 @@
-"""The profiles, one a file: where paragraphs of rule books are evidenced."""
