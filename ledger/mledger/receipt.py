@@ -39,13 +39,13 @@ class CheckedReceipt(NamedTuple):
         }
 
 
-def check_receipt(data: bytes, vkey: str) -> CheckedReceipt:
-    """What a `.tlog-proof` with the envelope in `extra` proves, trusting the verifier key `vkey`.
+def check_receipt(data: bytes, *vkeys: str) -> CheckedReceipt:
+    """What a `.tlog-proof` with the envelope in `extra` proves, trusting verifier keys of the ledger.
 
     Errors: FormatError if it is no receipt of this format, ProofError if it does not hold.
     """
     proof = parse_proof(data)
-    checkpoint = check_checkpoint(proof.checkpoint, parse_vkey(vkey))
+    checkpoint = check_checkpoint(proof.checkpoint, *map(parse_vkey, vkeys))
     if proof.extra is None:
         raise FormatError("the receipt holds no envelope: its line `extra` is missing")
     envelope = parse_envelope(proof.extra)
@@ -60,10 +60,10 @@ def check_receipt(data: bytes, vkey: str) -> CheckedReceipt:
     return CheckedReceipt(checkpoint, proof.index, statement)
 
 
-def check_checkpoint(note: bytes, key: NoteKey) -> Checkpoint:
-    """The checkpoint that a note signed by `key` makes. Errors: FormatError, ProofError."""
-    checkpoint = parse_checkpoint(open_note(note, [key], verify).text)
-    if checkpoint.origin != key.name:
+def check_checkpoint(note: bytes, *keys: NoteKey) -> Checkpoint:
+    """The checkpoint that a note makes which one of the keys signed. Errors: FormatError, ProofError."""
+    checkpoint = parse_checkpoint(open_note(note, keys, verify).text)
+    if any(checkpoint.origin != key.name for key in keys):
         raise ProofError("the checkpoint is not signed under its origin's name")
     return checkpoint
 

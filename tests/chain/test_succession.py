@@ -10,6 +10,7 @@ from mledger.core.checkpoint import Checkpoint
 from mledger.core.note import Note, format_note, parse_note
 from mledger.errors import DeniedError, MledgerError, ProofError
 from mledger.events import base as events
+from mledger.events import forms
 from mledger.ledger import What
 from mledger.receipt import check_receipt
 from mledger.testing.simulator import ORIGIN, Simulator, key_fields, signer_of
@@ -19,6 +20,7 @@ from tests.chain.test_authority import force, rules
 ALICE, BOB, MALLORY = "Alice Example", "Bob Example", "Mallory Example"
 NEW = "Alice Example, 2027"
 REASON = {"reason": "Yearly rotation."}
+IMPORT = forms.example(events.find("import.performed"), optional=False)
 
 
 def company() -> Simulator:
@@ -160,6 +162,27 @@ def test_a_lost_key_is_replaced_after_its_revocation() -> None:
     sim.check()
     verification = sim.reader().verify(full=True, trust=Trust(pinned=pinned))
     assert "its key was replaced without it at entry 3" in verification.relied_on[0]
+
+
+@pytest.mark.parametrize("who", ["first", "person", "machine", "appointed"])
+def test_any_key_is_revoked_with_what_it_signed_in_doubt(who: str) -> None:
+    """Of every kind of key, the one that signs checkpoints included, what it signed since is disputed."""
+    sim = company()
+    name = {"first": ALICE, "person": "Carol Example", "machine": "Nightly job", "appointed": BOB}[who]
+    if who in ("person", "machine"):
+        sim.enrol(name, "engineer" if who == "person" else "machine", kind=who)
+    if who == "appointed":
+        appoint(sim, BOB, by=BOB, old=ALICE)
+        sim.ledger(BOB).checkpoint()
+    number = sim.append("import.performed", "ledger", IMPORT, by=name).number
+    other = ALICE if who != "first" else BOB
+    revoked = {"key": signer_of(name).key_id, "reason": "Stolen.", "compromised_since": number}
+    sim.append("key.revoked", "ledger", revoked, by=other)
+    with pytest.raises(DeniedError, match="revoked"):
+        sim.append("import.performed", "ledger", IMPORT, by=name)
+    verification = sim.reader().verify(full=True)
+    assert [(f.rule, f.where) for f in verification.findings] == [("key.disputed", f"entry {number}")]
+    assert verification.exit_code == 1
 
 
 def test_only_one_succession_takes_effect() -> None:

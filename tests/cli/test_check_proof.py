@@ -111,6 +111,6 @@ def test_only_the_first_key_signs_checkpoints(run: Run, vkey: str) -> None:
     """Somebody else is told whose key it takes; the newest checkpoint is printed again if nothing is new."""
     done(run("key", "new", "--owner", "Bob Example", "--no-passphrase"))
     done(run("key", "enroll", "bob-example", "--role", "engineer"))
-    refused_alike(run, ["checkpoint", "--as", "bob-example"], "that of Alice Example")
+    refused_alike(run, ["checkpoint", "--as", "bob-example"], "of Alice Example")
     first = done(run("checkpoint", "--as", "alice-example"))
     assert done(run("checkpoint", "--as", "alice-example")) == first

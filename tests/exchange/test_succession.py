@@ -7,6 +7,7 @@ import pytest
 
 from mledger.appointing import appoint
 from mledger.chain import witness as rule
+from mledger.chain.fork import check_evidence
 from mledger.chain.succession import LogKeys, sign_checkpoint, sign_succession
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
@@ -106,8 +107,14 @@ def test_a_fork_across_the_succession_is_noticed(follower: Follower, places: Pat
     thief, elsewhere = company(), tmp_path / "thief"
     rotate(thief)
     put(thief, elsewhere)
-    with pytest.raises(DivergedError, match="two histories"):
+    with pytest.raises(DivergedError, match="two histories") as caught:
         follower.follow(open_place(str(elsewhere)), "m", VKEY)
+    data = Path(caught.value.details["evidence"]).read_bytes()
+    both = [parse_vkey(VKEY), parse_vkey(thief.reader().vkey_text)]
+    assert check_evidence(data, *both).first.size == 3
+    other = parse_vkey(format_vkey("other.example/x", signer_of(ALICE).public))
+    with pytest.raises(ProofError):
+        check_evidence(data, *both, other)
 
 
 def test_a_key_that_was_replaced_is_not_followed(follower: Follower, places: Path) -> None:

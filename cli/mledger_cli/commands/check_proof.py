@@ -22,7 +22,13 @@ FIX = "ask for the file and the verifier key again, and tell whoever answers for
 
 @click.command("check-proof", cls=Command)
 @click.argument("file", type=files.EXISTING)
-@click.option("--vkey", metavar="VKEY", help="The ledger's verifier key, from somebody you trust.")
+@click.option(
+    "--vkey",
+    "vkeys",
+    metavar="VKEY",
+    multiple=True,
+    help="The ledger's verifier key, from somebody you trust; may be said again, where it had several.",
+)
 @click.option(
     "--between",
     type=files.EXISTING,
@@ -31,7 +37,9 @@ FIX = "ask for the file and the verifier key again, and tell whoever answers for
     help="FILE proves that checkpoint NEW extends OLD.",
 )
 @pass_settings
-def command(settings: Settings, file: Path, vkey: str | None, between: tuple[Path, Path] | None) -> None:
+def command(
+    settings: Settings, file: Path, vkeys: tuple[str, ...], between: tuple[Path, Path] | None
+) -> None:
     """Check a receipt or a checkpoint without the ledger.
 
     FILE is a receipt (.tlog-proof), a checkpoint, evidence of a fork, or with --between a proof of
@@ -40,14 +48,14 @@ def command(settings: Settings, file: Path, vkey: str | None, between: tuple[Pat
     """
     from mledger.core.note import parse_vkey
 
-    if vkey is None:
+    if not vkeys:
         raise InputError(
             "--vkey is missing: whom to trust",
             fix="let somebody you trust send what this prints: mledger checkpoint --vkey",
         )
     try:
-        key = parse_vkey(vkey)
-        proved = _growth(file, key, between) if between is not None else _prove(settings, file, vkey)
+        keys = list(dict.fromkeys(map(parse_vkey, vkeys)))
+        proved = _growth(file, keys, between) if between is not None else _prove(settings, file, keys)
     except ProofError as error:
         error.fix = FIX
         raise
@@ -67,11 +75,11 @@ class _Proved(NamedTuple):
     row: Mapping[str, object]
 
 
-def _growth(file: Path, key: "NoteKey", between: tuple[Path, Path]) -> _Proved:
+def _growth(file: Path, keys: "list[NoteKey]", between: tuple[Path, Path]) -> _Proved:
     """What a proof of growth proves. Errors: FormatError, ProofError."""
     from mledger.receipt import check_checkpoint, check_extension
 
-    old, new = (check_checkpoint(files.read_note(path), key) for path in between)
+    old, new = (check_checkpoint(files.read_note(path), *keys) for path in between)
     check_extension(old, new, _hashes(files.read(file), file))
     row = {"origin": new.origin, "old": old.size, "new": new.size, "root": new.root.hex()}
     return _Proved(
@@ -79,19 +87,19 @@ def _growth(file: Path, key: "NoteKey", between: tuple[Path, Path]) -> _Proved:
     )
 
 
-def _prove(settings: Settings, file: Path, vkey: str) -> _Proved:
+def _prove(settings: Settings, file: Path, keys: "list[NoteKey]") -> _Proved:
     """What a receipt or a checkpoint proves. Errors: FormatError, ProofError."""
     from mledger.core.evidence import BEGINNING
-    from mledger.core.note import parse_vkey
+    from mledger.core.note import format_vkey
     from mledger.receipt import check_checkpoint, check_receipt
 
     data = files.read(file)
     if data.startswith(BEGINNING):
-        return _fork(data, parse_vkey(vkey))
+        return _fork(data, keys)
     if not data.startswith(RECEIPT):
         note = files.read_note(file, "neither a receipt nor a checkpoint")
-        return _checkpoint(check_checkpoint(note, parse_vkey(vkey)))
-    receipt = check_receipt(data, vkey)
+        return _checkpoint(check_checkpoint(note, *keys))
+    receipt = check_receipt(data, *(format_vkey(key.name, key.public, key.alg) for key in keys))
     size = counted(receipt.checkpoint.size, "entry", "entries")
     events = "\n".join(f"{event.type} on {event.stream}" for event in receipt.statement.events)
     shown = {
@@ -104,11 +112,11 @@ def _prove(settings: Settings, file: Path, vkey: str) -> _Proved:
     return _Proved(shown, receipt.to_json())
 
 
-def _fork(data: bytes, key: "NoteKey") -> _Proved:
+def _fork(data: bytes, keys: "list[NoteKey]") -> _Proved:
     """What evidence of a fork proves. Errors: FormatError, ProofError."""
     from mledger.chain.fork import check_evidence
 
-    fork = check_evidence(data, key)
+    fork = check_evidence(data, *keys)
     size = counted(fork.first.size, "entry", "entries")
     shown = {
         "origin": fork.first.origin,

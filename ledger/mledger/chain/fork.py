@@ -30,18 +30,19 @@ class Fork(NamedTuple):
         }
 
 
-def check_evidence(data: bytes, key: NoteKey) -> Fork:
-    """The fork that a file proves, trusting the verifier key of the ledger.
+def check_evidence(data: bytes, *keys: NoteKey) -> Fork:
+    """The fork that a file proves, trusting the verifier key of the ledger, or those that it had in turn.
 
     Errors: FormatError if it is no evidence, ProofError if it proves nothing.
     """
     evidence = parse_evidence(data)
     first, second = (
-        parse_checkpoint(open_note(note, [key], verify).text, extensions=True)
+        parse_checkpoint(open_note(note, keys, verify).text, extensions=True)
         for note in (evidence.first, evidence.second)
     )
     root = second.root if evidence.root is None else evidence.root
-    if first.origin != second.origin or first.origin != key.name or root == first.root:
+    others = {second.origin, *(key.name for key in keys)} - {first.origin}
+    if others or root == first.root:
         raise ProofError("the two checkpoints do not contradict each other")
     merkle.check_consistency(first.size, root, second.size, second.root, list(evidence.hashes))
     return Fork(first, second, root)
