@@ -158,3 +158,36 @@ def test_what_an_insider_does_is_judged_alike(attack, world, tmp_path):
     ours, theirs = judged(tmp_path / "b.zip", copy.clock)
     assert attack.rule in ours
     assert theirs == ours - BEYOND
+
+
+@pytest.mark.parametrize(
+    "case", ["in time", "early", "basis", "other basis", "held", "lifted", "other stream"]
+)
+def test_what_must_be_kept_is_judged_alike(case, tmp_path):
+    """After the period and before it, on a basis that it gives way to, under a hold, after one."""
+    sim = Simulator()
+    policy = default_policy().model_dump(by_alias=True, exclude_none=True)
+    rule = {"types": ["comment.*"], "on": ["model"], "keep": "P5M2W", "unless": ["GDPR Art. 17"]}
+    policy |= {"retention": [rule, {"types": ["*"], "on": ["dataset"], "keep": "P999Y"}]}
+    sim.append("policy.adopted", "ledger", {"policy": policy, "reason": "A law."})
+    event = sim.append("comment.added", MODEL, {"on": "0", "text": "Call Zebulon."}).number
+    matter = {"matter": "Inquiry 117", "authority": "Counsel"}
+    if case in ("held", "lifted", "other stream"):
+        hold = sim.append("hold.placed", MODEL, matter).number
+        lifted = {"hold": hold, "reason": "Over."}
+        if case == "lifted":
+            sim.append("hold.lifted", MODEL, lifted)
+        if case == "other stream":
+            force(sim.store, Hand(ALICE, meaning="responsibility"), "hold.lifted", "model/other", lifted)
+    later = case in ("in time", "held", "lifted", "other stream")
+    sim.clock.forward(days=200 if later else 1)
+    basis = {"basis": "GDPR Art. 17(1)(b)", "other basis": "GDPR Art. 170"}.get(case, "None.")
+    fields = {"event": event, "legal_basis": basis, "authority": "Dora Example"}
+    hand = Hand(ALICE, meaning="responsibility", late=199 * 86_400 if later else 1)
+    force(sim.store, hand, "record.redacted", MODEL, fields)
+    sim.store.erase([(int(event), 0)], [])
+    ours, theirs = judged(bundled(sim, tmp_path / "b.zip"), sim.clock)
+    assert ours == theirs
+    refused = {"retention.early", "body.missing"}
+    expected = refused if case in ("early", "other basis", "held", "other stream") else set()
+    assert ours == expected | ({"reference"} if case == "other stream" else set())

@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import calendar
 import hashlib
 import json
 import os
@@ -28,7 +29,7 @@ import textwrap
 import time
 import zipfile
 from contextlib import closing
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import (
     Any,
@@ -716,6 +717,7 @@ POLICY_RULES = {
     "key.meaning",
     "policy.body",
     "reference",
+    "retention.early",
     "role.forbidden",
     "witness.bad",
     "witness.overdue",
@@ -764,6 +766,29 @@ class Member:
         self.compromised_since: Optional[int] = None
 
 
+PERIOD = re.compile(r"P(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?:([0-9]{1,5})W)?(?:([0-9]{1,6})D)?").fullmatch
+
+
+def after_period(time: str, period: str) -> str:
+    """The same time of day after a period of the calendar; the last moment of all beyond the year 9999."""
+    match = PERIOD(period)
+    years, months, weeks, days = (int(part or 0) for part in match.groups()) if match else (9999, 0, 0, 0)
+    begin = datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    year, month = divmod(begin.year * 12 + begin.month - 1 + years * 12 + months, 12)
+    try:
+        last = calendar.monthrange(year, month + 1)[1]
+        end = begin.replace(year=year, month=month + 1, day=min(begin.day, last))
+        return (end + timedelta(days=weeks * 7 + days)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    except (OverflowError, ValueError):
+        return "9999-12-31T23:59:59.999999Z"
+
+
+def yields(rule: Json, basis: str) -> bool:
+    """Whether a rule of retention gives way to a legal basis, by how that begins."""
+    said, begins = basis.casefold(), [begin.casefold() for begin in rule.get("unless", ())]
+    return any(said.startswith(b) and not said[len(b) : len(b) + 1].isalnum() for b in begins)
+
+
 class Request(NamedTuple):
     """An act that somebody asked for: what exactly, who asked, and who agreed in which roles."""
 
@@ -803,6 +828,8 @@ class Keyring:
         self.members: Dict[str, Member] = {}
         self.roles: Dict[str, List[str]] = {}
         self.four_eyes: Set[str] = set()
+        self.holds: Dict[str, str] = {}
+        """The holds that are not lifted, by event number, each with the stream that it keeps."""
         self.requests: Dict[str, Request] = {}
         """The grave acts that were asked for and not done, by event number."""
         self.policy: Json = {}
@@ -855,6 +882,19 @@ class Keyring:
         self.four_eyes = set(policy.get("four_eyes", ()))
         self.policy, self.skew = policy, max(self.skew, policy["skew_seconds"])
         self.counts = self.counts or bool(policy.get("approvals"))
+
+    def keeps(self, kind: str, stream: str, recorded: str, now: str, basis: str) -> bool:
+        """Whether a hold or the policy keeps an event of this type that was recorded then."""
+        on = ("*", stream.partition("/")[0])
+        rules = [
+            rule
+            for rule in self.policy.get("retention", ())
+            if may_record(rule["types"], kind)
+            and any(place in on for place in rule.get("on", ("*",)))
+            and not yields(rule, basis)
+        ]
+        ends = [after_period(recorded, rule["keep"]) for rule in rules]
+        return stream in self.holds.values() or any(now < end for end in ends)
 
     def ask(self, seq: int, number: str, stream: str, body: Json, key: str) -> None:
         """Note that somebody asks others to agree to an act."""
@@ -1793,7 +1833,7 @@ class Checker:
                 if seq:
                     self.find("chain.genesis", number, "the ledger is opened a second time")
             elif governs(kind) and kind in heard:
-                self._govern(seq, number, event, body, said["key"])
+                self._govern(seq, number, event, body, said)
             elif kind in ANSWERS and not governs(kind) and body is not None:
                 self._answer(seq, number, event, body, said["key"])
             if kind == "anchor.recorded" and body is not None:
@@ -1854,8 +1894,8 @@ class Checker:
             if not self.keyring.may(member, kind):
                 self.find("role.forbidden", where, f"{name} may not record {kind}")
 
-    def _govern(self, seq: int, number: str, event: Json, body: Optional[Json], key: str) -> None:
-        kind, stream, keyring = event["type"], event["stream"], self.keyring
+    def _govern(self, seq: int, number: str, event: Json, body: Optional[Json], said: Json) -> None:
+        kind, stream, key, keyring = event["type"], event["stream"], said["key"], self.keyring
         if body is None:
             self.find("governance", number, f"the body of {kind} is gone")
             return
@@ -1866,17 +1906,13 @@ class Checker:
             return
         before = len(self.findings)
         if kind == "record.redacted":
-            self._redact(seq, number, body)
+            self._redact(seq, number, body, said["time"])
+        elif kind == "hold.placed":
+            keyring.holds[number] = stream
+        elif kind == "hold.lifted":
+            self._lift(number, stream, body)
         elif kind == "act.requested":
             keyring.ask(seq, number, stream, body, key)
-        elif kind == "hold.lifted":
-            held = self._event(body.get("hold"))
-            if (
-                held is None
-                or (held.kind, held.stream) != ("hold.placed", event["stream"])
-                or held.seq >= seq
-            ):
-                self.find("reference", number, "it lifts no hold of its stream")
         elif kind in ("act.approved", "act.rejected"):
             self._agree(seq, number, event, body, key)
         try:
@@ -1897,14 +1933,23 @@ class Checker:
         else:
             self.keyring.answer(seq, found.number, key, approve)
 
-    def _redact(self, seq: int, number: str, body: Json) -> None:
-        event = self._event(body.get("event"))
+    def _lift(self, number: str, stream: str, body: Json) -> None:
+        event = self._event(body.get("hold"))
+        if event is None or self.keyring.holds.get(event.number) != stream:
+            self.find("reference", number, "it lifts no hold of its stream that is in force")
+        else:
+            del self.keyring.holds[event.number]
+
+    def _redact(self, seq: int, number: str, body: Json, now: str) -> None:
+        event, basis = self._event(body.get("event")), str(body.get("legal_basis"))
         if event is None or event.seq >= seq:
             self.find("reference", number, "it redacts an event that is not there")
         elif governs(event.kind):
             self.find("governance", number, f"it redacts a {event.kind}, which nobody may")
         elif event.kind in COUNTED and self.keyring.counts:
             self.find("governance", number, f"it redacts a {event.kind}, by which approvals are counted")
+        elif self.keyring.keeps(event.kind, event.stream, self.times[event.seq], now, basis):
+            self.find("retention.early", number, f"it redacts a {event.kind} that is kept longer")
         else:
             self.redacted.append(event.number)
 
