@@ -81,7 +81,7 @@ def test_a_bundle_is_a_place(run: Run, released: Path) -> None:
     assert there(released / "again") == {"model.pkl": b"three"}
     args = ["--ledger", "away.db", "restore", "credit-risk@1.0", "other", "--from", "b.zip"]
     refused_alike(run, args, "these files are nowhere: model.pkl")
-    refused_alike(run, [*args, "--from", "model.pkl"], "model.pkl")
+    refused_alike(run, [*args, "--from", "model.pkl"], "model.pkl is not a bundle", code=3)
 
 
 def test_nothing_is_changed_unless_everything_is_there(run: Run, released: Path) -> None:
@@ -112,6 +112,28 @@ def test_what_cannot_be_meant_is_refused(run: Run, released: Path) -> None:
     refused_alike(run, ["restore", "credit-rsk@1.0", "live"], "nothing is recorded on credit-rsk")
 
 
+ABOUT = ["--origin", "x", "--collected", "x", "--by-whom", "x", "--licence", "x"]
+
+
+def test_the_states_of_data_are_put_back(run: Run, begun: Path, folder: Path) -> None:
+    """A file and a folder: from where they were read, or from a place that is named; by the kept manifest."""
+    (folder / "one.csv").write_text("a,b\n1,2\n")
+    (folder / "many" / "inner").mkdir(parents=True)
+    (folder / "many" / "1.txt").write_text("first")
+    (folder / "many" / "inner" / "2 2.txt").write_text("second")
+    done(run("data", "add", "one.csv", "--as", "one", *ABOUT))
+    done(run("data", "add", "many", "--as", "many", *ABOUT))
+    done(run("restore", "one@1", "there"))
+    assert there(folder / "there") == {"one.csv": b"a,b\n1,2\n"}
+    rows = told(run("restore", "many@1", "there", "--json"))
+    assert [row["name"] for row in rows] == ["1.txt", "inner/2 2.txt"]
+    assert (folder / "there" / "inner" / "2 2.txt").read_text() == "second"
+    (folder / "many").rename(folder / "moved")
+    refused_alike(run, ["restore", "many@1", "other"], "these files are nowhere: 1.txt (a7937b64b8ca)")
+    done(run("restore", "many@1", "other", "--from", "moved"))
+    refused_alike(run, ["restore", "many@2", "other"], "no version of many is called '2'")
+
+
 @pytest.mark.parametrize("name", ["../out.pkl", "/tmp/out.pkl", "inner/../../out.pkl", "link/out.pkl"])
 def test_no_name_leads_out_of_the_folder(run: Run, begun: Path, folder: Path, name: str) -> None:
     """Whoever signed a release does not choose where its files lie."""
@@ -130,7 +152,7 @@ def staged(released: Path):
     """The files of 1.0, found and checked, for the folder `live`."""
     places = [released / "kept" / "1.0"]
     with Reader.open(released / "mledger.db") as reader:  # noqa: SIM117  one needs the other
-        with restoring.staging(reader, "credit-risk", "1.0", released / "live", places) as found:
+        with restoring.staging(reader, MODEL, "1.0", released / "live", places) as found:
             yield found
 
 

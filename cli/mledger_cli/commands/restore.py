@@ -28,7 +28,7 @@ FROM = click.option(
 
 
 @click.command("restore", cls=Command)
-@click.argument("version", metavar="MODEL@VERSION")
+@click.argument("version", metavar="MODEL@VERSION|DATASET@VERSION")
 @click.argument("folder", type=FOLDER)
 @FROM
 @pass_settings
@@ -37,15 +37,16 @@ def command(settings: Settings, version: str, folder: Path, places: tuple[Path, 
 
       mledger restore credit-risk@2.0 live --from /srv/models/2.0
 
-    The files are those of the release and of its bundle. They are looked for in the ledger, in the
-    places named, and at a recorded file:// address; each must have the SHA-256 that was recorded. If one
-    is nowhere, nothing is changed. A file that lies there is replaced only if it is that of a version.
+    The files are those of a release and of its bundle, or those of a state of a dataset. They are looked
+    for in the ledger, in the places named, and where they were recorded to be on this machine; each must
+    have the SHA-256 that was recorded. If one is nowhere, nothing is changed. A file that lies there is
+    replaced only if it is that of a version.
     """
     from mledger.desk.restoring import staging
 
     model, name = versions.whole(version)
     with opening.reader(settings) as reader:
-        stream = opening.model(reader, model)
+        stream = opening.stream(reader, model) or model
         with staging(reader, stream, name, folder, places) as staged:
             put = staged.place()
     show_put(settings, put)

@@ -1,5 +1,7 @@
 """The files of a version, put back from where they are kept.
 
+A version is one of a model, with the files of its release and of its bundle, or a state of a dataset.
+
 Each file is looked for in the ledger, at the path that was recorded, and in the places that somebody
 names: folders and bundles. A copy is made beside the target and checked against its SHA-256; only when
 all are there is anything moved, each file in one step. What lies there and is no file of any version
@@ -14,15 +16,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from mledger import folders
+from mledger.data.folder import parse_manifest
 from mledger.data.hashing import hash_file
-from mledger.data.remote import public_uri
+from mledger.data.remote import is_uri, public_uri
+from mledger.data.sources import CONTENT, MANIFEST
 from mledger.errors import InputError, NotFoundError, RetryError, StoreError
 from mledger.events.fields import File
 from mledger.events.release import ReleaseBundled
 from mledger.events.version import VersionReleased
+from mledger.projections.datasets import DatasetVersion, dataset
 from mledger.registry import unknown
 
 if TYPE_CHECKING:
@@ -50,14 +55,14 @@ class Put(NamedTuple):
 
 
 class Manifests(NamedTuple):
-    """The files of each version: those that were released, and those of its bundle."""
+    """The files of each version of a model, or of each state of a dataset."""
 
-    model: str
+    stream: str
     files: Mapping[str, Mapping[str, File]]
 
     @classmethod
-    def of(cls, model: str, facts: "Iterable[Fact]") -> "Manifests":
-        """The manifests that the facts of a model's stream tell."""
+    def of(cls, stream: str, facts: "Iterable[Fact]") -> "Manifests":
+        """The files that were released as a version of a model, and those of its bundle."""
         found: dict[str, dict[str, File]] = {}
         bundled: list[ReleaseBundled] = []
         for fact in facts:
@@ -69,20 +74,55 @@ class Manifests(NamedTuple):
         for body in bundled:
             if body.version in found:
                 found[body.version] = {file.name: file for file in body.manifest} | found[body.version]
-        return cls(model, found)
+        return cls(stream, found)
+
+    @classmethod
+    def of_data(cls, reader: "Reader", stream: str) -> "Manifests":
+        """The files of each state of a dataset; of a folder as far as its manifest is kept."""
+        state = dataset.fold(reader.history().of(stream).facts())
+        return cls(stream, {version.name: _files(reader, version) for version in state.versions.values()})
 
     def version(self, name: str) -> Mapping[str, File]:
         """The files of one version by name. Errors: NotFoundError."""
+        kind, _, called = self.stream.partition("/")
         if name not in self.files:
-            raise NotFoundError(
-                unknown("released version", name, self.files),
-                fix=f"mledger append version.released model/{self.model} --edit",
+            data = kind == "dataset"
+            what = f"version of {called}" if data else "released version"
+            fix = (
+                f"mledger data show {called}"
+                if data
+                else f"mledger append version.released {self.stream} --edit"
             )
+            raise NotFoundError(unknown(what, name, self.files), fix=fix)
+        if not self.files[name]:
+            line = f"of {called}@{name} no file is known by its name: its manifest is not kept in the ledger"
+            raise InputError(line, fix=f"mledger data show {called}@{name}")
         return self.files[name]
 
     def whose(self) -> dict[str, str]:
         """By SHA-256, the version that a file belongs to; the last of several."""
         return {file.sha256: version for version, files in self.files.items() for file in files.values()}
+
+
+def _files(reader: "Reader", version: DatasetVersion) -> dict[str, File]:
+    """The files of a state of a dataset, with where each was read."""
+    digests = {digest.name: digest.sha256 for digest in version.digests if digest.name != CONTENT}
+    folder = MANIFEST in digests
+    if folder:
+        try:
+            digests = parse_manifest(reader.attachment(digests[MANIFEST]))
+        except NotFoundError:
+            return {}
+    where = version.location
+    if where is not None and not is_uri(where):
+        root = reader.path.absolute().parent if reader.path is not None else Path.cwd()
+        where = (root / where).as_uri()
+    found = {}
+    for name, sha256 in digests.items():
+        called = name if folder else name.removeprefix("./")
+        uri = f"{where.rstrip('/')}/{quote(name)}" if where and folder else where
+        found[called] = File(name=called, sha256=sha256, uri=uri)
+    return found
 
 
 class _Staged(NamedTuple):
@@ -122,15 +162,17 @@ class Staging(NamedTuple):
 
 @contextmanager
 def staging(
-    reader: "Reader", model: str, version: str, folder: Path, places: Sequence[Path] = ()
+    reader: "Reader", stream: str, version: str, folder: Path, places: Sequence[Path] = ()
 ) -> Iterator[Staging]:
     """The files of a version, ready to be put into a folder, which is made if need be.
 
     Errors: NotFoundError for a version that nobody released; InputError naming what is in no place, or
     what lies in the folder and belongs to no version; StoreError.
     """
-    stream = f"model/{model.removeprefix('model/')}"
-    manifests = Manifests.of(stream.removeprefix("model/"), reader.history().of(stream).facts())
+    if stream.startswith("dataset/"):
+        manifests = Manifests.of_data(reader, stream)
+    else:
+        manifests = Manifests.of(stream, reader.history().of(stream).facts())
     wanted, whose = manifests.version(version), manifests.whose()
     fresh = not folder.exists()
     with folders.translated(folder):
