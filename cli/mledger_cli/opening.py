@@ -58,7 +58,7 @@ def for_checkpoints(settings: Settings, key: str | None) -> "Ledger":
     if name is None:
         from mledger.keystore import Keystore
 
-        with reader(settings) as opened:
+        with reader(settings, warn=False) as opened:  # who signs will hear of it
             wanted = opened.log_keys.now.member
             holder = opened.keyring().members[wanted].name
         name = next((record.name for record in Keystore().list() if record.key_id == wanted), None)

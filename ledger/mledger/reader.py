@@ -15,7 +15,7 @@ from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
 from mledger.core.digest import short
 from mledger.core.moment import Moment, format_moment
-from mledger.core.note import format_vkey
+from mledger.core.note import NoteKey, format_vkey
 from mledger.core.proof import TlogProof, format_proof
 from mledger.core.trust import Pinned, Required
 from mledger.errors import DivergedError, IntegrityError, MledgerError, NotFoundError, StoreError
@@ -78,6 +78,11 @@ class Reader(Lookup):
 
     def _is_governed_since(self, start: int, stop: int) -> bool:
         return any(True for _ in self.store.entries(start, stop, governance=True))
+
+    @property
+    def vkey(self) -> NoteKey:
+        """The note key under which the next checkpoint is signed: the origin and the key appointed to it."""
+        return self.log_keys.now.key
 
     @property
     def vkey_text(self) -> str:
