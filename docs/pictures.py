@@ -7,16 +7,18 @@ Black on white, nothing but text: each line has the width that its characters ha
 font the reader's machine has.
 """
 
-import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from click.testing import CliRunner
+
 from mledger.testing.story import HOME, play
+from mledger_cli.main import program
 
 HERE = Path(__file__).resolve().parent / "pictures"
 # The name of each picture, what is typed, and how many lines of it are shown; 0: all.
@@ -33,19 +35,12 @@ FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 def pictures(folder: Path) -> Iterator[tuple[str, str]]:
     """The name of each picture with its SVG, of a folder that the demo has filled."""
-    program = [sys.executable, "-c", "from mledger_cli.main import main; main()"]
-    environment = os.environ | {
-        "MLEDGER_HOME": str(folder / HOME), "COLUMNS": str(COLUMNS), "NO_COLOR": "1"
-    }  # fmt: skip
+    environment = {"MLEDGER_HOME": str(folder / HOME), "COLUMNS": str(COLUMNS), "NO_COLOR": "1"}
     for name, (typed, most) in PICTURES.items():
-        done = subprocess.run(  # noqa: S603  our own program
-            [*program, *typed.split()[1:]],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        with chdir(folder):
+            done = CliRunner().invoke(program, typed.split()[1:], env=environment)
+        if done.exit_code:
+            raise SystemExit(f"{typed}: {done.output}")
         lines = done.stdout.splitlines()
         yield name, drawn(typed, [*lines[:most], "…"] if 0 < most < len(lines) else lines)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from mledger import Fact, Reader
 from mledger.events import base as events
@@ -75,7 +76,7 @@ def test_the_dissent_comes_true(facts: list[Fact]) -> None:
 
 def _told(folder: Path) -> list[tuple[object, ...]]:
     folder.mkdir()
-    with at_home(folder / HOME):
+    with threadpool_limits(1), at_home(folder / HOME):
         stage = Stage(folder)
         for act in (framing, building):
             act.play(stage)
