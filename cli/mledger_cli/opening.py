@@ -167,7 +167,9 @@ def _explained(error: MledgerError, settings: Settings) -> MledgerError:
             f" {memory.seen[:10]}, and now {'is gone' if missing else 'is no ledger'}",
             fix=f"put the newest copy back; if it is lost: mledger heads forget {memory.genesis.hex()[:12]}",
         )
-    if missing:
+    if missing and path.suffix == ".zip":
+        error.fix = "name the bundle that you were given with --ledger FILE.zip"
+    elif missing:
         error.fix = f"{_init(settings)}, or name another with --ledger PATH"
     return error
 

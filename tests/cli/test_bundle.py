@@ -71,6 +71,7 @@ def test_a_bundle_is_read_like_a_ledger(
     assert "VERIFIED at level 0" in done(run(*b, "verify"))
     done(run(*b, "trust", "export", "-o", "next.json"))
     assert "VERIFIED at level 2" in done(run(*b, "verify", "--trust", "next.json"))
+    assert "init" not in refused(run("--ledger", "none.zip", "log"), "there is no ledger")
     fix = refused(run(*b, *COMMENT, "text=no"), "is a bundle, which nobody writes to")
     assert "ledger" in fix
 

@@ -1,5 +1,6 @@
 """Keys, roles and policies in a bundle: the verifier that stands alone judges as the library does."""
 
+import shutil
 from contextlib import closing
 
 import pytest
@@ -12,8 +13,8 @@ from mledger.exchange.bundle import What, write_bundle
 from mledger.opening import default_policy
 from mledger.reader import Reader
 from mledger.stores import open_store
-from mledger.testing.simulator import Simulator, key_fields, signer_of
-from mledger.testing.tamper import ATTACKS, build_world
+from mledger.testing.simulator import Clock, Simulator, key_fields, signer_of
+from mledger.testing.tamper import ATTACKS, World
 from mledger.testing.tamper.attack import AUTHORITY
 from mledger.testing.tamper.bundles import BUNDLE_ATTACKS, BundleAttack
 from mledger.testing.tamper.tools import Hand, force
@@ -34,7 +35,7 @@ def judged(path, clock) -> tuple[set[str], set[str]]:
     return ours, {finding.rule for finding in checker.findings}
 
 
-def company() -> Simulator:
+def changing() -> Simulator:
     """Alice owns the ledger, Bob reviews, and his key, roles and the rules change."""
     sim = Simulator()
     sim.enrol(BOB, "reviewer")
@@ -59,7 +60,7 @@ def bundled(sim: Simulator, path):
 
 def test_changes_of_keys_and_roles_are_followed(tmp_path):
     """Enrolment, rotation, roles, policies and a dispute are judged alike."""
-    sim = company()
+    sim = changing()
     assert judged(bundled(sim, tmp_path / "b.zip"), sim.clock) == ({"key.disputed"}, {"key.disputed"})
 
 
@@ -75,7 +76,7 @@ FORCED = {
 @pytest.mark.parametrize("rule", FORCED)
 def test_what_is_forced_past_the_rules_is_found(rule, tmp_path):
     """An insider with a program of their own breaks a rule: both say which."""
-    sim = company()
+    sim = changing()
     name, event, stream, fields = FORCED[rule]
     if event == "run.started":
         criterion = {"metric": "auc", "operator": ">=", "value": 0.8}
@@ -136,16 +137,10 @@ AUTHORITY_ATTACKS = [one for one in ATTACKS if one.row == AUTHORITY and one.name
 BEYOND = {"body.schema", "event.stream"}
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    """A company's ledger, of which copies are attacked."""
-    return build_world(tmp_path_factory.mktemp("world"))
-
-
 @pytest.mark.parametrize("attack", [pytest.param(a, id=a.name) for a in AUTHORITY_ATTACKS])
-def test_what_an_insider_does_is_judged_alike(attack, world, tmp_path):
+def test_what_an_insider_does_is_judged_alike(attack, company, tmp_path):
     """Of each attack on authority, approvals that are counted included, a bundle shows both the same."""
-    copy = world.clone(tmp_path / "copy")
+    copy = World(shutil.copytree(company.folder, tmp_path / "copy"), Clock(company.clock.now))
     attack.run(copy)
     with closing(open_store(copy.path, read_only=True)) as store:
         reader = Reader(store, clock=copy.clock)
