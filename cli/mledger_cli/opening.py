@@ -52,15 +52,18 @@ def ledger(settings: Settings, key: str | None) -> "Ledger":
 def for_checkpoints(settings: Settings, key: str | None) -> "Ledger":
     """The ledger, to append with the key that signs its checkpoints if nobody named another.
 
-    Errors: NotFoundError if that key is none of one's own, for no other can; and as `ledger`.
+    Errors: NotFoundError if that key is none of one's own, for no other can, DeniedError if it was
+    revoked; and as `ledger`.
     """
     name = key or chosen_key()
     if name is None:
+        from mledger.chain.succession import check_signs
         from mledger.keystore import Keystore
 
         with reader(settings, warn=False) as opened:  # who signs will hear of it
-            wanted = opened.log_keys.now.member
-            holder = opened.keyring().members[wanted].name
+            wanted, keyring = opened.log_keys.now.member, opened.keyring()
+        check_signs(keyring, wanted)  # or nobody does, until another is appointed
+        holder = keyring.members[wanted].name
         name = next((record.name for record in Keystore().list() if record.key_id == wanted), None)
         if name is None:
             raise NotFoundError(

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 def handed_over(reader: "Reader", new: bytes, old: "Signer") -> bytes:
     """The succession to a public key, signed by the key that signs checkpoints, or did until its end.
 
-    The new key signs it where that is: see `taken_over`. Errors: DeniedError if `old` is another key.
+    The new key signs it where that is: see `taken_over`. Errors: DeniedError if `old` is another key,
+    InputError if nothing would change.
     """
     before = reader.keyring().signs[-1]
     if old.key_id != before.member:
         raise DeniedError(
             f"key {old.key_id[:12]} is not the one that signs checkpoints", fix="sign with that key: --as KEY"
         )
+    if new == old.public:
+        raise InputError(f"key {old.key_id[:12]} signs the checkpoints already", fix="mledger checkpoint")
     return hand_over(before, new, old)
 
 

@@ -110,6 +110,12 @@ def test_a_new_key_elsewhere_takes_over_later(run, begun):
     refused_alike(run, appoint, "no signatures")
 
 
+def test_nothing_is_handed_over_to_oneself(run, begun):
+    """The key that signs already takes nothing over."""
+    refused_alike(run, ["key", "hand-over", "Alice Example", "-o", "x"], "signs the checkpoints already")
+    assert not Path("x").exists()
+
+
 def test_a_new_key_of_somebody_else_is_no_rotation(run, begun):
     """A rotation keeps the person."""
     new_key(run, "Bob Example", "bob-example")

@@ -200,7 +200,7 @@ def take_over(
         tell(settings, receipt)
     by = " by both keys" if old is not None and old.key_id != new.key_id else ""
     more = ", with ML-DSA-44 as well" if beside is not None else ""
-    settings.out.note(f"a checkpoint of {size} is signed{by}{more}; the verifier key is now")
+    settings.out.note(f"a checkpoint of {size} is signed{by}{more}; verifier key:")
     settings.out.note(f"  {vkey}")
 
 
