@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from mledger.chain.docket import APPROVAL_TYPES, Docket, counts
 from mledger.chain.findings import Finding
 from mledger.chain.history import Fact, Ruling
-from mledger.chain.rulebook import Act, Ruled
+from mledger.chain.rulebook import Act, Ruled, examine, is_read, kind_of
+from mledger.chain.seal import open_entry
 
 if TYPE_CHECKING:
     from mledger.chain.keyring import Keyring
@@ -124,3 +125,23 @@ class Rulings:
         asked = docket.asked(found.number, fact.seq + 1) if found is not None else None
         standings = docket.standing(keyring, asked, fact.seq + 1) if asked is not None else []
         return "; ".join(counts(one.missing) for one in standings if one.missing) or None
+
+
+def refusal(reader: "Lookup", fact: Fact) -> str | None:
+    """Why the rulebook refuses one event, for whoever looks at it alone; None if it does not.
+
+    What a copy leaves out may be an approval: of such a copy nobody says that one is missing.
+    """
+    if fact.seq == 0:
+        return None
+    keyring = reader.keyring(fact.seq)
+    statement, facts = open_entry(reader.entry(fact.seq))
+    ruled = tuple(
+        Ruled(f.number, f.type, f.version, f.stream, f.body) for f in facts if is_read(keyring, f.type)
+    )
+    kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
+    act = Act(fact.seq, fact.seq, *statement[3:6], kinds, ruled, statement.time)
+    breaches = examine(keyring, act, reader.answered, Docket(reader.recall()))
+    known = _AGAINST - ({"approvals.missing"} if reader.store.edition() else set())
+    told = (b.message for b in breaches if b.rule in known and b.where in {act.where, fact.number})
+    return "; ".join(dict.fromkeys(told)) or None

@@ -19,6 +19,7 @@ from mledger.reader import Reader
 from mledger.reports.changelog import changelog
 from mledger.reports.onboard import onboard
 from mledger.reports.why import why
+from mledger.ruling import refusal
 from mledger.stores import open_store
 from mledger.testing.bodies import FILES
 from mledger.testing.bodies import MODEL as STREAM
@@ -144,6 +145,17 @@ def test_own_decisions_waivers_and_corrections_count_nowhere(asked: tuple[Compan
     assert not any(outcome.waived for outcome in checked.outcomes)
     (refused,) = (outcome for outcome in checked.outcomes if outcome.rule.id == "APP-003")
     assert {n for found in refused.found for n in found.numbers} == {accepted, waived, granted}
+
+
+def test_one_event_is_judged_alone_as_among_all(asked: tuple[Company, str]) -> None:
+    """What `mledger show` says of an event is what a verification finds of it."""
+    company, request = asked
+    number = force(company.sim, *_on(moved(request)["executed"]), CAROL)
+    own = force(company.sim, "promotion.approved", STREAM, {"request": request} | REASON, CAROL)
+    reader = company.sim.reader()
+    found = {f.number: f.refused for f in reader.history().facts()}
+    assert {n: refusal(reader, reader.fact(n)) for n in found} == found
+    assert [n for n, why in found.items() if why] == [number, own]
 
 
 def test_a_decision_that_nobody_may_propose_is_not_answered(asked: tuple[Company, str]) -> None:

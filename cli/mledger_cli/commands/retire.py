@@ -120,9 +120,10 @@ def _artifact(reader: "Reader", history: "History", what: str, successor: str | 
 
     fact = reader.fact(what)
     if fact.type != "artifact.published":
-        recording.wrong_event(
-            what, fact.type, "artifact.published", f"mledger log {fact.stream} --type artifact"
-        )
+        fix = f"mledger log {fact.stream} --type artifact"
+        if fact.type == "decision.proposed":
+            fix = f"mledger decision invalidate {fact.number} --reason TEXT"
+        recording.wrong_event(what, fact.type, "artifact.published", fix)
     state = model.fold(history.of(fact.stream).facts())
     if (end := state.retired_files().get(fact.number)) is not None:
         raise InputError(

@@ -43,6 +43,7 @@ def command(settings: Settings, what: str, *, raw: bool, circumstances: bool) ->
 
 def _event(settings: Settings, reader: "Reader", event: str) -> None:
     from mledger.desk.disputes import dispute_of, disputes
+    from mledger.ruling import refusal
 
     fact = reader.fact(event)
     leaf = reader.entry(fact.seq).leaf
@@ -52,10 +53,12 @@ def _event(settings: Settings, reader: "Reader", event: str) -> None:
     if settings.json:
         by = {"redacted": redaction.to_json()} if redaction else {}
         more = {"leaf": leaf, "disputed": dispute and dispute.told(), "said": said}
-        rows = {"corrections": [corrected.row(one) for one in corrections]}
+        rows: dict[str, Any] = {"corrections": [corrected.row(one) for one in corrections]}
+        rows |= {"refused": refused} if (refused := refusal(reader, fact)) else {}
         settings.out.json(fact.to_json() | more | rows | by | ({"proved": proved} if proved else {}))
         return
     disputed = {"disputed": f"{dispute.told()}, says event {dispute.number}"} if dispute else {}
+    disputed |= {"not allowed": refused} if (refused := refusal(reader, fact)) else {}
     settings.out.facts(_about(settings, fact, leaf, redaction, _between(settings, proved)) | disputed)
     if corrections:
         settings.out.line()
