@@ -150,3 +150,4 @@ def test_a_model_without_a_version_has_a_case_of_holes() -> None:
     assert found.about == "credit-risk"
     assert "of which nothing is released" in found.sections[0].blocks[0].words
     assert ("1.1", "GOAL-001") in [hole[:2] for hole in holes(found)]
+    assert {"1.2", "2.1", "2.2", "5.1"} <= {hole[0] for hole in holes(found)}

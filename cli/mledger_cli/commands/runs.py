@@ -78,7 +78,7 @@ def list_(
     none = "no run is open" if only_open else "no run is recorded"
     columns = _columns(settings, whole=stream is None)
     if only_open:
-        columns.append(Column("until now", lambda one: _until_now(settings, one), lines=2))
+        columns.append(Column("until now", lambda one: _until_now(settings, one), lines=4))
     settings.out.table(cut, columns, none=none)
     if len(cut) < len(shown):
         settings.out.note(f"{len(shown) - len(cut):,} older ones: --limit 0, or --since TIME")

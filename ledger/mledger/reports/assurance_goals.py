@@ -64,6 +64,12 @@ def _measured(case: Case) -> Iterator[Claim]:
             yield Claim(f"{objective.name}: {reached(objective)}", objective.numbers)
 
 
+def _met(case: Case) -> Iterator[Claim]:
+    for objective in achieved(case.dossier.state, case.version):
+        if objective.met:
+            yield Claim(f"{objective.name}: {reached(objective)}", objective.numbers)
+
+
 def _tests(case: Case) -> Iterator[Claim]:
     run = case.made[0] if case.made else None
     resolve = case.dossier.state.trail.resolve
@@ -194,7 +200,12 @@ GOALS: tuple[tuple[str, tuple[Part, ...]], ...] = (
                 _problem,
                 ("nobody has stated the problem", "mledger append problem.framed {stream} --edit"),
             ),
-            Part("Nothing was tried before it was stated", ("GOAL-002",)),
+            Part(
+                "Nothing was tried before it was stated",
+                ("GOAL-002",),
+                _problem,
+                ("nobody has stated the problem", "mledger append problem.framed {stream} --edit"),
+            ),
             Part(
                 "Those concerned agreed beforehand on data, features and evaluation",
                 ("PLAN-001",),
@@ -212,7 +223,12 @@ GOALS: tuple[tuple[str, tuple[Part, ...]], ...] = (
                 _measured,
                 ("no objective was measured on it", "mledger append evaluation.recorded {stream} --edit"),
             ),
-            Part("What was measured reaches what was agreed", ("GOAL-004",)),
+            Part(
+                "What was measured reaches what was agreed",
+                ("GOAL-004",),
+                _met,
+                ("nothing that was measured shows it", "mledger append evaluation.recorded {stream} --edit"),
+            ),
             Part(
                 "It was tested, on data that it was not trained on",
                 ("DATA-007",),
@@ -265,7 +281,12 @@ GOALS: tuple[tuple[str, tuple[Part, ...]], ...] = (
     (
         "It can be made again, and every trail followed",
         (
-            Part("Its run and its code are known", ("REL-001", "REL-002"), _maker),
+            Part(
+                "Its run and its code are known",
+                ("REL-001", "REL-002"),
+                _maker,
+                ("no run that made it is recorded", "mledger runs list {model} --all"),
+            ),
             Part("What events name is there", ("LINK-001", "LINK-004")),
             Part("The repository has its commits, and nothing changed unsaid", ("LINK-003", "CODE-001")),
         ),
