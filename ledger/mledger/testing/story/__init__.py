@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
 
-from mledger.errors import InputError, UsageError
+from mledger.errors import InputError, StoreError, UsageError
 
 LEDGER = "mledger.db"
 HOME = "home"
@@ -39,18 +39,22 @@ Progress = Callable[[int, int], None]
 def play(folder: Path, progress: Progress | None = None) -> Path:
     """The ledger of the whole story, in a new folder with its data, its models and everybody's keys.
 
-    Its file `activate` lets a shell use them. Errors: InputError if the folder is there; UsageError if
-    scikit-learn or pyarrow is missing.
+    Its file `activate` lets a shell use them. Errors: InputError if the folder is there, StoreError if it
+    cannot be made; UsageError if scikit-learn or pyarrow is missing.
     """
     check_installed()
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise InputError(
+            f"{folder} is there already", fix=f"name another, or: rm -r {quote(str(folder))}"
+        ) from None
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}", fix="name a folder that you can write to") from None
     from threadpoolctl import threadpool_limits
 
     from mledger.testing.story.stage import Stage
 
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise InputError(f"{folder} is there already", fix=f"name another, or: rm -r {folder}") from None
     # Two threads on so little data only wait for each other.
     with threadpool_limits(1), at_home(folder / HOME):
         stage = Stage(folder.absolute())
