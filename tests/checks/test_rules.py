@@ -328,6 +328,22 @@ def test_a_decision_that_sets_another_value_is_named() -> None:
     assert number in one.numbers
 
 
+def test_a_decision_that_ended_later_still_stands_behind_the_release_that_names_it() -> None:
+    """What was decided, released and invalidated later is neither undocumented nor unselected."""
+    told = life()
+    told.decision = told.decide(
+        parameters=[{"name": "learning_rate", "from": 0.1, "to": 0.05, "justification": "Smaller steps."}]
+    )
+    told.accept_with_reason(told.decision)
+    told.made("1.1", "r2", params={"learning_rate": 0.05, "max_depth": 4})
+    told.tell(
+        "decision.invalidated", {"decision": told.decision, "reason": "The mix moved."}, by="Bob Example"
+    )
+    assert found(told, "PARAM-001") == []
+    told.tell("decision.invalidated", {"decision": "3", "reason": "The same."}, by="Bob Example")
+    assert found(told, "DATA-002") == []
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -143,6 +143,17 @@ class Dossier:
             if ended or self.status(event.number) not in ENDED:
                 yield event, body
 
+    def behind(self, version: Version) -> Iterator[tuple[Header, DecisionProposed]]:
+        """The decisions that may stand behind a version: those that hold, and those that it names and held.
+
+        That a decision ended later does not make undone that it was made.
+        """
+        named = {self.resolve(reference) for reference in version.decisions}
+        for event, body in self.decided(ended=True):
+            status = self.status(event.number)
+            if status not in ENDED or (status != "rejected" and event.number in named):
+                yield event, body
+
     def decision(self, number: str) -> Decision | None:
         """A decision of the model or of one of its datasets, with what became of it."""
         held: list[ModelState | DatasetState] = [self.state, *self.datasets.values()]

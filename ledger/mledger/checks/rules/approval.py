@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
-from mledger.checks.words import quoted
+from mledger.checks.words import plain, quoted
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 from mledger.projections.model_told import where
@@ -32,7 +32,7 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
         if not approved and not place.approvals and place.how != "rolled back":
             what = quoted(f"{dossier.name}@{place.version}")
             fix = f"mledger promotion request {what} --to {quoted(place.stage)} --reason TEXT"
-            message = f"{place.version} stands in {where(place)} and nobody approved that"
+            message = plain(f"{place.version} stands in {where(place)} and nobody approved that")
             yield Found(message, place.numbers, fix)
 
 

@@ -37,7 +37,7 @@ def _compared(
     for name in sorted({*now.params, *was.params}):
         before, after = was.params.get(name), now.params.get(name)
         if (same(before, after) and (name in was.params) == (name in now.params)) or _explained(
-            dossier, now, name, after
+            dossier, version, now, name, after
         ):
             continue
         wrong, behind = _otherwise(dossier, name)
@@ -50,9 +50,9 @@ def _compared(
         )
 
 
-def _explained(dossier: Dossier, run: RunStarted, name: str, value: Any) -> bool:
+def _explained(dossier: Dossier, version: Version, run: RunStarted, name: str, value: Any) -> bool:
     """Whether a decision sets the parameter to the value, or the run says why it has it."""
-    for _, body in dossier.decided():
+    for _, body in dossier.behind(version):
         if any(p.name == name and same(p.to, value) for p in body.parameters):
             return True
     if any(reason.name == name for reason in run.param_reasons):

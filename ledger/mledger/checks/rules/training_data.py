@@ -22,18 +22,18 @@ TRAINING = frozenset({"train", "training", "fit"})
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
     """Find training data of releases that no decision selects by digest or by event."""
-    selected = {
-        target
-        for _, body in dossier.decided()
-        for ref in body.refs
-        if ref.rel == "selects"
-        for target in (ref.digest, dossier.resolve(ref.event))
-        if target is not None
-    }
     for version in dossier.versions:
         made = dossier.run_of(version)
         if made is None:
             continue
+        selected = {
+            target
+            for _, body in dossier.behind(version)
+            for ref in body.refs
+            if ref.rel == "selects"
+            for target in (ref.digest, dossier.resolve(ref.event))
+            if target is not None
+        }
         for use in trained_on(made[2].datasets):
             names = digests_of(dossier, use)
             if selected.isdisjoint(names):
