@@ -228,7 +228,7 @@ def test_an_answer_needs_an_open_request(event: str) -> None:
     """Of another stream, of nothing, of one that was carried out: refused, and found past the writer."""
     sim = company({"types": ["key.revoked"], "needs": {"admin": 1}})
     request = ask(sim)
-    with pytest.raises(InputError, match="no open request"):
+    with pytest.raises(InputError, match="of that stream"):
         approve(sim, request, BOB, event, "model/m")
     with pytest.raises(InputError):
         approve(sim, "0", BOB, event)

@@ -58,10 +58,17 @@ def _answer(
 ) -> Iterator[Breach]:
     found = lookup(body.request)
     asked = keyring.requests.get(found.number) if found is not None else None
-    if asked is None or asked.stream != ruled.stream or asked.seq >= act.seq:
+    if found is None or found.seq >= act.seq:
+        message = f"{ruled.type} answers event {body.request}, which is not there"
+        yield Breach("reference", ruled.where, message, "mledger inbox")
+    elif found.type != grave.REQUESTED or found.stream != ruled.stream:
         message = (
-            f"{ruled.type} answers {body.request}, which is no open request for an act on {ruled.stream}"
+            f"{ruled.type} on {ruled.stream} must answer a {grave.REQUESTED} of that stream, "
+            f"and event {found.number} is a {found.type} on {found.stream}"
         )
+        yield Breach("reference", ruled.where, message, "mledger inbox")
+    elif asked is None:
+        message = f"{ruled.type} answers {found.number}, which is no open request: it was carried out"
         yield Breach("reference", ruled.where, message, "mledger inbox")
     elif ruled.type == grave.APPROVED and keyring.members[act.key].person == asked.person:
         message = f"{act.signer} signed event {asked.number} and cannot approve it"
