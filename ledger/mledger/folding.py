@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import from_json as parse
 from pydantic_core import to_json as encode
 
-from mledger.chain.history import Fact, History
+from mledger.chain.history import History
 from mledger.errors import FormatError
 from mledger.projections.overview import OverviewState, overview
 from mledger.projections.statements import from_json, to_json
@@ -32,11 +32,12 @@ def overview_at(reader: "Reader", history: History) -> OverviewState:
     snapshots = reader.snapshots
     saved = snapshots.newest(NAME, history.size, reader.leaf_at)
     state = _opened(snapshots, saved)
-    for facts, size in _pieces(history, saved.size if saved and state else 0):
-        state = overview.go_on(state or OverviewState(), facts)
-        if size is not None and (leaf := reader.leaf_at(size - 1)) is not None:
+    start = saved.size if saved is not None and state is not None else 0
+    state = state or OverviewState()
+    for size in _folding(state, history, start):
+        if (leaf := reader.leaf_at(size - 1)) is not None:
             snapshots.keep(NAME, Snapshot(size, leaf, encode(to_json(state))))
-    return overview.go_on(OverviewState(), ()) if state is None else state
+    return state
 
 
 def _opened(snapshots: Snapshots, saved: Snapshot | None) -> OverviewState | None:
@@ -55,24 +56,26 @@ def wrong_snapshot(reader: "Reader", history: History, snapshots: Snapshots) -> 
     saved = snapshots.newest(NAME, history.size, reader.leaf_at)
     if saved is None:
         return None
-    state: OverviewState | None = None
-    for facts, _ in _pieces(history.known_at(saved.size), 0):
-        state = overview.go_on(state or OverviewState(), facts)
-    if state is not None and encode(to_json(state)) == saved.state:
+    state = OverviewState()
+    for _ in _folding(state, history.known_at(saved.size), 0):
+        pass
+    if encode(to_json(state)) == saved.state:
         return None
     return f"the overview kept of the first {saved.size:,} entries is not what they say"
 
 
-def _pieces(history: History, start: int) -> Iterator[tuple[list[Fact], int | None]]:
-    """The facts from entry `start` on in pieces that end with an entry; the last piece has no size.
+def _folding(state: OverviewState, history: History, start: int) -> Iterator[int]:
+    """Let the facts from entry `start` on change the state, one after the other.
 
-    With each piece comes the number of entries up to its end.
+    Every so many events, at the end of an entry, the state is finished and the number of entries up to
+    there given; in the end it is finished once more.
     """
-    piece: list[Fact] = []
+    folded, last = 0, -1
     for fact in history.read(None, start, history.size):
-        if len(piece) >= APART and fact.seq != piece[-1].seq:
-            yield piece, fact.seq
-            piece = []
-        piece.append(fact)
-    if piece:
-        yield piece, None
+        if folded >= APART and fact.seq != last:
+            overview.go_on(state, ())
+            yield fact.seq
+            folded = 0
+        overview.apply(state, fact)
+        folded, last = folded + 1, fact.seq
+    overview.go_on(state, ())
