@@ -7,8 +7,8 @@ from itertools import islice
 from benchmarks.ground import Ground, Place
 from benchmarks.measuring import in_turns, median, once
 from benchmarks.table import Row, show
+from mledger.caches.search import Wanted
 from mledger.reader import Reader
-from mledger.search import Wanted
 
 LIMIT = 0.2
 SHOWN = 20

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mledger.receipt import CheckedReceipt, check_receipt
     from mledger.recording.face import open, run, track  # noqa: A004  as `mledger.open`
     from mledger.replay import Replay
-    from mledger.verifying import Trust
+    from mledger.verification.verifying import Trust
     from mledger.writing import Receipt
 
 _HOMES = {

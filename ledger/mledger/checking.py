@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mledger.caches.search import Wanted
 from mledger.checks.engine import Checked, Level, check
 from mledger.checks.framework import Assessment, Framework, assess
 from mledger.checks.links import Link, Resolved, commits_of, links_of, mentions, resolved
@@ -13,7 +14,6 @@ from mledger.core.moment import Moment
 from mledger.errors import NotFoundError
 from mledger.projections.dossier import Dossier, dossier_of
 from mledger.registry import unknown
-from mledger.search import Wanted
 from mledger.worktree import ARCHITECTURE, WATCHED, Worktree
 
 if TYPE_CHECKING:

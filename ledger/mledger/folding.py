@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from pydantic_core import from_json as parse
 from pydantic_core import to_json as encode
 
+from mledger.caches.snapshots import Snapshot, Snapshots
 from mledger.chain.history import History
 from mledger.errors import FormatError
 from mledger.projections.overview import OverviewState, overview
 from mledger.projections.statements import from_json, to_json
-from mledger.snapshots import Snapshot, Snapshots
 
 if TYPE_CHECKING:
     from mledger.reader import Reader

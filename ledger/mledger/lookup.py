@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from mledger.caches.streams import Streams, streams_file
 from mledger.chain.draft import read_id
 from mledger.chain.entry import Entry, Head
 from mledger.chain.history import Fact
@@ -21,14 +22,13 @@ from mledger.core.names import format_number, parse_number
 from mledger.errors import InputError, IntegrityError, MledgerError, NotFoundError
 from mledger.heads import Heads
 from mledger.stores import LedgerStore
-from mledger.streams import Streams, streams_file
 
 if TYPE_CHECKING:
+    from mledger.caches.search import Wanted, Words
+    from mledger.caches.snapshots import Snapshots
     from mledger.chain.succession import LogKeys
     from mledger.events.policy import TypeRule
-    from mledger.recalling import Recalling
-    from mledger.search import Wanted, Words
-    from mledger.snapshots import Snapshots
+    from mledger.verification.recalling import Recalling
 
 # Entries read at a time when walking from the end.
 _BACKWARDS = 64
@@ -175,7 +175,7 @@ class Lookup:
 
     def _open_words(self) -> "Words":
         """The cache of words as it was left; one from before the last redaction is none."""
-        from mledger.search import Words
+        from mledger.caches.search import Words
 
         if self._words is None or self._words.redactions != self.redactions:
             if self._words is not None:
@@ -186,7 +186,7 @@ class Lookup:
     @property
     def snapshots(self) -> "Snapshots":
         """The cache of folded states."""
-        from mledger.snapshots import Snapshots
+        from mledger.caches.snapshots import Snapshots
 
         if self._snapshots is None or self._snapshots.redactions != self.redactions:
             if self._snapshots is not None:
@@ -239,7 +239,7 @@ class Lookup:
         read, and those without any such event are not opened.
         """
         if (words := self._words_at_hand()) is not None:
-            from mledger.search import Wanted
+            from mledger.caches.search import Wanted
 
             found = (place for type in types for place in words.find(Wanted(type=type, start=start)))
             for seq, index in sorted(found):
@@ -253,7 +253,7 @@ class Lookup:
 
     def _words_at_hand(self) -> "Words | None":
         """The cache of words, if that is there and soon read on."""
-        from mledger.search import words_file
+        from mledger.caches.search import words_file
 
         if self.path is None or not words_file(self._cached_as).exists():
             return None
@@ -303,7 +303,9 @@ class Lookup:
 
     def recall(self) -> "Recalling":
         """What the rules ask about requests and versions of long ago."""
-        from mledger.recalling import Recalling  # late: it needs the classes of events, and few ask
+        from mledger.verification.recalling import (
+            Recalling,  # late: it needs the classes of events, and few ask
+        )
 
         return Recalling(self)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mledger.chain.anchored import Interval
     from mledger.chain.verification import Verification
     from mledger.replay import Difference, Replay, When
-    from mledger.verifying import Trust
+    from mledger.verification.verifying import Trust
 
 
 class Rebuilt(NamedTuple):
@@ -165,7 +165,7 @@ class Reader(Lookup):
 
         None if the ledger has no anchor that holds.
         """
-        from mledger.vouching import prove_interval  # late: most ledgers have none
+        from mledger.verification.vouching import prove_interval  # late: most ledgers have none
 
         return prove_interval(self, seq)
 
@@ -246,7 +246,7 @@ class Reader(Lookup):
         Without `full`, entries up to the last verified head are not checked again as long as only
         mledger wrote to the file, and otherwise hashed again without checking their signatures.
         """
-        from mledger.verifying import Trust, Verifier  # late: appending needs none of it
+        from mledger.verification.verifying import Trust, Verifier  # late: appending needs none of it
 
         return Verifier(self, trust or Trust(), full=full).run()
 
@@ -262,7 +262,7 @@ class Reader(Lookup):
 
     def history_of(self, verification: "Verification") -> History:
         """The facts that a verification covered, which found nothing that breaks integrity."""
-        from mledger.ruling import Rulings
+        from mledger.verification.ruling import Rulings
 
         size, governed = verification.head.size, verification.keyring.governed
         rulings = Rulings(self, verification.findings, governed)
@@ -298,8 +298,8 @@ class Reader(Lookup):
 
     def wrong_snapshot(self, history: History) -> str | None:
         """What is wrong with the newest snapshot kept, if there is one; all are thrown away then."""
+        from mledger.caches.snapshots import snapshots_file
         from mledger.folding import wrong_snapshot
-        from mledger.snapshots import snapshots_file
 
         if self.path is None or not snapshots_file(self._cached_as).exists():
             return None
@@ -309,8 +309,8 @@ class Reader(Lookup):
 
     def rebuild(self) -> Rebuilt:
         """What was derived from the ledger, thrown away and derived again. Errors: IntegrityError."""
+        from mledger.caches.search import Wanted
         from mledger.folding import overview_at
-        from mledger.search import Wanted
 
         history = self.history()
         for cache in (self.streams, self.words, self.snapshots):
@@ -321,7 +321,7 @@ class Reader(Lookup):
 
     def wrong_words(self) -> str | None:
         """What is wrong with the cache of words, if there is one; it is thrown away then."""
-        from mledger.search import Words, words_file
+        from mledger.caches.search import Words, words_file
 
         if self.path is None or not words_file(self.genesis.leaf).exists():
             return None

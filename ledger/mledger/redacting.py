@@ -8,15 +8,15 @@ are deleted. If the machine stops in between, doing it again does the rest.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mledger.caching import remove_cache
+from mledger.caches.caching import remove_cache
+from mledger.caches.search import words_file
+from mledger.caches.snapshots import snapshots_file
 from mledger.chain.history import Fact
 from mledger.chain.rulebook import REDACTION
 from mledger.chain.seal import open_entry
 from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.events.record import RecordRedacted
-from mledger.search import words_file
-from mledger.snapshots import snapshots_file
 from mledger.writing import Receipt, receipt_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from mledger.events import forms
 from mledger.ledger import What
 from mledger.receipt import check_receipt
 from mledger.testing.simulator import ORIGIN, Simulator, key_fields, signer_of
-from mledger.verifying import Trust
+from mledger.verification.verifying import Trust
 from tests.chain.test_authority import force, rules
 
 ALICE, BOB, MALLORY = "Alice Example", "Bob Example", "Mallory Example"

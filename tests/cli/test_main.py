@@ -191,7 +191,7 @@ def test_appending_loads_what_it_needs(
         process, "append", "comment.added", "model/credit-risk", "--set", "on=1", "--set", "text=x"
     )
     assert "mledger.ledger" in found
-    late = "yaml rich sqlite_utils bcrypt multiprocessing mledger.verifying mledger.replay"
+    late = "yaml rich sqlite_utils bcrypt multiprocessing mledger.verification.verifying mledger.replay"
     ciphers = {
         "cryptography.hazmat.primitives.serialization.ssh",
         "mledger_cli.documents",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mledger.caches.search import words_file
 from mledger.reader import Reader
-from mledger.search import words_file
 from mledger_cli import text
 from tests.cli.asking import ALICE, MODEL, Run, done, refused_alike, told
 from tests.cli.gaps import decision, record

@@ -19,11 +19,11 @@ from mledger.reader import Reader
 from mledger.reports.changelog import changelog
 from mledger.reports.onboard import onboard
 from mledger.reports.why import why
-from mledger.ruling import refusal
 from mledger.stores import open_store
 from mledger.testing.bodies import FILES
 from mledger.testing.bodies import MODEL as STREAM
 from mledger.testing.simulator import signer_of
+from mledger.verification.ruling import refusal
 from tests.chain.test_authority import force
 from tests.desk.conftest import BOB, CAROL, DORA, PROPOSED, Company
 

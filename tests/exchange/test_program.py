@@ -25,7 +25,7 @@ from mledger.keys.roles import may_record
 from mledger.reader import Reader
 from mledger.stores import open_store
 from mledger.testing.tamper.bundles import BUNDLE_ATTACKS, EXCHANGED, BundleAttack
-from mledger.verifying import Trust
+from mledger.verification.verifying import Trust
 from tests.exchange.conftest import PROGRAM, make
 from tests.vectors.read import vectors
 

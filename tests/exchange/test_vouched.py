@@ -32,7 +32,7 @@ from mledger.reader import Reader
 from mledger.stores import open_store
 from mledger.testing.simulator import Bytes, key_fields, signer_of
 from mledger.testing.tamper.bundles import read_files, relisted, write_files
-from mledger.verifying import Trust
+from mledger.verification.verifying import Trust
 from tests.authority import serving
 
 NAME = "witness.example/w1"

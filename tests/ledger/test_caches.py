@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mledger.caches.search import Wanted
+from mledger.caches.snapshots import Snapshot, Snapshots, snapshots_file
 from mledger.errors import RetryError
 from mledger.folding import NAME, overview_at
 from mledger.projections.overview import overview
-from mledger.search import Wanted
-from mledger.snapshots import Snapshot, Snapshots, snapshots_file
 from tests.ledger.company import Company
 
 damages = st.lists(st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=40)), min_size=1)

@@ -13,7 +13,7 @@ from mledger.exchange import verify as alone
 from mledger.ledger import Ledger
 from mledger.reader import Reader
 from mledger.testing.simulator import signer_of
-from mledger.verifying import Trust
+from mledger.verification.verifying import Trust
 
 # Never written again: what stands there was signed.
 KEPT = Path(__file__).parent / "version_1"

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from mledger import folders
 from mledger.attachment import Attachment
+from mledger.caches.search import Wanted
 from mledger.errors import DeniedError, InputError, LockedError
 from mledger.ledger import Ledger
 from mledger.receipt import check_receipt
-from mledger.search import Wanted
 from mledger.testing.simulator import key_fields, signer_of
 from tests.ledger.company import ALICE, CAROL, MODEL, Company, found
 

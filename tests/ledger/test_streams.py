@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mledger.caches.streams import streams_file
 from mledger.chain.history import Fact
 from mledger.errors import StoreError
 from mledger.events import base as events
 from mledger.ledger import What
 from mledger.reader import Reader
-from mledger.streams import streams_file
 from mledger.testing.simulator import Simulator
 from tests.ledger.company import MODEL, Company
 

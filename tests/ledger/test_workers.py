@@ -13,7 +13,7 @@ from mledger.opening import default_policy
 from mledger.reader import Reader
 from mledger.stores import open_store
 from mledger.testing.simulator import signer_of
-from mledger.workers import AHEAD, Crew
+from mledger.verification.workers import AHEAD, Crew
 
 OWNER = "Alice Example"
 
@@ -97,8 +97,8 @@ def test_a_process_that_is_killed_is_told_in_our_words(how, crew):
 
 def test_two_processes_find_what_one_finds(path, monkeypatch, tmp_path):
     """A verification with a crew says what one without says, and closes the crew."""
-    monkeypatch.setattr("mledger.verifying.WORTH_ENTRIES", 0)
-    monkeypatch.setattr("mledger.verifying.SPAN", 7)
+    monkeypatch.setattr("mledger.verification.verifying.WORTH_ENTRIES", 0)
+    monkeypatch.setattr("mledger.verification.verifying.SPAN", 7)
     found = []
     for processes in (1, 2):
         with Reader.open(path, heads=Heads(tmp_path / str(processes))) as reader:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from mledger import folding
+from mledger.caches.snapshots import snapshots_file
 from mledger.events import base as events
 from mledger.heads import Heads
 from mledger.ledger import Ledger, What
 from mledger.reader import Reader
-from mledger.snapshots import snapshots_file
 from mledger.testing.simulator import signer_of
 
 OWNER = "Alice Example"

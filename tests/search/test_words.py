@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mledger.caches.search import Wanted, words_file
 from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.ledger import Ledger, What
 from mledger.reader import Reader
-from mledger.search import Wanted, words_file
 from mledger.testing.bodies import PROPOSED
 from mledger.testing.simulator import Simulator, signer_of
 

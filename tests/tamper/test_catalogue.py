@@ -15,7 +15,7 @@ from mledger.testing.simulator import signer_of
 from mledger.testing.tamper import ATTACKS, ROWS, Attack, World, force, hands_on
 from mledger.testing.tamper.tools import Hand, write
 from mledger.testing.tamper.world import ALICE, BOBS, CAROL, CAROLS, CHECKPOINT, MODEL, OLDER, SIZE
-from mledger.verifying import Trust
+from mledger.verification.verifying import Trust
 from tests.architecture.tree import ROOT
 from tests.tamper.conftest import Scene
 

@@ -9,7 +9,7 @@ from mledger.stores import open_store
 from mledger.testing.simulator import Clock
 from mledger.testing.tamper import ATTACKS, World
 from mledger.testing.tamper.world import Company
-from mledger.verifying import WORTH_ENTRIES
+from mledger.verification.verifying import WORTH_ENTRIES
 
 pytestmark = pytest.mark.slow
 BY_NAME = {attack.name: attack for attack in ATTACKS}

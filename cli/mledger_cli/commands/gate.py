@@ -59,7 +59,7 @@ def command(
 
     Exit code: 0 in order, 1 a rule failed, 2 wrong use, 3 integrity broken.
     """
-    from mledger.verifying import Trust
+    from mledger.verification.verifying import Trust
 
     with (
         opening.reader(settings, warn=False) as reader,

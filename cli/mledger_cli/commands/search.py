@@ -15,8 +15,8 @@ from mledger_cli.params import CUT, EVENT_TYPE, SIGNER, SINCE
 from mledger_cli.stories import Marks
 
 if TYPE_CHECKING:
+    from mledger.caches.search import Wanted
     from mledger.reader import Reader
-    from mledger.search import Wanted
 
 LIMIT = 20
 # Times are kept to the microsecond: this is the one before.
@@ -104,7 +104,7 @@ def _prefixed(words: tuple[str, ...], narrow: dict[str, str | None]) -> tuple[st
 
 def _marks(reader: "Reader") -> Marks:
     """What there is to say of events beside their words."""
-    from mledger.search import Wanted
+    from mledger.caches.search import Wanted
 
     marks = Marks()
     for fact in reader.search(Wanted(type="record.corrected")):
@@ -137,8 +137,8 @@ def _wanted(
     narrow: dict[str, str | None],
 ) -> "Wanted":
     """What the options ask for."""
+    from mledger.caches.search import Wanted
     from mledger.core.moment import Moment, later
-    from mledger.search import Wanted
 
     # A word of the shell that holds a space was quoted there: it is meant as a phrase.
     text = " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words)

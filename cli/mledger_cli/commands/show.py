@@ -43,7 +43,7 @@ def command(settings: Settings, what: str, *, raw: bool, circumstances: bool) ->
 
 def _event(settings: Settings, reader: "Reader", event: str) -> None:
     from mledger.desk.disputes import dispute_of, disputes
-    from mledger.ruling import refusal
+    from mledger.verification.ruling import refusal
 
     fact = reader.fact(event)
     leaf = reader.entry(fact.seq).leaf

@@ -116,7 +116,7 @@ def check(
     require: int | None = None,
 ) -> None:
     """Verify the ledger or the bundle, tell what was found, and leave with its exit code."""
-    from mledger.verifying import Trust
+    from mledger.verification.verifying import Trust
 
     if evidence is not None:
         if checkpoint is None:

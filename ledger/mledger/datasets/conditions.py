@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mledger.caches.search import Wanted
 from mledger.chain.history import Fact
 from mledger.events.decision import DecisionProposed
 from mledger.projections.base import find
 from mledger.projections.decisions import Decision
-from mledger.search import Wanted
 
 if TYPE_CHECKING:
     from mledger.reader import Reader

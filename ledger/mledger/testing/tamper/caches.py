@@ -6,11 +6,11 @@ from pathlib import Path
 
 from pydantic_core import to_json
 
+from mledger.caches.search import Wanted, words_file
+from mledger.caches.snapshots import Snapshot, Snapshots
 from mledger.folding import NAME
 from mledger.projections.overview import overview
 from mledger.projections.statements import to_json as as_json
-from mledger.search import Wanted, words_file
-from mledger.snapshots import Snapshot, Snapshots
 from mledger.testing.tamper.attack import COPY, attack
 from mledger.testing.tamper.world import ACCEPTANCE, BOBS, DATA, DATED, MODEL, OLDER, World
 

@@ -23,7 +23,7 @@ from mledger.testing.tamper.attack import ALL_KEYS, FORK, ROLLBACK, TIME, attack
 from mledger.testing.tamper.histories import exchange
 from mledger.testing.tamper.tools import Document, Hand, change_body, force, hands_on, rewrite
 from mledger.testing.tamper.world import ALICE, CAROL, MODEL, PEOPLE, Company, World, copy_ledger
-from mledger.verifying import Trust
+from mledger.verification.verifying import Trust
 
 WITNESS = "witness.example/w1"
 VKEY = format_vkey(WITNESS, signer_of(WITNESS).public, COSIGNATURE)

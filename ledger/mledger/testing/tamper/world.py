@@ -20,7 +20,7 @@ from mledger.opening import begin, default_policy
 from mledger.reader import Reader
 from mledger.stores import LedgerStore, open_store
 from mledger.testing.simulator import Bytes, Clock, key_fields, signer_of
-from mledger.verifying import Trust
+from mledger.verification.verifying import Trust
 from mledger.writing import Receipt
 
 ORIGIN = "acme.example/credit-risk"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from mledger.caching import cache_file, guarded, open_cache, open_temporary
+from mledger.caches.caching import cache_file, guarded, open_cache, open_temporary
 from mledger.chain.entry import Entry, Head
 from mledger.chain.history import Fact
 from mledger.chain.seal import open_entry

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mledger.accounting import changed_files, disputed, missing_bodies
+from mledger.caches.streams import Streams
 from mledger.chain.audit import Audit
 from mledger.chain.docket import Docket
 from mledger.chain.entry import Head
@@ -20,16 +20,16 @@ from mledger.core.checkpoint import Checkpoint
 from mledger.core.moment import later
 from mledger.errors import MledgerError
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
-from mledger.pinning import compare
-from mledger.ruling import Rulings
 from mledger.stores import LedgerStore
 from mledger.stores.base import probe
-from mledger.streams import Streams
+from mledger.verification.accounting import changed_files, disputed, missing_bodies
+from mledger.verification.pinning import compare
+from mledger.verification.ruling import Rulings
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
-    from mledger.vouching import Claims, Vouched
-    from mledger.workers import Crew
+    from mledger.verification.vouching import Claims, Vouched
+    from mledger.verification.workers import Crew
 
 # What one task checks, at most: enough to hide the cost of a task, little enough to share out.
 SPAN = 512
@@ -233,7 +233,7 @@ class Verifier:
         spans = self._spans(plan, size, step)
         jobs = (Job(a, b, signed if a >= plan.signed_from else hashed) for a, b in spans)
         if path is not None and worth and self.reader.processes > 1 and size - plan.start > step:
-            from mledger.workers import Crew  # late: it starts up multiprocessing
+            from mledger.verification.workers import Crew  # late: it starts up multiprocessing
 
             self.crew = self.crew or Crew(str(path), self.store, self.reader.processes)
             yield from self.crew.check(jobs)
@@ -325,13 +325,15 @@ class Verifier:
         """The anchors of the ledger; None if nobody outside vouches for it, and nobody is asked to."""
         if not (self.survey.vouched or self.trust.own):
             return None
-        from mledger.vouching import gather  # late: most ledgers have neither anchors nor witnesses
+        from mledger.verification.vouching import (
+            gather,  # late: most ledgers have neither anchors nor witnesses
+        )
 
         return gather(self.reader, head.size)
 
     def _vouch(self, claims: "Claims", audit: Audit, plan: Plan, memory: Memory | None) -> None:
         """Check what others say of the ledger; anchors that were checked before need not be again."""
-        from mledger.vouching import Position, vouch
+        from mledger.verification.vouching import Position, vouch
 
         anchored = memory is not None and memory.verified is not None and memory.verified.level >= 3
         there = Position(audit.head.size, lambda size: audit.roots.get(size) or self.root(size))

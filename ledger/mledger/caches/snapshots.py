@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from mledger.caching import cache_file, guarded, open_cache
+from mledger.caches.caching import cache_file, guarded, open_cache
 
 VERSION = 1
 _SCHEMA = """

@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from mledger.caching import cache_file, guarded, open_cache
+from mledger.caches.caching import cache_file, guarded, open_cache
 from mledger.chain.entry import Entry, Head
 from mledger.chain.statement import NO_LEAF, open_payload
 

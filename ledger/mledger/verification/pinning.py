@@ -9,7 +9,7 @@ from mledger.core.trust import Pinned
 
 if TYPE_CHECKING:
     from mledger.chain.audit import Audit
-    from mledger.verifying import Verifier
+    from mledger.verification.verifying import Verifier
 
 WHERE = "the trust file"
 
