@@ -55,7 +55,7 @@ _HOMES = {
     "Receipt": "writing",
     "Replay": "replay",
     "RetryError": "errors",
-    "Trust": "verifying",
+    "Trust": "verification.verifying",
     "UsageError": "errors",
     "Verification": "chain.verification",
     "What": "batch",

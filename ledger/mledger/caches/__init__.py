@@ -1,1 +1,1 @@
-"""What may be deleted at any time: indexes, snapshots and words, each with its head."""
+"""What may be deleted: indexes, snapshots and words of a ledger."""

@@ -1,1 +1,1 @@
-"""The verification of a whole ledger: what is checked, compared, and believed of others."""
+"""Checks a whole ledger, and says how far it can be believed."""
