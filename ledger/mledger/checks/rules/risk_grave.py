@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
-from mledger.checks.words import cut
+from mledger.checks.words import cut, plain
 from mledger.checks.world import World
 from mledger.events.risk import RiskAssessed, RiskMitigated
 from mledger.projections.dossier import Dossier
@@ -30,7 +30,8 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
 def told(event: Header, body: RiskAssessed) -> Found:
     """An open risk in a line."""
     return Found(
-        f"risk {body.risk} is open, {body.level.likelihood}, impact {body.level.impact}: {cut(body.title)}",
+        f"risk {plain(body.risk)} is open, {plain(body.level.likelihood)},"
+        f" impact {plain(body.level.impact)}: {cut(body.title)}",
         (event.number,),
         f"mledger append risk.mitigated {event.stream} --set risk={event.number} --edit",
     )
