@@ -47,6 +47,7 @@ def create(path: Path, signer: Signer, opening: LedgerOpened, clock: Clock) -> N
             begin(Reader(store, clock=clock), signer, opening)
         finally:
             store.close()
+        _check_whole(unborn, path)
         _name(unborn, path)
     finally:
         for leftover in (unborn, Path(f"{unborn}-wal"), Path(f"{unborn}-shm")):
@@ -64,6 +65,16 @@ def begin(reader: Reader, signer: Signer, opening: LedgerOpened, random: Random 
     check_author(author)
     sealed = writer.seal([draft], author, random(16), None)
     store.append(sealed.entries, sealed.nodes, after=writer.head)
+
+
+def _check_whole(unborn: Path, path: Path) -> None:
+    """Nothing, if all is in the file: its log is not named with it.
+
+    SQLite brings the log into the file when it is closed. Where that fails it says nothing, and keeps
+    the log.
+    """
+    if os.path.lexists(f"{unborn}-wal"):
+        raise StoreError(f"{path} cannot be written to its end", fix="make room on the disk, and try again")
 
 
 def _name(unborn: Path, path: Path) -> None:

@@ -9,18 +9,29 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mledger import opening
 from mledger.chain.draft import format_id, new_ids
 from mledger.core.moment import format_moment
-from mledger.errors import DeniedError, FormatError, InputError, IntegrityError, MledgerError, NotFoundError
+from mledger.errors import (
+    DeniedError,
+    FormatError,
+    InputError,
+    IntegrityError,
+    MledgerError,
+    NotFoundError,
+    StoreError,
+)
 from mledger.events import base as events
 from mledger.heads import Heads, place
 from mledger.ledger import Ledger, What
 from mledger.reader import Reader
+from mledger.stores.sqlite import SqliteStore
 from mledger.testing.simulator import START, Simulator, signer_of
 from tests.architecture.tree import ROOT
 from tests.ledger.company import ALICE, BOB, CAROL, FIELDS, MODEL, ORIGIN, Company, comments
@@ -450,6 +461,31 @@ def test_the_quick_verification_goes_by_what_others_wrote(company: Company) -> N
         assert verification.since == 5
         assert "hashed again" in (verification.earlier or "")
         assert verification.findings == []
+
+
+def test_a_log_that_stays_behind_makes_no_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where SQLite cannot bring its log into a new file, nothing is there, for the log holds entry 0."""
+    begin, held = opening.begin, list[sqlite3.Connection]()
+
+    def watched(reader: Reader, *rest: object) -> None:
+        begin(reader, *rest)
+        held.append(
+            sqlite3.connect(cast(SqliteStore, reader.store).path)
+        )  # while somebody else reads, the log is kept
+        held[0].execute("SELECT count(*) FROM entry").fetchone()
+
+    monkeypatch.setattr(opening, "begin", watched)
+    with pytest.raises(StoreError, match="to its end") as error:
+        Ledger.create(
+            tmp_path / "ledger.db",
+            origin=ORIGIN,
+            signer=signer_of("Ada"),
+            name="Ada",
+            heads=Heads(tmp_path / "heads"),
+        )
+    held[0].close()
+    assert one_line(error.value)
+    assert not list(tmp_path.glob("*ledger*"))
 
 
 @pytest.mark.parametrize("on", [True, False])
