@@ -13,7 +13,7 @@ def test_a_folder_that_is_there_is_left_alone(run: Run, folder: Path) -> None:
     (folder / "here").mkdir()
     result = run("demo", "here")
     assert result.exit_code == 2
-    assert result.stderr == "mledger: here is there already\n  fix: name another, or: rm -r here\n"
+    assert result.stderr == "mledger: here is there already\n  fix: name another: mledger demo FOLDER\n"
     assert not list((folder / "here").iterdir())
 
 

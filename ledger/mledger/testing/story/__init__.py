@@ -46,9 +46,7 @@ def play(folder: Path, progress: Progress | None = None) -> Path:
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        raise InputError(
-            f"{folder} is there already", fix=f"name another, or: rm -r {quote(str(folder))}"
-        ) from None
+        raise InputError(f"{folder} is there already", fix="name another: mledger demo FOLDER") from None
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror}", fix="name a folder that you can write to") from None
     from threadpoolctl import threadpool_limits
