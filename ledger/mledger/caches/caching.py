@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mledger import folders
+from mledger.chain.entry import Head
+from mledger.chain.statement import NO_LEAF
 from mledger.errors import LockedError, StoreError
 
 _DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
@@ -61,6 +63,13 @@ def guarded(file: Path) -> Iterator[None]:
         with suppress(OSError):
             remove_cache(file)
         raise StoreError(f"the cache {file} was damaged and is gone", fix="open the ledger again") from error
+
+
+def head_of(connection: sqlite3.Connection, file: Path) -> Head:
+    """How far a cache with a table `head` has read the ledger, and the leaf of the last entry read."""
+    with guarded(file):
+        row = connection.execute("SELECT max(0, size), leaf FROM head").fetchone()
+    return Head(*row) if row and None not in row else Head(0, NO_LEAF)
 
 
 def remove_cache(file: Path) -> None:

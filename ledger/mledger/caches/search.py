@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from mledger.caches.caching import cache_file, guarded, open_cache, open_temporary
+from mledger.caches.caching import cache_file, guarded, head_of, open_cache, open_temporary
 from mledger.chain.entry import Entry, Head
 from mledger.chain.history import Fact
 from mledger.chain.seal import open_entry
@@ -120,9 +120,7 @@ class Words:
     @property
     def head(self) -> Head:
         """How far the ledger has been read, and the leaf of the last entry read."""
-        with guarded(self.path):
-            row = self._connection.execute("SELECT max(0, size), leaf FROM head").fetchone()
-        return Head(*row) if row and None not in row else Head(0, NO_LEAF)
+        return head_of(self._connection, self.path)
 
     def clear(self) -> None:
         """Forget everything, to be read anew."""

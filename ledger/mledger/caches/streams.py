@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from mledger.caches.caching import cache_file, guarded, open_cache
+from mledger.caches.caching import cache_file, guarded, head_of, open_cache
 from mledger.chain.entry import Entry, Head
 from mledger.chain.statement import NO_LEAF, open_payload
 
@@ -63,9 +63,7 @@ class Streams:
     @property
     def head(self) -> Head:
         """How far the ledger has been read, and the leaf of the last entry read."""
-        with guarded(self.path):
-            row = self._connection.execute("SELECT max(0, size), leaf FROM head").fetchone()
-        return Head(*row) if row and None not in row else Head(0, NO_LEAF)
+        return head_of(self._connection, self.path)
 
     def clear(self) -> None:
         """Forget everything, to be read anew."""
