@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mledger.core.manifest import MANIFEST, Manifest, format_manifest, is_name, parse_manifest
@@ -130,9 +130,14 @@ ROWS = st.recursive(
     member=st.sampled_from(["origin", "vkey", "counts", "withheld", "files", "choice", "left_out", "size"]),
     value=ROWS,
 )
-def test_a_member_of_a_manifest_that_is_something_else(member, value, bundle):
-    """Whatever stands in a member of a manifest, it is refused, or read as what it says."""
-    row = json.loads(read_files(bundle)[MANIFEST]) | {member: value}
+@example(member="withheld", value=[1, "a"])
+def test_a_member_of_a_manifest_that_is_something_else(member, value, bundle, company, tmp_path):
+    """Whatever stands in a member of a manifest, it is refused, or read as what it says, by both."""
+    files = read_files(bundle)
+    row = json.loads(files[MANIFEST]) | {member: value}
+    files[MANIFEST] = json.dumps(row).encode()
+    write_files(tmp_path / "odd.zip", files)
+    assert set(verdicts(tmp_path / "odd.zip", company.clock)) <= {0, 1, 3}
     try:
         found = parse_manifest(json.dumps(row).encode())
     except FormatError:

@@ -65,6 +65,15 @@ def test_an_unpacked_bundle_is_verified(auditor, bundle, tmp_path):
     assert "is a link" in verdict.err
 
 
+@pytest.mark.parametrize("gone", ["bodies/000.jsonl", "tile/0/000", "tile/entries/000", "checkpoint"])
+def test_a_file_that_is_gone_is_no_wrong_use(gone, auditor, bundle, tmp_path):
+    """What an unpacked bundle lacks is found as in the zip: it breaks the evidence, not the command."""
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(tmp_path / "there")
+    (tmp_path / "there" / gone).unlink()
+    assert auditor(tmp_path / "there").code == 3
+
+
 def test_what_people_read(company, bundle, trust, auditor, capsys):
     """The report says what was checked, at which level, and what was not; nothing is claimed bare."""
     assert program_itself.main([str(bundle), "--trust", str(trust)]) == 0

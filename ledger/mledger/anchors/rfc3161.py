@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
-GRANTED = (0, 1)
+GRANTED = 0
 # The time in a token may be a whole second, and the token have been made at its end.
 SECOND = 1.0
 
@@ -47,7 +47,7 @@ class TimeStamp:
             )
         with _translated(f"the answer of {where} is no time-stamp"):
             found = library.decode_timestamp_response(reply.body)
-            if found.status not in GRANTED:
+            if found.status != GRANTED:
                 said = "; ".join(found.status_string) or f"status {found.status}"
                 raise InputError(f"{where} gives no time-stamp: {said}", fix="ask another authority")
             if found.tst_info.nonce != request.nonce:

@@ -329,8 +329,10 @@ class Files:
         return b"".join(self.pieces(name))
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """The bytes of a file, a piece at a time."""
-        start, left = self._places.get(name, (0, 0))
+        """The bytes of a file, a piece at a time; none if it is not there."""
+        if name not in self._places:
+            return
+        start, left = self._places[name]
         file = self._zip or open(os.path.join(self.path, name), "rb")  # noqa: SIM115
         file.seek(start)
         while left > 0:
@@ -1623,7 +1625,16 @@ class Checker:
         self.findings.append(Finding(rule, str(where), message))
 
     def run(self) -> None:
-        """Check everything; Refused if there is nothing to be checked."""
+        """Check everything; Refused if there is nothing to be checked, or something is of another kind.
+
+        Whoever may sign can have signed what no ledger writes, and no verdict rests on half a check.
+        """
+        try:
+            self._all()
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise Refused(f"it holds what no ledger writes ({type(error).__name__})") from error
+
+    def _all(self) -> None:
         self._manifest()
         note = self._note("checkpoint", "checkpoint")
         if note is None:
@@ -1655,7 +1666,7 @@ class Checker:
             manifest = strict(self.files.read("manifest.json"))
             listed = {name: (file["size"], file["sha256"]) for name, file in manifest["files"].items()}
             known = manifest["format"] == "mledger-bundle" and manifest["v"] == 1
-            self.withheld = set(manifest["withheld"])
+            self.withheld = {str.__str__(number) for number in manifest["withheld"]}  # text, or a TypeError
             manifest["left_out"], manifest["counts"] = list(manifest["left_out"]), dict(manifest["counts"])
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Refused("its manifest.json is none") from None
