@@ -229,3 +229,28 @@ def test_another_process_shows_that_it_lives(path, folder):
     process.wait(10)
     process.stdout.close()
     assert not open_runs()[0].alive
+
+
+def test_a_name_that_is_no_text_harms_nothing(tmp_path):
+    """What is no UTF-8, or no JSON, is kept as well as it can be, and so is all after it."""
+    journal = Journal("1", ledger=tmp_path / "mledger.db", stream="model/m", run="a")
+    journal.write("artifact", {"name": "caf\udce9.pt", "uri": tmp_path})
+    journal.write("note", "fine")
+    (path,) = folders.journal_folder().iterdir()
+    _, odd, fine = map(json.loads, path.read_text().splitlines())
+    assert odd == ["artifact", {"name": "caf\udce9.pt", "uri": str(tmp_path)}]
+    assert fine == ["note", "fine"]
+    journal.end(done=True)
+    assert not path.exists()
+
+
+def test_a_journal_that_could_not_go_on_goes_with_the_end(tmp_path, monkeypatch, capsys):
+    """After a full disk the file is thrown away too, once the end of the run is recorded."""
+    journal = Journal("1", ledger=tmp_path / "mledger.db", stream="model/m", run="a")
+    journal.write("note", "first")
+    (path,) = folders.journal_folder().iterdir()
+    monkeypatch.setattr(os, "write", lambda *_: 0)
+    journal.write("note", "second")
+    assert "is lost if its process is killed" in capsys.readouterr().err
+    journal.end(done=True)
+    assert not path.exists()

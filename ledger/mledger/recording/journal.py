@@ -48,6 +48,7 @@ class Journal:
         self._path = folders.journal_folder() / f"{id}{ENDING}"
         self._head = {"journal": VERSION, "ledger": str(ledger), "stream": stream, "run": run}
         self._handle = _NONE_YET
+        self._made = False
         self._synced = self._until = float("-inf")
         self._free = 0
         self._kept: list[str] = []
@@ -57,7 +58,9 @@ class Journal:
     def write(self, kind: str, *said: Any) -> None:
         """Keep one thing that the run was told: a method of `Told`, and its arguments."""
         if os.getpid() == self._pid:  # a forked process that is refused something must not write here
-            self._kept.append(json.dumps([kind, *said], ensure_ascii=False, separators=(",", ":")) + "\n")
+            self._kept.append(
+                json.dumps([kind, *said], ensure_ascii=False, separators=(",", ":"), default=str) + "\n"
+            )
             self._flush(time.monotonic())
 
     def value(
@@ -76,7 +79,7 @@ class Journal:
 
     def end(self, *, done: bool) -> None:
         """Write no more; if what it holds stands elsewhere now, throw the file away."""
-        if done and self._handle != _NONE_YET:
+        if done and self._made:
             with suppress(OSError):
                 self._path.unlink()
         if self._handle != _NONE_YET:
@@ -85,7 +88,8 @@ class Journal:
 
     def _flush(self, now: float) -> None:
         """Hand what is kept to the system, and now and then to the disk."""
-        lines, self._kept = "".join(self._kept).encode(), []
+        # A name that is no UTF-8 becomes an escape, which JSON reads back.
+        lines, self._kept = "".join(self._kept).encode(errors="backslashreplace"), []
         if self._lost:
             return
         try:
@@ -105,6 +109,7 @@ class Journal:
         folders.make_private(self._path.parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
         self._handle = os.open(self._path, flags, 0o600)
+        self._made = True
         folders.hold(self._handle)
         folders.sync(self._path.parent)
         begun = format_moment(datetime.now(UTC))
