@@ -184,6 +184,7 @@ def staging(
         missing: list[File] = []
         for n, file in enumerate(wanted.values()):
             target = _target(folder, file.name)
+            mark = _mark(target)  # before it is read: what changes from here on is noticed
             held = _digest(target)
             if held == file.sha256:
                 there.append(Put(file.name, file.sha256, "lay there"))
@@ -195,7 +196,7 @@ def staging(
                 continue
             how: Literal["replaced", "put there"] = "replaced" if before else "put there"
             put = Put(file.name, file.sha256, how, source, before)
-            staged.append(_Staged(put, room / str(n), target, _mark(target)))
+            staged.append(_Staged(put, room / str(n), target, mark))
         if missing:
             raise _missing(version, missing, places)
         yield Staging(folder, tuple(there), tuple(staged))
