@@ -13,14 +13,13 @@ from mledger.checks.world import Awaited, Change, World
 from mledger.core.moment import Moment
 from mledger.errors import NotFoundError
 from mledger.projections.dossier import Dossier, dossier_of
+from mledger.projections.duties import duties
 from mledger.registry import unknown
 from mledger.worktree import ARCHITECTURE, WATCHED, Worktree
 
 if TYPE_CHECKING:
     from mledger.chain.history import History
     from mledger.reader import Reader
-
-RETIRED = "model.retired"
 
 
 def check_models(
@@ -88,7 +87,7 @@ def models_of(reader: "Reader", history: "History", *, in_use: bool = False) -> 
     models = [name for name in names if name.startswith("model/")]
     if not in_use:
         return models
-    return [name for name in models if all(fact.type != RETIRED for fact in history.of(name).facts())]
+    return [name for name in models if duties.fold(history.of(name).facts()).retired is None]
 
 
 # --- the world
