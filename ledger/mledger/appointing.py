@@ -2,19 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from mledger.batch import What
 from mledger.chain.succession import hand_over, sign_succession, take_over
 from mledger.errors import DeniedError, InputError
 from mledger.events import base as events
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mledger.events.base import EventBody
     from mledger.keys.signer import Signer
-    from mledger.ledger import Ledger
     from mledger.reader import Reader
-    from mledger.writing import Receipt
 
 
 def handed_over(reader: "Reader", new: bytes, old: "Signer") -> bytes:
@@ -56,19 +51,3 @@ def appointed(
     handed = old if old is not None and old.key_id == before.member else None
     note = sign_succession(before, new, handed, also).decode()
     return events.build("key.appointed", {"key": new.key_id, "note": note, "reason": reason})
-
-
-def appoint(
-    ledger: "Ledger",
-    new: "Signer",
-    reason: str,
-    *,
-    old: "Signer | None" = None,
-    first: "Sequence[EventBody]" = (),
-) -> "list[Receipt]":
-    """The receipts of what was recorded in one entry: `first`, and that `new` signs checkpoints after it.
-
-    Errors: as `appointed` and `Ledger.append`.
-    """
-    body = appointed(ledger, new, reason, old=old)
-    return ledger.append_all([What(one, "ledger") for one in (*first, body)])

@@ -10,7 +10,7 @@ from mledger.core.digest import short
 from mledger.core.evidence import Evidence
 from mledger.core.merkle import check_consistency
 from mledger.core.moment import Moment, format_moment
-from mledger.core.note import format_vkey, parse_vkey
+from mledger.core.note import format_vkey, parse_note, parse_vkey
 from mledger.core.succession import open_succession
 from mledger.core.tiles import CHECKPOINT
 from mledger.core.trust import Pinned
@@ -70,10 +70,11 @@ class Follower(NamedTuple):
         if note is None:
             raise NotFoundError(f"no log is published at {address}", fix="mledger publish PLACE makes one")
         seen = self.mirrors.recall(vkey)
-        steps = list(_successions(place, seen.vkey if seen is not None else vkey))
+        steps = _led(note, list(_successions(place, seen.vkey if seen is not None else vkey)))
         vkey = steps[-1].after if steps else seen.vkey if seen is not None else vkey
         checkpoint = check_checkpoint(note, parse_vkey(vkey))
-        seen = seen or self.mirrors.recall(vkey)
+        kept = [one for one in (seen, self.mirrors.recall(vkey)) if one is not None]
+        seen = max(kept, key=lambda one: one.checkpoint.size, default=None)
         mirror = Mirror(place, checkpoint)
         old = seen.checkpoint.size if seen else 0
         if seen is not None:
@@ -148,11 +149,12 @@ class _Known(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """A succession that was handed over: the verifier key before and after, and the note."""
+    """A succession: the verifier key before and after, the note, and whether the key before signed it."""
 
     before: str
     after: str
     note: bytes
+    handed_over: bool
 
 
 def _successions(place: Place, vkey: str) -> Iterator[_Step]:
@@ -165,13 +167,27 @@ def _successions(place: Place, vkey: str) -> Iterator[_Step]:
         found = opened.succession
         before, after = (format_vkey(key.name, key.public) for key in (found.old, found.new))
         if before == vkey:
-            if not opened.handed_over:
-                raise ProofError(
-                    f"the key of {found.origin} was replaced, and the key that is known has not signed that",
-                    fix=f"make sure with whoever answers for it, then: --vkey {after}",
-                )
-            yield _Step(before, after, note)
+            yield _Step(before, after, note, opened.handed_over)
             vkey = after
+
+
+def _led(note: bytes, steps: list[_Step]) -> list[_Step]:
+    """The steps up to the newest key that has a line under a checkpoint.
+
+    A succession is published before the first checkpoint of its key: between the two, also if the publisher
+    died there, the key before still speaks. Errors: ProofError if it takes a step that was not handed over.
+    """
+    lines = {line[:2] for line in parse_note(note).signatures}
+    while steps and parse_vkey(steps[-1].after)[:2] not in lines:
+        steps = steps[:-1]
+    for step in steps:
+        if not step.handed_over:
+            raise ProofError(
+                f"the key of {parse_vkey(step.before).name} was replaced, and the key that is known has not"
+                " signed that",
+                fix=f"make sure with whoever answers for it, then: --vkey {step.after}",
+            )
+    return steps
 
 
 def _extends(mirror: Mirror, size: int, root: bytes, who: str, *, need: bool = False) -> bool:

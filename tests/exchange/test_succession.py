@@ -1,26 +1,31 @@
 """Mirrors, witnesses and bundles when another key signs the checkpoints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from mledger.appointing import appoint
+from mledger.appointing import appointed
+from mledger.batch import What as Event
 from mledger.chain import witness as rule
 from mledger.chain.fork import check_evidence
 from mledger.chain.succession import LogKeys, sign_checkpoint, sign_succession
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
-from mledger.core.note import format_vkey, parse_note, parse_vkey
+from mledger.core.note import format_note, format_vkey, parse_note, parse_vkey
 from mledger.core.submission import Submission, format_submission
+from mledger.core.tiles import CHECKPOINT
 from mledger.errors import DivergedError, FormatError, ProofError
 from mledger.events import base as events
+from mledger.events.base import EventBody
 from mledger.exchange.bundle import What, newest_note, write_bundle
 from mledger.exchange.mirrors import Mirrors
 from mledger.exchange.places import open_place
+from mledger.exchange.places.folder import Folder
 from mledger.exchange.publish import publish
 from mledger.exchange.witness import Logs
 from mledger.following import Follower
+from mledger.keys.signer import Signer
 from mledger.testing.simulator import ORIGIN, Simulator, key_fields, signer_of
 from mledger.testing.tamper.tools import Hand, force
 from tests.exchange.test_governed import judged
@@ -44,8 +49,16 @@ def rotate(sim: Simulator, *, old: str | None = ALICE, by: str = ALICE) -> None:
     body = events.build("key.rotated", {"old": signer_of(ALICE).key_id, "key": key, "reason": "Yearly."})
     sim.clock.forward(seconds=1)
     signer = signer_of(old) if old else None
-    appoint(sim.ledger(by), signer_of(NEW), "Yearly.", old=signer, first=[body])
+    hand(sim, NEW, signer, by=by, first=[body])
     sim.ledger(NEW).checkpoint(beside=[signer] if signer else [])
+
+
+def hand(
+    sim: Simulator, new: str, old: Signer | None, *, by: str | None = None, first: Sequence[EventBody] = ()
+) -> None:
+    """Another key signs the checkpoints from now on, recorded in one entry with what comes first."""
+    body = appointed(sim.reader(), signer_of(new), "Yearly.", old=old)
+    sim.ledger(by or new).append_all([Event(one, "ledger") for one in (*first, body)])
 
 
 def put(sim: Simulator, folder: Path) -> None:
@@ -81,6 +94,66 @@ def test_a_follower_goes_on_under_the_new_key(follower: Follower, places: Path) 
         assert followed.checkpoint.size == 4
         assert any("what was seen of it" in what for what in followed.compared)
     assert follower.mirrors.at("m").vkey == sim.reader().vkey_text
+
+
+class Dying(Folder):
+    """A folder whose publisher dies before the checkpoint."""
+
+    def replace(self, path: str, data: bytes, held: bytes | None) -> None:
+        """Never comes to it."""
+        raise KeyboardInterrupt
+
+
+def test_a_publisher_that_dies_between_succession_and_checkpoint(follower: Follower, places: Path) -> None:
+    """Followers, old and new, go on under the key before, and under the new one once it has signed."""
+    sim = company()
+    put(sim, places)
+    follower.follow(open_place(str(places)), "m", VKEY)
+    rotate(sim)
+    sim.append("comment.added", "ledger", {"on": "0", "text": "On."}, by=BOB)
+    note = sim.ledger(NEW).checkpoint()
+    with pytest.raises(KeyboardInterrupt):
+        publish(sim.reader(), note, Dying(places))
+    assert (places / "succession" / "1").is_file()
+    stranger = Follower(Mirrors(places.with_name("stranger")))
+    for who in (follower, stranger):
+        assert who.follow(open_place(str(places)), "m", VKEY).checkpoint.size == 2
+        assert who.mirrors.at("m").vkey == VKEY
+    put(sim, places)
+    for who in (follower, stranger):
+        assert who.follow(open_place(str(places)), "m", VKEY).checkpoint.size == 4
+        assert who.mirrors.at("m").vkey == sim.reader().vkey_text
+
+
+def test_two_successions_at_once_lead_as_far_as_a_key_has_signed(follower: Follower, places: Path) -> None:
+    """Of two steps that are shown a follower takes the one that signed, and the other when it has."""
+    sim = company()
+    put(sim, places)
+    rotate(sim)
+    between = sim.ledger(NEW).checkpoint()
+    publish(sim.reader(), between, open_place(str(places)))
+    sim.clock.forward(seconds=1)
+    hand(sim, BOB, signer_of(NEW))
+    with pytest.raises(KeyboardInterrupt):
+        publish(sim.reader(), sim.ledger(BOB).checkpoint(), Dying(places))
+    assert follower.follow(open_place(str(places)), "m", VKEY).checkpoint.size == 3
+    put(sim, places)
+    assert follower.follow(open_place(str(places)), "m", VKEY).checkpoint.size == 4
+    assert follower.mirrors.at("m").vkey == sim.reader().vkey_text
+
+
+def test_a_line_of_the_newest_key_must_hold(follower: Follower, places: Path) -> None:
+    """Where the new key has a line, nobody falls back on the old one because it is broken."""
+    sim = company()
+    rotate(sim)
+    put(sim, places)
+    note = parse_note((places / CHECKPOINT).read_bytes())
+    assert len(note.signatures) == 2
+    new, old = note.signatures
+    broken = new._replace(signature=bytes([new.signature[0] ^ 1]) + new.signature[1:])
+    (places / CHECKPOINT).write_bytes(format_note(note._replace(signatures=(broken, old))))
+    with pytest.raises(ProofError):
+        follower.follow(open_place(str(places)), "m", VKEY)
 
 
 def test_the_old_key_cannot_lead_a_follower_back(follower: Follower, places: Path, tmp_path: Path) -> None:
@@ -122,7 +195,7 @@ def test_a_key_that_was_replaced_is_not_followed(follower: Follower, places: Pat
     sim = company()
     sim.append("key.revoked", "ledger", {"key": signer_of(ALICE).key_id, "reason": "Stolen."}, by=BOB)
     sim.clock.forward(seconds=1)
-    appoint(sim.ledger(BOB), signer_of(BOB), "Alice's is stolen.")
+    hand(sim, BOB, None)
     sim.ledger(BOB).checkpoint()
     put(sim, places)
     with pytest.raises(ProofError, match="replaced") as caught:
