@@ -44,7 +44,7 @@ class Authority:
         self.answer: bytes | None = None
         (folder / "tsa.cnf").write_text(CONFIG)
         root = ["req", "-x509", *KEY, "-keyout", "root.key", "-out", "root.pem", "-days", "9000"]
-        self.run(*root, "-extensions", "ca", "-subj", "/CN=Root of tests")
+        self.run(*root, "-extensions", "ca", "-subj", "/CN=Authority of tests")
         self.run("req", *KEY, "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=Clock of tests")
         under = ["-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-days", "9000"]
         extensions = ["-extfile", "tsa.cnf", "-extensions", "stamping"]
@@ -57,10 +57,10 @@ class Authority:
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout
 
-    def stamp(self, query: bytes) -> bytes:
-        """The answer to a query."""
+    def stamp(self, query: bytes, *more: str) -> bytes:
+        """The answer to a query; `more` are options, as of certificates to bring along."""
         (self.folder / "query").write_bytes(query)
-        return self.run("ts", "-reply", "-queryfile", "query", "-config", "tsa.cnf")
+        return self.run("ts", "-reply", "-queryfile", "query", "-config", "tsa.cnf", *more)
 
     def verify(self, data: bytes, token: bytes) -> bool:
         """Whether openssl finds a token good."""

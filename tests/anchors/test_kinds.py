@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mledger.anchors.base import Proved, anchor, find, names
 from mledger.core.moment import parse_moment
 from mledger.errors import InputError, NotFoundError, ProofError, UnreachableError, UsageError
+from mledger.exchange.verify import open_stamp
 
 NOTE = b"acme.example/credit\n2\naT2yc69CDNBT+h74pD4ecyjxnbXhc+2SV9uUEWO6VRk=\n\n\xe2\x80\x94 a b\n"
 
@@ -33,6 +34,33 @@ def test_a_time_stamp_holds_here_and_for_openssl(authority, token, root):
     assert proved.slack == 3
     assert authority.verify(NOTE, token)
     assert not authority.verify(NOTE + b"x", token)
+
+
+def test_a_time_stamp_names_who_signed_it(authority, root):
+    """A token that brings the chain along names its signer, by both verifiers, and not the first by name."""
+    (authority.folder / "note").write_bytes(NOTE)
+    query = authority.run("ts", "-query", "-data", "note", "-sha256", "-cert")
+    plainly, token = authority.stamp(query), authority.stamp(query, "-chain", "root.pem")
+    assert token.count(b"Authority of tests") == plainly.count(b"Authority of tests") + 2
+    assert find("rfc3161").check(NOTE, token, [root]).by == "CN=Clock of tests"
+    assert open_stamp(token, NOTE, [root]).by == "Clock of tests"
+
+
+@pytest.mark.parametrize("status", [1, 2])
+def test_a_time_stamp_is_granted_as_asked_or_not_at_all(authority, token, root, status):
+    """Granted with changes (1) is none, which the package does not check: here, there, and as an answer."""
+    assert token.count(b"\x30\x03\x02\x01\x00") >= 1
+    other = token.replace(b"\x30\x03\x02\x01\x00", bytes([0x30, 3, 2, 1, status]), 1)
+    with pytest.raises(ProofError):
+        find("rfc3161").check(NOTE, other, [root])
+    with pytest.raises(ValueError, match="gave no time-stamp"):
+        open_stamp(other, NOTE, [root])
+    authority.answer = other
+    try:
+        with pytest.raises(InputError, match=f"status {status}"):
+            find("rfc3161").make(NOTE, authority.url)
+    finally:
+        authority.answer = None
 
 
 def test_a_time_stamp_of_something_else_is_refused(authority, token, root):

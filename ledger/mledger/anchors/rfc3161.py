@@ -73,7 +73,9 @@ class TimeStamp:
             info = found.tst_info
             accuracy = info.accuracy
             slack = accuracy.seconds + 1 if accuracy is not None else 0
-            return Proved(format_moment(info.gen_time), SECOND + slack, _name(found))
+            # Read anew: the package empties the set of signers as it verifies.
+            name = _name(library.decode_timestamp_response(token))
+            return Proved(format_moment(info.gen_time), SECOND + slack, name)
 
 
 def _library() -> Any:
@@ -100,10 +102,13 @@ def _translated(what: str) -> "Iterator[None]":
 
 
 def _name(found: Any) -> str:
-    """The name on the certificate that signed."""
+    """The name on the certificate that signed, whatever others the token brings along."""
     from cryptography.x509 import load_der_x509_certificate
 
-    names = [
-        load_der_x509_certificate(one).subject.rfc4514_string() for one in found.signed_data.certificates
-    ]
-    return min(names, default="a time-stamping authority")
+    (signer,) = found.signed_data.signer_infos
+    certificates = map(load_der_x509_certificate, found.signed_data.certificates)
+    return next(
+        one.subject.rfc4514_string()
+        for one in certificates
+        if (one.issuer, one.serial_number) == (signer.issuer, signer.serial_number)
+    )
