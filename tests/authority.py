@@ -44,7 +44,13 @@ class Authority:
         self.answer: bytes | None = None
         (folder / "tsa.cnf").write_text(CONFIG)
         root = ["req", "-x509", *KEY, "-keyout", "root.key", "-out", "root.pem", "-days", "9000"]
-        self.run(*root, "-extensions", "ca", "-subj", "/CN=Authority of tests")
+        self.run(
+            *root,
+            "-extensions",
+            "ca",
+            "-subj",
+            "/O=Those who make certificates longer than those of a clock/CN=Authority of tests",
+        )
         self.run("req", *KEY, "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=Clock of tests")
         under = ["-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-days", "9000"]
         extensions = ["-extfile", "tsa.cnf", "-extensions", "stamping"]

@@ -40,6 +40,7 @@ def test_a_time_stamp_names_who_signed_it(authority, root):
     """A token that brings the chain along names its signer, by both verifiers, and not the first by name."""
     (authority.folder / "note").write_bytes(NOTE)
     query = authority.run("ts", "-query", "-data", "note", "-sha256", "-cert")
+    # The root is the longer of the two: the package wants the shorter one first, as DER does.
     plainly, token = authority.stamp(query), authority.stamp(query, "-chain", "root.pem")
     assert token.count(b"Authority of tests") == plainly.count(b"Authority of tests") + 2
     assert find("rfc3161").check(NOTE, token, [root]).by == "CN=Clock of tests"

@@ -101,7 +101,16 @@ def test_whom_the_trust_file_does_not_name_is_asked_of_the_policy(evidence, judg
 def test_the_trust_file_is_believed_and_not_the_bundle(evidence, judged, authority):
     """Another root: the anchor proves nothing. Another witness, or more: level 3."""
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "s.key"]
-    subject = ["-subj", "/CN=Authority of tests", "-days", "9000", "-config", "tsa.cnf", "-extensions", "ca"]
+    subject = [
+        "-subj",
+        "/O=Those who make certificates longer than those of a clock/CN=Authority of tests",
+        "-days",
+        "9000",
+        "-config",
+        "tsa.cnf",
+        "-extensions",
+        "ca",
+    ]
     authority.run("req", "-x509", *curve, *subject, "-out", "s.pem")
     stranger = (authority.folder / "s.pem").read_text()
     bad = (2, 1, {"anchor.bad"})
