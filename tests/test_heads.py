@@ -214,7 +214,8 @@ def test_a_damaged_memory_is_reported(heads: Heads, data: bytes) -> None:
     heads.keep(memory(3))
     file = heads.folder / f"{GENESIS.hex()}.json"
     file.write_bytes(data)
-    for ask in (lambda: heads.recall(GENESIS), heads.all, lambda: heads.recall_path("/x")):
+    assert heads.recall_path("/x") is None  # other ledgers of this machine go on
+    for ask in (lambda: heads.recall(GENESIS), heads.all):
         with pytest.raises(FormatError) as caught:
             ask()
         assert str(file) in caught.value.message

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mledger.anchors.base import Proved, find
 from mledger.core.encoding import encode_base64
-from mledger.core.moment import is_later
+from mledger.core.moment import Moment, is_later
 from mledger.errors import DeniedError, InputError
 from mledger.ledger import Ledger
 from mledger.writing import Receipt
@@ -43,13 +43,9 @@ def anchor(ledger: Ledger, kind: str, where: str | None, roots: Sequence[str] = 
     checkpoint = ledger.read_checkpoint(note)
     stamp = made.make(note, where)
     proved = made.check(note, stamp.token, believed)
-    last = ledger.statement(checkpoint.size - 1).time
-    skew = policy.skew_seconds if policy else 0
-    if proved.time is not None and is_later(last, proved.time, skew + proved.slack):
-        raise InputError(
-            f"{stamp.where} says that it is {proved.time}, and the last entry was recorded at {last}",
-            fix="set the clock right, or ask another authority",
-        )
+    if proved.time is not None:
+        last = ledger.statement(checkpoint.size - 1).time
+        _check_clock(ledger, stamp.where, proved, last, (policy.skew_seconds if policy else 0) + proved.slack)
     fields = {
         "kind": kind,
         "size": checkpoint.size,
@@ -60,6 +56,20 @@ def anchor(ledger: Ledger, kind: str, where: str | None, roots: Sequence[str] = 
     }
     receipt = ledger.append("anchor.recorded", "ledger", fields)
     return Recorded(receipt, checkpoint.size, proved, stamp.where)
+
+
+def _check_clock(ledger: Ledger, where: str, proved: Proved, last: Moment, slack: float) -> None:
+    """Nothing, if the ledger's times can stand beside the one that is proved, before it and from now on."""
+    time = proved.time or last
+    if is_later(last, time, slack):
+        said = f"the last entry was recorded at {last}"
+    elif is_later(time, now := ledger.now(), slack):
+        said = f"this clock says {now}"
+    else:
+        return
+    raise InputError(
+        f"{where} says that it is {time}, and {said}", fix="set the clock right, or ask another authority"
+    )
 
 
 def newest_note(ledger: Ledger) -> bytes:

@@ -89,9 +89,9 @@ def make_private(folder: Path) -> None:
 def replace(path: Path, data: bytes, *, durable: bool = False) -> None:
     """Put `data` in the place of the file in one step: a reader sees the old bytes or the new, never a part.
 
-    Unless it is `durable` it is not synced: after a power cut the old bytes may be back. Errors: StoreError.
+    After a power cut too; only what is `durable` is sure to be the new ones. Errors: StoreError.
     """
-    with translated(path), _draft(path, data, durable=durable) as draft:
+    with translated(path), _draft(path, data) as draft:
         draft.replace(path)
         if durable:
             sync(path.parent)
@@ -109,7 +109,7 @@ def create(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 @contextmanager
-def _draft(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> Iterator[Path]:
+def _draft(path: Path, data: bytes, *, mode: int = 0o600) -> Iterator[Path]:
     """A new file of that content beside `path`, gone afterwards unless it was moved."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -117,8 +117,7 @@ def _draft(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) 
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            if durable:
-                os.fsync(file.fileno())
+            os.fsync(file.fileno())  # or else a name may outlive a power cut, and its bytes not
         yield draft
     finally:
         with suppress(OSError):

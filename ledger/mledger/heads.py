@@ -2,7 +2,7 @@
 
 It is kept outside the ledgers, one file for each, named by the leaf hash of its entry 0. A ledger
 that is shorter than the memory of it was cut off or put back; one that has another leaf there was
-written anew. A file is replaced in one step and never synced: an older memory is still true.
+written anew. A file is replaced in one step, and the folder never synced: an older memory is still true.
 """
 
 import json
@@ -85,9 +85,12 @@ class Heads:
         return self._read(self._file(genesis))
 
     def recall_path(self, path: str | Path) -> Memory | None:
-        """What is remembered of the ledger that this path held last."""
+        """What is remembered of the ledger that this path held last, as far as memories can be read.
+
+        A damaged one must not stop the work with other ledgers; its own ledger tells it, see `recall`.
+        """
         name = place(path)
-        here = [memory for memory in self.all() if memory.path == name]
+        here = [memory for memory in self._readable() if memory.path == name]
         return max(here, key=lambda memory: memory.seen, default=None)
 
     def all(self) -> list[Memory]:
@@ -130,11 +133,14 @@ class Heads:
         if len(text) >= SHORTEST_PREFIX and (found := [f for f in files if f.stem.startswith(text.lower())]):
             return _only(text, [bytes.fromhex(file.stem) for file in found])
         name = place(text)
-        memories = []
-        for file in files:
+        return _only(text, [m.genesis for m in self._readable() if text == m.origin or name == m.path])
+
+    def _readable(self) -> Iterator[Memory]:
+        """Every memory but the damaged ones."""
+        for file in self._files():
             with suppress(FormatError):
-                memories.append(self._read(file))
-        return _only(text, [m.genesis for m in memories if m and (text == m.origin or name == m.path)])
+                if memory := self._read(file):
+                    yield memory
 
     def _file(self, genesis: bytes) -> Path:
         return self.folder / f"{genesis.hex()}.json"

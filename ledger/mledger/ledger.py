@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
@@ -392,7 +392,8 @@ class Ledger(Reader):
         """A process that is killed remembers a head that is at most a second old."""
         if (now := time.monotonic()) - self._kept > _KEEP_SECONDS:
             self._kept = now
-            self.keep_head(self._writer.head, self._writer.frontier.root(), self._writer.keyring.first)
+            with suppress(MledgerError):  # what was appended is on the disk: closing will tell the rest
+                self.keep_head(self._writer.head, self._writer.frontier.root(), self._writer.keyring.first)
 
 
 __all__ = ["Ledger", "What"]

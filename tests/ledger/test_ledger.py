@@ -501,3 +501,17 @@ def test_many_events_leave_the_collector_as_it_was(company: Company, on: bool) -
         assert gc.isenabled() == on
     finally:
         gc.enable()
+
+
+def test_a_damaged_memory_undoes_no_append(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is recorded is said to be, the file tells at the end, and other ledgers go on."""
+    monkeypatch.setattr("mledger.ledger._KEEP_SECONDS", 0)
+    company.say("Remember me.")
+    ledger = company.open()
+    (file,) = Heads().folder.glob("*.json")
+    file.write_bytes(b"")
+    assert ledger.append("comment.added", MODEL, {"on": "3", "text": "Kept."}).number == "5"
+    with pytest.raises(FormatError, match="memory of a ledger's head is damaged"):
+        ledger.close()
+    other = company.path.with_name("other.db")
+    Ledger.create(other, origin=ORIGIN, signer=signer_of(ALICE), name=ALICE).close()

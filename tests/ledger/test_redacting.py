@@ -136,8 +136,9 @@ def test_somebody_who_reads_is_told_of_and_waited_for(secret: Company):
     holder.execute("SELECT count(*) FROM event").fetchone()
     with secret.open(ALICE) as ledger:
         ledger.store._own.execute("PRAGMA busy_timeout = 20")
-        with pytest.raises(LockedError, match="may still stand in its log"):
-            ledger.redact("5", **BASIS)
+        for _ in range(2):  # what is erased already may still stand in the log
+            with pytest.raises(LockedError, match="may still stand in its log"):
+                ledger.redact("5", **BASIS)
         holder.execute("COMMIT")
         holder.close()
         assert ledger.redact("5", **BASIS).recorded is False
