@@ -120,12 +120,31 @@ def test_text_tables_come_in_several_forms(name: str, tmp_path: Path) -> None:
     assert read(tmp_path / name).to_pylist() == [{"a": 1, "b": "x\ny"}, {"a": 2, "b": 'say "z"'}]
 
 
-def test_bytes_that_are_no_text_are_bytes(tmp_path: Path) -> None:
-    """A CSV file in another encoding has a column of bytes, and a profile that says so."""
-    (tmp_path / "a.csv").write_bytes("n,name\n1,Müller\n".encode("latin-1"))
+@pytest.mark.parametrize("before", ["", WIDE], ids=["early", "late"])
+def test_bytes_that_are_no_text_are_bytes(before: str, tmp_path: Path) -> None:
+    """A CSV file in another encoding has a column of bytes, wherever the first of them stands."""
+    (tmp_path / "a.csv").write_bytes(f"n,name\n{before}1,Müller\n".encode("latin-1"))
     found = capture(find_source(tmp_path / "a.csv"), Wishes()).profile
     assert found is not None
     assert [column["dtype"] for column in found.columns] == ["int64", "binary"]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_names_that_are_no_text_are_refused(encoding: str, tmp_path: Path) -> None:
+    """Where the names of columns are in another encoding, the command says how to write the file anew."""
+    (tmp_path / "a.csv").write_bytes("n,größe\n1,2\n".encode(encoding))
+    with pytest.raises(FormatError, match=r"^a\.csv is not written in UTF-8$") as told:
+        read(tmp_path / "a.csv")
+    name = "LATIN1" if encoding == "latin-1" else "UTF-16"
+    assert told.value.fix == f"iconv -f {name} -t UTF-8 a.csv > a-utf8.csv"
+
+
+def test_a_row_is_named_behind_values_of_other_types(tmp_path: Path) -> None:
+    """A row with too few fields far down is what is wrong, not what stands before it."""
+    odd = "1,Müller\nsoon,x\n".encode("latin-1")
+    (tmp_path / "a.csv").write_bytes(b"a,b\n" + WIDE.encode() + odd + WIDE.encode() + b"7\n")
+    with pytest.raises(FormatError, match=r"^row 90004 of a\.csv has 1 fields"):
+        read(tmp_path / "a.csv")
 
 
 TABLE = pa.table({"n": range(2_000), "t": [f"row {n}" for n in range(2_000)]})

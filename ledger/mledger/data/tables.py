@@ -11,6 +11,7 @@ from pyarrow import csv, ipc
 from pyarrow import parquet as pq
 
 from mledger.data.hashing import LocalFile
+from mledger.data.types import Types
 from mledger.errors import FormatError, InputError, MledgerError
 
 ROWS = 65_536
@@ -24,16 +25,7 @@ _LARGER, _LARGEST_BLOCK = 8, 1 << 30
 _DELIMITERS = {"csv": ",", "tsv": "\t", "tab": "\t"}
 _SQUEEZED = (".gz", ".bz2", ".zst")
 _CODECS = {"gz": "gzip", "zst": "zstd"}
-# Tried in this order where the first rows of a CSV file do not tell the type of a column.
-_CSV_TYPES = (
-    pa.int64(),
-    pa.bool_(),
-    pa.date32(),
-    pa.timestamp("s"),
-    pa.timestamp("ns"),
-    pa.timestamp("ns", "UTC"),
-    pa.float64(),
-)
+_UTF16 = {b"\xff\xfe", b"\xfe\xff"}
 _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 T = TypeVar("T")
@@ -265,12 +257,24 @@ def _csv(piece: LocalFile) -> Table:
 def _guessed(piece: LocalFile, size: int = _CSV_HEAD) -> pa.Schema:
     """The names of the columns, and the types that the first rows have."""
     try:
-        with _input(piece) as file, _explained(piece, size):
+        with _input(piece) as file, _explained(piece, size, {}):
             # One byte more than a block, so that its last row counts as one that goes on.
             head = _unsqueezed(piece, file).read(size + 1)
-            return _reader(piece, pa.BufferReader(head), {}, size).schema
+            if head[:2] in _UTF16:
+                raise _not_utf8(piece, "UTF-16")
+            schema = _reader(piece, pa.BufferReader(head), {}, size).schema
+            schema.names  # noqa: B018  each is decoded
+    except UnicodeDecodeError:
+        raise _not_utf8(piece, "LATIN1") from None
     except _LongRowError:
         return _guessed(piece, _LARGER * size)
+    return schema
+
+
+def _not_utf8(piece: LocalFile, encoding: str) -> FormatError:
+    new = f"{piece.name.partition('.')[0]}-utf8.{_extension(piece.name)}"
+    fix = f"iconv -f {encoding} -t UTF-8 {piece.name} > {new}"
+    return FormatError(f"{piece.name} is not written in UTF-8", fix=fix)
 
 
 class _TypeError(Exception):
@@ -341,45 +345,35 @@ def _reader(
 
 def _read_csv(piece: LocalFile, schema: pa.Schema, block: int, tell: Tell) -> Batches:
     types = {field.name: field.type for field in schema}
-    with _input(piece) as file, _explained(piece, block):
+    with _input(piece) as file, _explained(piece, block, types):
         for batch in _reader(piece, _unsqueezed(piece, file), types, block):
             tell(file.tell() / max(1, piece.size))
             yield from _sliced(batch)
 
 
 @contextmanager
-def _explained(piece: LocalFile, block: int) -> Iterator[None]:
+def _explained(piece: LocalFile, block: int, types: dict[str, pa.DataType]) -> Iterator[None]:
     """Within, a value of another type, a long row, and one with too many or too few fields are told apart."""
     try:
         yield
     except pa.ArrowInvalid as error:
-        if "conversion error" in str(error):
+        if types and "conversion error" in str(error):
             raise _TypeError from None
         if "straddling" in str(error) and _LARGER * block <= _LARGEST_BLOCK:
             raise _LongRowError from None
+        plain = dict.fromkeys(types, pa.binary())  # which all values are
         with _input(piece) as file:  # once more, by one thread: it counts rows, and quotes none
-            for _ in _reader(piece, _unsqueezed(piece, file), {}, max(block, _CSV_HEAD), threads=False):
+            for _ in _reader(piece, _unsqueezed(piece, file), plain, max(block, _CSV_HEAD), threads=False):
                 pass
         raise
 
 
 def _scanned(pieces: Sequence[LocalFile], guessed: pa.Schema, block: int) -> pa.Schema:
-    """The schema that all rows fit, found by reading all of them as text."""
-    ladders = {name: [pa.null(), *_CSV_TYPES] for name in guessed.names}
-    text = dict.fromkeys(ladders, pa.string())
+    """The schema that all rows fit, found by reading all of them as bytes."""
+    types = Types(guessed.names)
+    plain = dict.fromkeys(guessed.names, pa.binary())
     for piece in pieces:
-        with _input(piece) as file, _explained(piece, block):
-            for batch in _reader(piece, _unsqueezed(piece, file), text, block):
-                for name, column in zip(ladders, batch.columns, strict=True):
-                    ladders[name] = [type_ for type_ in ladders[name] if _fits(column, type_)]
-    return pa.schema([(name, ladder[0] if ladder else pa.string()) for name, ladder in ladders.items()])
-
-
-def _fits(column: pa.Array, type_: pa.DataType) -> bool:
-    if pa.types.is_null(type_):
-        return column.null_count == len(column)  # type: ignore[no-any-return]
-    try:
-        column.cast(type_)
-    except pa.ArrowException:
-        return False
-    return True
+        with _input(piece) as file, _explained(piece, block, plain):
+            for batch in _reader(piece, _unsqueezed(piece, file), plain, block):
+                types.take(batch)
+    return types.schema()
