@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter, process_time
 
 from benchmarks.ground import Ground
@@ -18,6 +19,8 @@ STEPS = 300
 WORK = 15_000  # rounds of arithmetic in a step: about a millisecond
 EVENT_LIMIT, EVENT_TARGET = 0.005, 1
 STEP_LIMIT = 1.02
+FILES, FOLDERS, LINES = 1_000, 40, 50
+LONG_AGO = 1_700_000_000
 SAID = {"hypothesis": "It gets faster.", "criteria": {"loss": "<1"}, "quiet": True}
 
 
@@ -25,12 +28,15 @@ def of_runs(ground: Ground) -> Iterator[Row]:
     """A step with and without a metric, then the first and the last event of a run."""
     place = ground.make("training.db")
     rounds = ground.rounds(ROUNDS)
-    with _here(ground), Recorder(place.path, key=ground.signer()) as recorder:
-        _whole(recorder)  # packages and machine are looked up once in a process
-        with recorder.run("bench", **SAID) as run:
-            alone, told = map(median, _steps_in_turns(run, rounds))
-        starts: list[Run] = []
-        begin, end = map(median, in_turns([_start(recorder, starts), _finish(starts)], rounds))
+    with Recorder(place.path, key=ground.signer()) as recorder:
+        with _repository(ground, 1):
+            _whole(recorder)
+            with recorder.run("bench", **SAID) as run:
+                alone, told = map(median, _steps_in_turns(run, rounds))
+            begin, end = _ends(recorder, rounds)
+        with _repository(ground, FILES):
+            _whole(recorder)
+            among_many, _ = _ends(recorder, rounds)
     yield Row(
         "a training step that notes one metric; limit: the step alone",
         show(told.wall),
@@ -41,7 +47,8 @@ def of_runs(ground: Ground) -> Iterator[Row]:
         cpu=told.cpu / alone.cpu,
     )
     yield _event(f"last event of a run of {STEPS} steps; limit: 5 ms", end)
-    yield _event("first event, all captures but packages new; limit: 5 ms", begin)
+    yield _event("first event of a run, in a repository of one file; limit: 5 ms", begin)
+    yield _event(f"the same in a repository of {FILES:,} files; limit: 5 ms", among_many)
 
 
 def _event(work: str, sample: Sample) -> Row:
@@ -51,16 +58,15 @@ def _event(work: str, sample: Sample) -> Row:
 
 
 @contextmanager
-def _here(ground: Ground) -> Iterator[None]:
+def _repository(ground: Ground, files: int) -> Iterator[None]:
     """Be the script of a repository with one commit: git takes longer the more files there are."""
     main = sys.modules["__main__"]
     before, file = os.getcwd(), getattr(main, "__file__", None)  # noqa: PTH109  as it was spelt
-    folder = ground.folder / "repository"
-    folder.mkdir()
-    (folder / "train.py").write_text("import mledger\n", encoding="utf-8")
+    folder = ground.folder / f"repository-{files}"
+    _written(folder, files)
     os.chdir(folder)
     who = ["-c", "user.name=bench", "-c", "user.email=bench@acme.example"]
-    for words in (["init", "-q"], ["add", "train.py"], [*who, "commit", "-q", "-m", "bench"]):
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "bench"]):
         subprocess.run(["git", *words], check=True, capture_output=True)
     main.__file__ = str(folder / "train.py")
     try:
@@ -70,7 +76,25 @@ def _here(ground: Ground) -> Iterator[None]:
         os.chdir(before)
 
 
+def _written(folder: Path, files: int) -> None:
+    """Files as one finds them: older than what git wrote down of them, or it would read each again."""
+    names = ["train.py", *(f"part{n % FOLDERS}/file{n}.py" for n in range(1, files))]
+    for n, name in enumerate(names):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"import mledger  # {n}\n" * LINES, encoding="utf-8")
+        os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def _ends(recorder: Recorder, rounds: int) -> tuple[Sample, Sample]:
+    """What the first and the last event of a run take."""
+    starts: list[Run] = []
+    begin, end = map(median, in_turns([_start(recorder, starts), _finish(starts)], rounds))
+    return begin, end
+
+
 def _whole(recorder: Recorder) -> None:
+    """A run before those that are measured: what cannot change in a process is looked up once."""
     with recorder.run("bench", **SAID) as run:
         run.metric("loss", 0.5)
 

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import types
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -150,6 +152,98 @@ def test_git_that_hangs_or_breaks_is_a_gap(tmp_path, monkeypatch, git):
     (programs / "git").write_text("#!/bin/sh\necho fatal: index file corrupt >&2\nexit 128\n")
     monkeypatch.setattr(source, "TIMEOUT", 20.0)
     assert source._git()().gap == "fatal: index file corrupt"
+
+
+CHANGING = """
+import json, os, subprocess, sys
+from mledger.capture.base import capture
+def git(*words):
+    subprocess.run([os.environ["REAL_GIT"], *words], check=True, stdout=subprocess.DEVNULL)
+found = []
+for words in json.loads(sys.argv[1]):
+    git(*words)
+    fields = capture().fields
+    rows = {row["name"]: row for row in fields["captures"]}
+    found.append([fields["git"].get("remote"), "itself is not" in rows["git"].get("gap", "")])
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture
+def counted(tmp_path_factory, monkeypatch):
+    """Have each start of git written down; what was asked since the last time."""
+    place = tmp_path_factory.mktemp("programs")
+    asked = place / "asked"
+    monkeypatch.setenv("REAL_GIT", shutil.which("git"))
+    (place / "git").write_text(f'#!/bin/sh\necho "$7" >> {asked}\nexec "$REAL_GIT" "$@"\n')
+    (place / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(place), prepend=":")
+
+    def since():
+        words = asked.read_text().split() if asked.exists() else []
+        asked.unlink(missing_ok=True)
+        return words
+
+    return since
+
+
+def changing(*steps):
+    """The remote, and whether the script is in no commit, after each step of git in one process."""
+    Path("train.py").write_text(CHANGING)
+    done = subprocess.run(
+        [sys.executable, "train.py", json.dumps(steps)], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("where", ["the repository", "a further working tree", "a submodule"])
+def test_git_is_asked_again_only_for_what_changed(git, counted, where):
+    """Later runs of a process ask for the status alone, until index or configuration change."""
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    if where == "a further working tree":
+        git("worktree", "add", "-q", "further")
+        os.chdir("further")
+    elif where == "a submodule":
+        git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(Path.cwd()), "sub")
+        os.chdir("sub")
+    steps = [
+        ["remote", "-v"],
+        ["remote", "-v"],
+        ["add", "train.py"],
+        ["commit", "-qm", "more"],
+        ["config", "remote.origin.url", "/srv/b.git"],
+        ["rm", "-q", "--cached", "train.py"],
+    ]
+    counted()
+    found = changing(*steps)
+    assert [untracked for _, untracked in found] == [True, True, False, False, False, True]
+    assert {remote for remote, _ in found[4:]} == {"/srv/b.git"}
+    assert counted().count("status") == len(steps)
+    changing(["remote", "-v"], ["remote", "-v"], ["remote", "-v"])
+    asked = Counter(counted())
+    assert (asked["status"], asked["config"], asked["ls-files"]) == (3, 1, 1)
+
+
+def test_where_the_environment_names_a_repository_git_is_asked_each_time(git, counted, monkeypatch):
+    """With GIT_DIR nothing is taken to be as it was."""
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    monkeypatch.setenv("GIT_DIR", str(Path.cwd() / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(Path.cwd()))
+    counted()
+    assert changing(["remote", "-v"], ["remote", "-v"]) == [[None, True]] * 2
+    asked = Counter(counted())
+    assert (asked["status"], asked["config"], asked["ls-files"]) == (2, 2, 2)
+
+
+def test_a_folder_is_followed_to_its_repository(git, tmp_path_factory, monkeypatch):
+    """A script that is started by way of a link lies where the link leads, as git sees it."""
+    Path("train.py").write_text(LINES)
+    git("add", ".")
+    git("commit", "-qm", "first")
+    link = tmp_path_factory.mktemp("elsewhere") / "link"
+    link.symlink_to(Path.cwd())
+    monkeypatch.chdir(link)
+    assert found()["fields"]["git"]["dirty"] is False
 
 
 def test_packages_and_lock_file_are_listed(git):

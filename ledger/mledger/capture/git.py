@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from mledger.attachment import MAX_ATTACHMENT, Attachment
 from mledger.capture.base import Found, Later, source
@@ -24,6 +24,8 @@ _DIFF = (
     "--src-prefix=a/",
     "--dst-prefix=b/",
 )
+# With one of these, what git reads lies where they say.
+_ELSEWHERE = {"GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
 _WITH_USER = re.compile(r"^([a-z][a-z0-9+.-]*://)(?:([^/@]*)@)?(.*)$", re.IGNORECASE | re.DOTALL)
 
 
@@ -47,31 +49,93 @@ class _Status(NamedTuple):
 @source("git")
 def _git() -> Found | Later:
     here, path = folder(), script()
-    if not _is_in_repository(here):
+    if not (place := _repository(here)) and not os.environ.get("GIT_DIR"):
         return Found(gap=_no_repository(here))
     try:
-        status = _start(here, "status", "--porcelain=v2", "--branch", "-z")
+        status = _Question(here, ("status", "--porcelain=v2", "--branch", "-z"))
     except FileNotFoundError:
         return Found(gap="git is not installed")
     # What each of them takes is mostly its start: together they take little longer than one.
-    remote = _start(here, "config", "--get", "remote.origin.url")
-    named = path is not None and path.parent.is_dir()
-    tracked = _start(path.parent, "ls-files", "--error-unmatch", "--", path.name) if path and named else None
+    state = _state(place)
+    remote = _Question(here, ("config", "--get", "remote.origin.url"), state)
+    tracked = _Question(here, ("ls-files", "--error-unmatch", "--", path.name), state) if path else None
 
     def wait() -> Found:
         try:
-            held = _wait(tracked) if tracked else None
-            return _told(here, path, _wait(status), _wait(remote), held)
+            return _told(here, path, status.wait(), remote.wait(), tracked.wait() if tracked else None)
         except subprocess.TimeoutExpired:
             return Found(gap=f"git took longer than {TIMEOUT:.0f} s")
         except _GitError as error:
             return Found(gap=str(error))
         finally:
             for one in filter(None, (status, remote, tracked)):
-                one.kill()
-                one.communicate()
+                one.end()
 
     return wait
+
+
+class _Question:
+    """A question to git, which begins to answer it at once.
+
+    With the `state` of the files that the answer depends on it is asked once, until they change.
+    """
+
+    _answers: ClassVar[dict[str, tuple[object, _Said]]] = {}
+
+    def __init__(self, here: Path, words: tuple[str, ...], state: object = None) -> None:
+        self._name, self._about = words[0], (here, words, state)
+        about, said = self._answers.get(words[0], (None, None))
+        self._said = said if state and about == self._about else None
+        self._process = None if self._said else _start(here, *words)
+
+    def wait(self) -> _Said:
+        """What git says. Errors: subprocess.TimeoutExpired."""
+        if self._process and not self._said:
+            out, err = self._process.communicate(timeout=TIMEOUT)
+            self._said = _Said(self._process.returncode, out, err)
+            if self._said.code <= 1:  # yes or no, and no failure
+                self._answers[self._name] = self._about, self._said
+        assert self._said is not None  # noqa: S101  one of the two is there
+        return self._said
+
+    def end(self) -> None:
+        """Leave no process behind."""
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+
+
+def _state(place: Path | None) -> object:
+    """What is known of the files on which index and configuration depend; None if that cannot be told."""
+    said = {name: value for name, value in os.environ.items() if name.startswith("GIT_")}
+    if place is None or said.keys() & _ELSEWHERE:
+        return None
+    try:
+        if place.is_file():  # of a further working tree, or of a submodule
+            place = place.parent / place.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+        shared = place / "commondir"
+        common = place / shared.read_text(encoding="utf-8").strip() if shared.is_file() else place
+    except (OSError, ValueError):
+        return None
+    user = os.environ.get("HOME", ""), os.environ.get("XDG_CONFIG_HOME", "")
+    files = [
+        place / "index",
+        common / "config",
+        place / "config.worktree",
+        Path(user[0], ".gitconfig"),
+        Path(user[1] or Path(user[0], ".config"), "git", "config"),
+    ]
+    seen = [_seen(file) for file in files]
+    return (said, user, seen) if all(seen[:2]) else None
+
+
+def _seen(file: Path) -> tuple[int, ...] | None:
+    """What changes with a file; None if there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _told(here: Path, path: Path | None, status: _Said, remote: _Said, tracked: _Said | None) -> Found:
@@ -103,11 +167,10 @@ def _told(here: Path, path: Path | None, status: _Said, remote: _Said, tracked: 
     return Found({"git": said}, how, "; ".join(gaps) or None, kept)
 
 
-def _is_in_repository(here: Path) -> bool:
-    """Whether git may find a repository; where no `.git` lies above, it need not be asked."""
-    if os.environ.get("GIT_DIR"):
-        return True
-    return any((place / ".git").exists() for place in (here, *here.parents))
+def _repository(here: Path) -> Path | None:
+    """The nearest `.git` above; where none lies, git need not be asked."""
+    here = here.resolve()  # as git does
+    return next((git for place in (here, *here.parents) if (git := place / ".git").exists()), None)
 
 
 def _start(here: Path, *words: str) -> "subprocess.Popen[bytes]":
@@ -119,11 +182,6 @@ def _start(here: Path, *words: str) -> "subprocess.Popen[bytes]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-
-
-def _wait(process: "subprocess.Popen[bytes]") -> _Said:
-    out, err = process.communicate(timeout=TIMEOUT)
-    return _Said(process.returncode, out, err)
 
 
 def _environment() -> dict[str, str]:
