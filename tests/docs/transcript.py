@@ -114,13 +114,13 @@ def _commands(text: str, first: int) -> Iterator[Command]:
 class Shell:
     """A shell in an empty home, with the installed `mledger` before anything else."""
 
-    def __init__(self, home: Path) -> None:
-        """Start it."""
+    def __init__(self, home: Path, programs: Path | None) -> None:
+        """Start it; programs are found in that folder first."""
         self.home = home
-        kept = {n: v for n, v in os.environ.items() if n.startswith("COVERAGE_") or n in {"TMPDIR", "CI"}}
-        environment = kept | {
+        before = [str(programs)] if programs else []
+        environment = {name: os.environ[name] for name in ("TMPDIR", "CI") if name in os.environ} | {
             "HOME": str(home),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": os.pathsep.join([*before, str(Path(sys.executable).parent), os.environ["PATH"]]),
             "COLUMNS": COLUMNS,
             "LANG": "C.UTF-8",
             "PS1": "",
@@ -161,7 +161,7 @@ class Shell:
 
 
 @contextmanager
-def fresh_shell() -> Iterator[Shell]:
+def fresh_shell(programs: Path | None = None) -> Iterator[Shell]:
     """A shell in a home whose path is as long as the one that documents show, so that lines break alike."""
     while True:
         home = Path(tempfile.gettempdir(), secrets.token_hex(3))
@@ -170,7 +170,7 @@ def fresh_shell() -> Iterator[Shell]:
             break
         except FileExistsError:
             continue
-    shell = Shell(home)
+    shell = Shell(home, programs)
     try:
         yield shell
     finally:
@@ -225,11 +225,14 @@ def _kind(match: re.Match[str]) -> str:
     return "<late>" if match.lastgroup == "late" else f"<{match.lastgroup} {len(match[0])}>"
 
 
-def check(document: Path) -> int:
-    """The number of commands of a document, all of which print what it says. Errors: WrongError."""
+def check(document: Path, programs: Path | None = None) -> int:
+    """The number of commands of a document, all of which print what it says. Errors: WrongError.
+
+    Programs are found in that folder first.
+    """
     steps = [step for block in blocks(document.read_text(encoding="utf-8")) for step in block.steps]
     names = Names()
-    with fresh_shell() as shell:
+    with fresh_shell(programs) as shell:
         for at, step in enumerate(steps):
             if isinstance(step, File):
                 _write(shell, step)
