@@ -1,23 +1,29 @@
 """Keys, roles and policies in a bundle: the verifier that stands alone judges as the library does."""
 
+import json
 import shutil
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from mledger.chain.succession import sign_checkpoint
 from mledger.core.checkpoint import Checkpoint, format_checkpoint
+from mledger.core.manifest import Choice
 from mledger.core.merkle import root
 from mledger.core.note import ED25519, Note, NoteSignature, format_note, key_hash
+from mledger.events.policy import Policy
 from mledger.exchange import verify as program_itself
 from mledger.exchange.bundle import What, write_bundle
 from mledger.opening import default_policy
 from mledger.reader import Reader
 from mledger.stores import open_store
-from mledger.testing.simulator import Clock, Simulator, key_fields, signer_of
+from mledger.testing.simulator import ORIGIN, Clock, Simulator, key_fields, signer_of
 from mledger.testing.tamper import ATTACKS, World
 from mledger.testing.tamper.attack import AUTHORITY
 from mledger.testing.tamper.bundles import BUNDLE_ATTACKS, BundleAttack
 from mledger.testing.tamper.tools import Hand, force
+from tests.chain import test_approvals as approvals
 
 ALICE, BOB, CAROL = "Alice Example", "Bob Example", "Carol Example"
 MODEL = "model/m"
@@ -186,3 +192,79 @@ def test_what_must_be_kept_is_judged_alike(case, tmp_path):
     refused = {"retention.early", "body.missing"}
     expected = refused if case in ("early", "other basis", "held", "other stream") else set()
     assert ours == expected | ({"reference"} if case == "other stream" else set())
+
+
+# --- policies that no ledger writes
+
+
+RULES = {
+    "approvals": [{"needs": {"owner": 1}}],
+    "grave": [{"types": ["role.granted"], "needs": {"owner": 1}}],
+    "retention": [{"types": ["run.*"], "keep": "P1Y"}],
+}
+WRONG = [None, True, 0, -1, 10**15, 1.5, "x", [], [[]], {}, {"x": 1}, [{"x": []}]]
+READ = ["roles", "roles/owner", "roles/owner/may", "four_eyes", "skew_seconds", "approvals", "approvals/0"]
+READ += ["approvals/0/needs", "grave/0", "grave/0/types", "grave/0/needs/owner", "retention/0/types"]
+READ += ["retention/0/keep", "anchor_days", "anchor_roots", "witnesses", "record_refusals", "required"]
+
+
+def changed_policy(where: str, wrong: object) -> dict:
+    """A policy with something else in the place of a rule."""
+    policy = json.loads(json.dumps(default_policy().model_dump(mode="json") | RULES))
+    *above, last = where.split("/")
+    place = policy
+    for name in above:
+        place = place[int(name) if isinstance(place, list) else name]
+    place[int(last) if isinstance(place, list) else last] = wrong
+    return policy
+
+
+@pytest.mark.parametrize("where", READ)
+def test_a_policy_is_read_as_by_the_library(where: str) -> None:
+    """Values of wrong kinds are taken by neither, and the others by both."""
+    for wrong in WRONG:
+        policy = changed_policy(where, wrong)
+        try:
+            good = bool(Policy.model_validate_json(json.dumps(policy), strict=True))
+        except ValueError:
+            good = False
+        assert program_itself.fits(policy, program_itself.POLICY) == good, wrong
+
+
+@pytest.mark.parametrize(
+    ("where", "wrong"),
+    [("roles", None), ("approvals/0/needs", {"owner": 10**15}), ("retention/0/keep", 5), ("witnesses", [[]])],
+)
+def test_a_policy_that_no_ledger_writes_breaks_the_evidence(
+    where: str, wrong: object, tmp_path: Path, capsys
+) -> None:
+    """Signed by its owner, what no policy is ends with 3 by both, and never in a traceback."""
+    sim = Simulator()
+    sim.enrol(BOB, "owner")
+    body = json.dumps({"policy": changed_policy(where, wrong), "reason": "Mine."}).encode()
+    force(sim.store, Hand(ALICE), "policy.adopted", "ledger", body)
+    fields = {"title": "M", "purpose": "None.", "owner": ALICE}
+    force(sim.store, Hand(ALICE), "model.registered", MODEL, fields)
+    note = sign_checkpoint(Checkpoint(ORIGIN, 4, root(sim.store, 4)), [signer_of(ALICE)])
+    write_bundle(sim.reader(), tmp_path / "b.zip", note, What())
+    with Reader.open(tmp_path / "b.zip", clock=sim.clock) as reader:
+        assert reader.verify(full=True).exit_code == 3
+    assert program_itself.main([str(tmp_path / "b.zip")]) == 3
+    assert "BROKEN  governance" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_approval_that_is_withheld_may_be_one_of_before(late: bool, tmp_path: Path) -> None:
+    """What is left out before an act may have approved it; what comes after it did not, by both verifiers."""
+    sim = approvals.company({"stages": ["production"], "needs": {"reviewer": 1}})
+    request = approvals.ask(sim)
+    event, fields = approvals.executed(request)
+    approval = {"request": request, "reason": "Good."}
+    acts = [(BOB, "promotion.approved", approval), (CAROL, event, fields)]
+    for who, kind, body in reversed(acts) if late else acts:
+        force(sim.store, Hand(who), kind, MODEL, body)
+    sim._ledgers.clear()
+    note, path = sim.ledger().checkpoint(), tmp_path / "b.zip"
+    write_bundle(sim.reader(), path, note, What(Choice(types=("promotion.requested", "promotion.executed"))))
+    ours, theirs = judged(path, sim.clock)
+    assert ours == theirs == ({"approvals.missing"} if late else set())

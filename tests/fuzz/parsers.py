@@ -25,7 +25,7 @@ from mledger.core.proof import format_proof, parse_proof
 from mledger.core.submission import Submission, format_submission, parse_submission
 from mledger.core.tiles import format_entries, parse_entries, parse_hashes, parse_path
 from mledger.core.trust import format_trust, parse_trust
-from mledger.errors import MledgerError
+from mledger.errors import FormatError, MledgerError
 from mledger.exchange import verify as alone
 from mledger.exchange.bundle import What, write_bundle
 from mledger.keys.ed25519 import dump_private, dump_public, load_private, load_public
@@ -236,13 +236,17 @@ def public_key(data: bytes) -> object:
 
 @parser("json")
 def strict_json(data: bytes) -> object:
-    """JSON as the format wants it; the verifier that stands alone takes no other."""
+    """JSON as the format wants it; the verifier that stands alone takes the same and no other."""
     try:
-        theirs = alone.strict(data)
+        theirs = [alone.strict(data)]
     except ValueError:
-        theirs = None
-    found = canonical.decode(data)
-    assert theirs == found or theirs is None
+        theirs = []
+    try:
+        found = canonical.decode(data)
+    except FormatError:
+        assert not theirs
+        raise
+    assert theirs == [found]
     return found
 
 

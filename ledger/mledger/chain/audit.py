@@ -44,8 +44,8 @@ class Audit:
     bodies: int = 0
     absent: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
-    veiled: set[str] = field(default_factory=set)
-    """Streams of which approvals cannot be counted, because bodies are withheld."""
+    veiled: dict[str, int] = field(default_factory=dict)
+    """Streams of which approvals cannot be counted after an entry, because bodies are withheld there."""
     roots: dict[int, bytes] = field(default_factory=dict)
     leaves: dict[int, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Audit:
             self.findings.append(Finding("chain.seq", where, message))
         self._join(report)
         self.findings.extend(report.findings)
-        self.veiled |= report.veiled
+        self.veiled = report.veiled | self.veiled
         for question, id_ in report.questions:
             self.questions.add(question, id_)
         for act in report.acts:
@@ -92,8 +92,12 @@ class Audit:
         self.withheld.extend(report.withheld)
 
     def _is_veiled(self, act: Act, where: str) -> bool:
-        """Whether approvals of what stands there may be among what is withheld: nobody can say they lack."""
-        return any(ruled.where == where and ruled.stream in self.veiled for ruled in act.ruled)
+        """Whether approvals of what stands there may be among what is withheld: nobody can say they lack.
+
+        They count only from earlier entries.
+        """
+        streams = (ruled.stream for ruled in act.ruled if ruled.where == where)
+        return any(self.veiled.get(stream, act.seq) < act.seq for stream in streams)
 
     def _join(self, report: SpanReport) -> None:
         """The seam between two spans is checked like the seams within one."""

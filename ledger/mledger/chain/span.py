@@ -45,8 +45,8 @@ class SpanReport:
     """Event numbers of bodies that are not there."""
     withheld: list[str] = field(default_factory=list)
     """Event numbers of bodies that this copy says it leaves out, those that govern aside."""
-    veiled: set[str] = field(default_factory=set)
-    """Streams on which a body is left out that approvals are counted by."""
+    veiled: dict[str, int] = field(default_factory=dict)
+    """Streams on which a body is left out that approvals are counted by, with the first such entry."""
     streams: list[tuple[int, frozenset[str], bool]] = field(default_factory=list)
     """The streams of each entry, if they were asked for."""
     questions: list[tuple[Answered, bytes]] = field(default_factory=list)
@@ -167,7 +167,9 @@ class _Checker:
             said = traits(event.type, event.stream)
             kinds.add(said.kind)
             if body is None or salt is None:
-                self._missing(event, format_number(seq, index, count), withheld=withheld, said=said)
+                number = format_number(seq, index, count)
+                if self._missing(event, number, withheld=withheld, said=said):
+                    report.veiled.setdefault(event.stream, seq)
             else:
                 report.bodies += 1
             if event.at is not None and is_later(event.at, statement.time, self.how.skew):
@@ -188,12 +190,14 @@ class _Checker:
             report.streams.append((seq, names, statement.dated))
         self._act(statement, seq, frozenset(kinds), tuple(ruled))
 
-    def _missing(self, event: Signed, number: str, *, withheld: bool, said: Traits) -> None:
-        """Note a body that is not there; what governs the ledger is never withheld."""
+    def _missing(self, event: Signed, number: str, *, withheld: bool, said: Traits) -> bool:
+        """Note a body that is not there, and say whether approvals may be among what this copy leaves out.
+
+        What governs the ledger is never withheld.
+        """
         withheld = withheld and not said.governance
         (self.report.withheld if withheld else self.report.absent).append(number)
-        if withheld and event.type in APPROVAL_TYPES:
-            self.report.veiled.add(event.stream)
+        return withheld and event.type in APPROVAL_TYPES
 
     def _act(
         self, statement: Statement, seq: int, kinds: frozenset[tuple[str, str]], ruled: tuple[Ruled, ...]

@@ -447,12 +447,40 @@ STRICT = json.JSONDecoder(
 )
 
 
+MOST_DEPTH = 64
+# Surrogates, and the last two code points of each plane with FDD0 to FDEF (RFC 7493, section 2.1).
+BANNED = re.compile(
+    "[\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(p << 16 | last) for p in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+
+
 def strict(data: bytes) -> Any:
     """The value of I-JSON; ValueError for all else."""
+    text = data.decode()
     try:
-        return STRICT.decode(data.decode())
+        value = STRICT.decode(text)
     except RecursionError:
         raise ValueError("nested too deep") from None
+    if text.count("[") + text.count("{") > MOST_DEPTH:
+        _check_depth(value)
+    if not (text.isascii() and "\\u" not in text) and BANNED.search(json.dumps(value, ensure_ascii=False)):
+        raise ValueError("it holds a surrogate or a noncharacter")
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    """ValueError for what is nested too deep."""
+    level = [value]
+    for _ in range(MOST_DEPTH + 1):
+        held = [
+            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, (dict, list))
+        ]
+        if not held:
+            return
+        level = [one for many in held for one in many]
+    raise ValueError("nested too deep")
 
 
 def unbase64(text: str) -> bytes:
@@ -791,6 +819,74 @@ def yields(rule: Json, basis: str) -> bool:
     return any(said.startswith(b) and not said[len(b) : len(b) + 1].isalnum() for b in begins)
 
 
+def are_texts(value: Any) -> bool:
+    """Whether it is a list of texts."""
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def are_some(value: Any) -> bool:
+    """Whether it is a list of texts, and not an empty one."""
+    return are_texts(value) and bool(value)
+
+
+def are_needs(value: Any) -> bool:
+    """Whether it says how many people of which roles are asked for."""
+    if not isinstance(value, dict) or not 1 <= len(value) <= 20:
+        return False
+    return all(type(count) is int and 1 <= count <= 20 for count in value.values())
+
+
+def is_period(value: Any) -> bool:
+    """Whether it is a period of the calendar, and not nothing."""
+    match = PERIOD(value) if isinstance(value, str) else None
+    return match is not None and any(int(part or 0) for part in match.groups())
+
+
+def is_days(value: Any) -> bool:
+    """Whether it is a number of days, or none is said."""
+    return value is None or (type(value) is int and 1 <= value <= 3650)
+
+
+def are_witnesses(value: Any) -> bool:
+    """Whether it names witnesses and how many of them must cosign, or none are asked for."""
+    if value is None:
+        return True
+    if not isinstance(value, dict) or not are_some(value.get("keys")) or not is_days(value.get("days")):
+        return False
+    needed = value.get("needed", 1)
+    return type(needed) is int and 1 <= needed <= len(value["keys"])
+
+
+POLICY = {
+    "roles": lambda value: bool(value) and fits(value, {str: {"may": are_some}}),
+    "four_eyes": are_texts,
+    "skew_seconds": lambda value: type(value) is int and 0 <= value <= 86400,
+    "record_refusals": lambda value: isinstance(value, bool),
+    "required": {str: are_some},
+    "approvals": [{"needs": are_needs, "stages": are_texts, "independent": lambda v: isinstance(v, bool)}],
+    "grave": [{"needs": are_needs, "types": are_some}],
+    "retention": [{"types": are_some, "on": are_some, "keep": is_period, "unless": are_texts}],
+    "anchor_days": is_days,
+    "anchor_roots": are_texts,
+    "witnesses": are_witnesses,
+}
+"""What is read of a policy, and what it must be."""
+NEEDED = {"roles", "may", "needs", "types", "keep"}
+
+
+def fits(value: Any, shape: Any) -> bool:
+    """Whether a value is as it must be; what else an object holds is none of ours."""
+    if callable(shape):
+        return bool(shape(value))
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(one, shape[0]) for one in value)
+    if not isinstance(value, dict):
+        return False
+    if str in shape:
+        return all(fits(one, shape[str]) for one in value.values())
+    return all(fits(value[name], shape[name]) if name in value else name not in NEEDED for name in shape)
+
+
 class Request(NamedTuple):
     """An act that somebody asked for: what exactly, who asked, and who agreed in which roles."""
 
@@ -804,6 +900,8 @@ class Request(NamedTuple):
 
 def suffice(needs: Dict[str, int], people: List[FrozenSet[str]]) -> bool:
     """Whether there are so many people of each role, if each stands for one role at most."""
+    if any(count > len(people) for count in needs.values()):
+        return False
     seats = [role for role, count in needs.items() for _ in range(count)]
     holder: Dict[int, int] = {}
 
@@ -880,9 +978,11 @@ class Keyring:
             raise Impossible("nobody is left who may grant roles")
 
     def _adopt(self, policy: Json) -> None:
+        if not fits(policy, POLICY):
+            raise Impossible("the policy is not written as policies are")
         self.roles = {name: list(role["may"]) for name, role in policy["roles"].items()}
         self.four_eyes = set(policy.get("four_eyes", ()))
-        self.policy, self.skew = policy, max(self.skew, policy["skew_seconds"])
+        self.policy, self.skew = policy, max(self.skew, policy.get("skew_seconds", 120))
         self.counts = self.counts or bool(policy.get("approvals"))
 
     def keeps(self, kind: str, stream: str, recorded: str, now: str, basis: str) -> bool:
@@ -1612,9 +1712,8 @@ class Checker:
         self.absent: List[str] = []
         self.left: List[str] = []
         self.register = Register(self.keyring, self._event)
-        self.counted: List[Tuple[str, Finding]] = []
-        self.veiled: Set[str] = set()
-        """Streams of which bodies are withheld that bear on approvals."""
+        self.veiled: Dict[str, int] = {}
+        """Streams of which bodies are withheld that bear on approvals, since which entry."""
         self.withheld: Set[str] = set()
         self.level: Optional[int] = None
         self.by = ""
@@ -1650,7 +1749,6 @@ class Checker:
         self._log(tree, note.size)
         self._tiles(tree)
         self._signatures()
-        self.findings += [finding for stream, finding in self.counted if stream not in self.veiled]
         self._bodies_that_are_gone()
         self._disputed()
         self._checkpoints(tree)
@@ -1808,7 +1906,8 @@ class Checker:
         """A body is not there: withheld, if the manifest says so and it may be."""
         if number in self.withheld and not governs(kind):
             self.left.append(number)
-            self.veiled |= {stream} if kind in COUNTED else set()
+            if kind in COUNTED:
+                self.veiled.setdefault(stream, self.events[number].seq)
         else:
             self.absent.append(number)
 
@@ -1869,8 +1968,10 @@ class Checker:
                 acts.append(Act(seq, number, kind, event["stream"], said["key"], body))
         try:
             for act in acts:
-                found = [Finding(rule, act.number, text) for rule, text in self.register.judge(act)]
-                self.counted += [(act.stream, finding) for finding in found]
+                hidden = self.veiled.get(act.stream, seq) < seq  # an approval may be among what is withheld
+                for rule, text in self.register.judge(act):
+                    if rule != "approvals.missing" or not hidden:
+                        self.find(rule, act.number, text)
             for act in acts if sound else ():
                 self.register.note(act)
         except (KeyError, TypeError, AttributeError, ValueError):
