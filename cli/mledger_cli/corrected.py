@@ -20,7 +20,8 @@ def corrections_of(reader: "Reader", fact: "Fact") -> "tuple[Correction, ...]":
 
     # A correction stands behind what it puts right: of another event nothing before it matters.
     start = 0 if fact.type == CORRECTED else fact.seq
-    found = amendments(list(reader.facts(fact.stream, start))).get(fact.number)
+    facts = reader.judged(reader.facts(fact.stream, start), {CORRECTED})
+    found = amendments(list(facts)).get(fact.number)
     return found.corrections if found else ()
 
 

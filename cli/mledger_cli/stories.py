@@ -58,7 +58,10 @@ def story(fact: "Fact") -> str:
 
 
 class Marks:
-    """What listings say of events beside their words: recorded late, corrected since."""
+    """What listings say of events beside their words: not allowed, recorded late, corrected since."""
+
+    types = frozenset({"record.corrected"})
+    """What marks other events, if it counts."""
 
     def __init__(self) -> None:
         """Know of no correction."""
@@ -72,13 +75,14 @@ class Marks:
 
     def note(self, fact: "Fact") -> None:
         """Know which event a correction puts right."""
-        if fact.type == "record.corrected" and fact.body is not None:
+        if fact.type in self.types and fact.body is not None and fact.refused is None:
             place = (fact.stream, str(json.loads(fact.body).get("event")))
             self._by.setdefault(place, []).insert(0, fact.number)
 
     def story(self, fact: "Fact") -> str:
         """The words of the event behind its marks: "LATE 30d, corrected by 10: …"."""
-        marks = [*([f"LATE {days}d"] if (days := days_late(fact)) else []), *self._corrected(fact)]
+        marks = ["NOT ALLOWED"] if fact.refused is not None else []
+        marks += [*([f"LATE {days}d"] if (days := days_late(fact)) else []), *self._corrected(fact)]
         words = story(fact)
         return f"{', '.join(marks)}: {words}" if marks and words else ", ".join(marks) or words
 

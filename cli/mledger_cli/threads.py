@@ -1,6 +1,7 @@
 """What people said about an event, shown below it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mledger_cli.context import Settings
@@ -20,7 +21,16 @@ def about(reader: "Reader", number: str) -> "tuple[Said, ...]":
         return ()
     from mledger.reports.records import talk_about
 
-    return talk_about(number, facts, lambda reference: _number(reader, reference))
+    said = talk_about(number, facts, lambda reference: _number(reader, reference))
+    return tuple(_counting(reader, said))
+
+
+def _counting(reader: "Reader", said: "Iterable[Said]") -> "Iterator[Said]":
+    """What was said and counts, with the answers that do."""
+    for one in said:
+        (fact,) = reader.judged([reader.fact(one.source.number)])
+        if fact.refused is None:
+            yield replace(one, answers=tuple(_counting(reader, one.answers)))
 
 
 def _number(reader: "Reader", reference: str) -> str | None:

@@ -79,6 +79,7 @@ def _released(history: History, stream: str) -> dict[str, int]:
     """The entry in which each version was released first."""
     found: dict[str, int] = {}
     for fact in history.of(stream).facts():
-        if fact.type == VersionReleased.type and isinstance(body := fact.data, VersionReleased):
+        released = fact.type == VersionReleased.type and fact.refused is None
+        if released and isinstance(body := fact.data, VersionReleased):
             found.setdefault(body.version, fact.seq)
     return found

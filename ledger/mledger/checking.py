@@ -164,8 +164,9 @@ def _digests(reader: "Reader", dossier: Dossier, links: Iterable[Link]) -> froze
     """The digests that events of other streams name as well; those of these streams are counted there."""
     held = mentions(dossier)
     asked = {link.target for link in links if link.kind == "digest" and held.get(link.target, 0) < 2}
-    found = {digest: [f.number for f in reader.search(Wanted(digest))] for digest in asked}
-    elsewhere = (digest for digest, numbers in found.items() if set(numbers) - set(dossier.ids))
+    named = {digest: reader.judged(reader.search(Wanted(digest))) for digest in asked}
+    counted = {digest: {f.number for f in facts if f.refused is None} for digest, facts in named.items()}
+    elsewhere = (digest for digest, numbers in counted.items() if numbers - set(dossier.ids))
     return frozenset((*elsewhere, *(sha256.hex() for sha256, _ in reader.store.attachments())))
 
 

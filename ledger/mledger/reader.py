@@ -1,12 +1,13 @@
 """Reads a ledger: facts, proofs, verification, the state at a moment."""
 
 import os
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mledger.chain.entry import Head
-from mledger.chain.history import History
+from mledger.chain.history import Fact, History
 from mledger.chain.keyring import Keyring
 from mledger.chain.seal import envelope_of
 from mledger.chain.statement import open_payload
@@ -267,6 +268,17 @@ class Reader(Lookup):
         size, governed = verification.head.size, verification.keyring.governed
         rulings = Rulings(self, verification.findings, governed)
         return History(rulings.read, size, size, dated=self._dated, refusals=rulings.refusals)
+
+    def judged(self, facts: Iterable[Fact], types: Collection[str] | None = None) -> Iterator[Fact]:
+        """Facts that were found without a verification, each with why the rulebook refuses it if it does.
+
+        Of whoever asks for some `types` the others are handed on as they are. A history says the same
+        of all facts at once.
+        """
+        from mledger.verification.ruling import Judge
+
+        judge = Judge(self)
+        return (judge(fact) if types is None or fact.type in types else fact for fact in facts)
 
     def replay(
         self, stream: str | None = None, *, known_at: "When | None" = None, as_of: "When | None" = None

@@ -23,7 +23,6 @@ from mledger.stores import open_store
 from mledger.testing.bodies import FILES
 from mledger.testing.bodies import MODEL as STREAM
 from mledger.testing.simulator import signer_of
-from mledger.verification.ruling import refusal
 from tests.chain.test_authority import force
 from tests.desk.conftest import BOB, CAROL, DORA, PROPOSED, Company
 
@@ -154,7 +153,7 @@ def test_one_event_is_judged_alone_as_among_all(asked: tuple[Company, str]) -> N
     own = force(company.sim, "promotion.approved", STREAM, {"request": request} | REASON, CAROL)
     reader = company.sim.reader()
     found = {f.number: f.refused for f in reader.history().facts()}
-    assert {n: refusal(reader, reader.fact(n)) for n in found} == found
+    assert {fact.number: fact.refused for fact in reader.judged(reader.facts())} == found
     assert [n for n, why in found.items() if why] == [number, own]
 
 

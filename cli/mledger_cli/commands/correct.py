@@ -107,7 +107,8 @@ def _checked(reader: "Reader", fact: "Fact", changes: dict[str, Any]) -> "Propos
     """What the changes make of the event. Errors: InputError if that is nothing."""
     from mledger.projections.corrections import proposed
 
-    found = proposed(list(reader.facts(fact.stream)), fact.number, changes)
+    facts = reader.judged(reader.facts(fact.stream), {"record.corrected"})
+    found = proposed(list(facts), fact.number, changes)
     if found.problem is not None:
         raise InputError(
             f"event {fact.number} cannot be corrected so: {found.problem}",

@@ -61,7 +61,7 @@ def command(
     with its zone, or a day in UTC. TYPE is decision.accepted, or decision for all of them; it may be
     said again. With --by decision a model is told decision by decision, and last the runs and versions
     to which none leads. What was recorded a day or more after it happened is marked LATE, what was put right
-    since by the number of its correction.
+    since by the number of its correction, and what the rulebook refuses NOT ALLOWED: it counts nowhere.
     """
     if by == DECISION:
         _by_decision(settings, stream)
@@ -69,8 +69,8 @@ def command(
     with opening.reader(settings) as reader:
         stream = opening.stream(reader, stream)
         marks = Marks()
-        walked = marks.noting(_cut(reader, stream, since, until))
-        found = (fact for fact in walked if _wanted(fact, types, by))
+        walked = marks.noting(reader.judged(_cut(reader, stream, since, until), marks.types))
+        found = reader.judged(fact for fact in walked if _wanted(fact, types, by))
         shown = _Shown(found, limit)
         disputed = Disputed(disputes(reader))
         settings.out.table(

@@ -75,7 +75,7 @@ def command(
         if facets:
             _count(settings, reader.words.count(wanted))
             return
-        found, disputed = reader.search(wanted), Disputed(disputes(reader))
+        found, disputed = reader.judged(reader.search(wanted)), Disputed(disputes(reader))
         settings.out.table(
             disputed.rows(settings, islice(found, limit or None)),
             columns(settings, _marks(reader), by=disputed.by),
@@ -107,7 +107,7 @@ def _marks(reader: "Reader") -> Marks:
     from mledger.caches.search import Wanted
 
     marks = Marks()
-    for fact in reader.search(Wanted(type="record.corrected")):
+    for fact in reader.judged(reader.search(Wanted(type="record.corrected"))):
         marks.note(fact)
     return marks
 

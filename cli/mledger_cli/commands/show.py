@@ -43,9 +43,8 @@ def command(settings: Settings, what: str, *, raw: bool, circumstances: bool) ->
 
 def _event(settings: Settings, reader: "Reader", event: str) -> None:
     from mledger.desk.disputes import dispute_of, disputes
-    from mledger.verification.ruling import refusal
 
-    fact = reader.fact(event)
+    (fact,) = reader.judged([reader.fact(event)])
     leaf = reader.entry(fact.seq).leaf
     dispute, redaction = dispute_of(fact, disputes(reader)), _redaction(reader, fact)
     said, proved = threads.about(reader, fact.number), reader.proved_interval(fact.seq)
@@ -54,11 +53,10 @@ def _event(settings: Settings, reader: "Reader", event: str) -> None:
         by = {"redacted": redaction.to_json()} if redaction else {}
         more = {"leaf": leaf, "disputed": dispute and dispute.told(), "said": said}
         rows: dict[str, Any] = {"corrections": [corrected.row(one) for one in corrections]}
-        rows |= {"refused": refused} if (refused := refusal(reader, fact)) else {}
         settings.out.json(fact.to_json() | more | rows | by | ({"proved": proved} if proved else {}))
         return
     disputed = {"disputed": f"{dispute.told()}, says event {dispute.number}"} if dispute else {}
-    disputed |= {"not allowed": refused} if (refused := refusal(reader, fact)) else {}
+    disputed |= {"not allowed": fact.refused} if fact.refused is not None else {}
     settings.out.facts(_about(settings, fact, leaf, redaction, _between(settings, proved)) | disputed)
     if corrections:
         settings.out.line()

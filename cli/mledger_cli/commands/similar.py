@@ -31,7 +31,7 @@ def command(settings: Settings, decision: str, limit: int) -> None:
                 f"event {fact.number} is a {fact.type}, and no decision",
                 fix=f"mledger decisions {fact.stream}",
             )
-        found = similar(reader.of_types(("decision.proposed",)), fact.number, limit)
+        found = similar(reader.judged(reader.of_types({"decision.proposed"})), fact.number, limit)
     columns = [
         Column[Match]("decision", lambda match: match.number, right=True),
         Column[Match]("on", lambda match: match.stream, flexible=True),

@@ -43,8 +43,8 @@ def profile_of(reader: "Reader", state: DatasetState, version: str) -> ProfileRe
         raise NotFoundError(f"{state.name} has no version {version}", fix=f"mledger data show {state.name}")
     entry = state.versions[version].source.number.partition(".")[0]
     found = None
-    for fact in reader.facts(state.stream):
-        if fact.type == ProfileRecorded.type and isinstance(body := fact.data, ProfileRecorded):
+    for fact in reader.judged(reader.facts(state.stream), {ProfileRecorded.type}):
+        if fact.refused is None and isinstance(body := fact.data, ProfileRecorded):
             if body.version == version and fact.number.partition(".")[0] == entry:
                 return body
             if body.version == version:

@@ -24,7 +24,7 @@ def naming(reader: "Reader", dataset: str) -> dict[str, Decision]:
             numbers.setdefault(fact.stream, set()).add(fact.number)
     found: dict[str, Decision] = {}
     for stream, wanted in numbers.items():
-        state = find(stream.partition("/")[0]).fold(reader.facts(stream))
+        state = find(stream.partition("/")[0]).fold(reader.judged(reader.facts(stream)))
         found |= {
             number: decision
             for number, decision in state.decisions.proposals.items()

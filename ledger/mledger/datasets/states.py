@@ -40,7 +40,7 @@ def read(reader: "Reader", name: str) -> DatasetState:
     Errors: InputError for a name that no dataset can have.
     """
     stream = check_stream(f"dataset/{short(name)}", error=InputError)
-    found = dataset.fold(reader.facts(stream))
+    found = dataset.fold(reader.judged(reader.facts(stream)))
     found.stream = stream
     return found
 

@@ -302,9 +302,9 @@ def signed_plan(case: "Case") -> Iterator[Claim]:
 
 def same_plan(case: "Case") -> Iterator[Any]:
     """The events that sign the same words."""
-    for fact in case.reader.facts(case.fact.stream, 0, case.size):
-        if fact.type == case.fact.type and fact.body == case.fact.body:
-            yield fact
+    facts = case.reader.facts(case.fact.stream, 0, case.size)
+    same = (fact for fact in facts if fact.type == case.fact.type and fact.body == case.fact.body)
+    return (fact for fact in case.reader.judged(same) if fact.refused is None)
 
 
 # --- who has said what, who looks

@@ -29,6 +29,7 @@ from mledger.events.release import ReleaseBundled
 from mledger.events.version import VersionReleased
 from mledger.projections.datasets import DatasetVersion, dataset
 from mledger.registry import unknown
+from mledger.reports.records import Records
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
@@ -64,14 +65,10 @@ class Manifests(NamedTuple):
     def of(cls, stream: str, facts: "Iterable[Fact]") -> "Manifests":
         """The files that were released as a version of a model, and those of its bundle."""
         found: dict[str, dict[str, File]] = {}
-        bundled: list[ReleaseBundled] = []
-        for fact in facts:
-            body = fact.data if fact.type in {VersionReleased.type, ReleaseBundled.type} else None
-            if isinstance(body, VersionReleased):
-                found.setdefault(body.version, {file.name: file for file in body.artifacts})
-            elif isinstance(body, ReleaseBundled):
-                bundled.append(body)
-        for body in bundled:
+        records = Records.of(stream, facts)
+        for _, body in records.of_type(VersionReleased):
+            found.setdefault(body.version, {file.name: file for file in body.artifacts})
+        for _, body in records.of_type(ReleaseBundled):
             if body.version in found:
                 found[body.version] = {file.name: file for file in body.manifest} | found[body.version]
         return cls(stream, found)

@@ -116,7 +116,7 @@ def _of(history: "History") -> Iterator[Found]:
     made, ids, bodies, started = Runs(), dict[str, str](), {}, {}
     for fact in facts:
         ids[fact.number] = ids[format_id(fact.id)] = fact.number
-        if fact.type not in _TYPES:
+        if fact.type not in _TYPES or fact.refused is not None:
             continue
         change = amended.get(fact.number)
         body = change.body if change is not None and change.body is not None else fact.data

@@ -69,7 +69,8 @@ def changelog(history: History, stream: str, start: int, stop: int, between: str
     """
     facts = list(history.known_at(stop).of(stream).facts())
     lines = [*_Reading(facts).lines(start)]
-    for name in _datasets(facts):
+    counted = [fact for fact in facts if fact.refused is None]
+    for name in _datasets(counted):
         found = list(history.known_at(stop).of(name).facts())
         lines += _Reading(found).lines(start)
     lines.sort(key=lambda line: [_order(number) for number in line.numbers[:1]])
@@ -80,7 +81,7 @@ def changelog(history: History, stream: str, start: int, stop: int, between: str
         for lane in LANES
         if lane not in _RARE or any(one.lane == lane for one in lines)
     )
-    return Document("changelog", f"changes of {_title(facts) or short(stream)}", stream, sections, between)
+    return Document("changelog", f"changes of {_title(counted) or short(stream)}", stream, sections, between)
 
 
 def _title(facts: Sequence[Fact]) -> str | None:

@@ -78,7 +78,8 @@ def similar(facts: Iterable[Fact], number: str, most: int = MOST) -> list[Match]
     shared words, and those more than the category; of two that are alike as much, the newer comes
     first. Errors: NotFoundError.
     """
-    read = [found for fact in facts if (found := _read(fact)) is not None]
+    counted = (fact for fact in facts if fact.refused is None or fact.number == number)
+    read = [found for fact in counted if (found := _read(fact)) is not None]
     asked = next((one for one in read if one.fact.number == number), None)
     if asked is None:
         raise NotFoundError(

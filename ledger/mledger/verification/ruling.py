@@ -127,21 +127,35 @@ class Rulings:
         return "; ".join(counts(one.missing) for one in standings if one.missing) or None
 
 
-def refusal(reader: "Lookup", fact: Fact) -> str | None:
-    """Why the rulebook refuses one event, for whoever looks at it alone; None if it does not.
+class Judge:
+    """What a verification says of an event, found without one: for whoever looks at a few events.
 
     What a copy leaves out may be an approval: of such a copy nobody says that one is missing.
     """
-    if fact.seq == 0:
-        return None
-    keyring = reader.keyring(fact.seq)
-    statement, facts = open_entry(reader.entry(fact.seq))
-    ruled = tuple(
-        Ruled(f.number, f.type, f.version, f.stream, f.body) for f in facts if is_read(keyring, f.type)
-    )
-    kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
-    act = Act(fact.seq, fact.seq, *statement[3:6], kinds, ruled, statement.time)
-    breaches = examine(keyring, act, reader.answered, Docket(reader.recall()))
-    known = _AGAINST - ({"approvals.missing"} if reader.store.edition() else set())
-    told = (b.message for b in breaches if b.rule in known and b.where in {act.where, fact.number})
-    return "; ".join(dict.fromkeys(told)) or None
+
+    def __init__(self, reader: "Lookup") -> None:
+        """Judge events of this ledger."""
+        self._reader = reader
+        self._keyrings = Keyrings(reader)
+        self._known = _AGAINST - ({"approvals.missing"} if reader.store.edition() else set())
+
+    def __call__(self, fact: Fact) -> Fact:
+        """The fact, with why the rulebook refuses it if it does. Errors: IntegrityError."""
+        if fact.seq == 0:
+            return fact
+        entry = self._reader.entry(fact.seq)
+        statement, facts = open_entry(entry)
+        keyring = self._keyrings.before(fact.seq)
+        if any(slot.governance for slot in entry.slots):
+            keyring = keyring.copy()  # for they take effect in it
+        ruled = tuple(
+            Ruled(f.number, f.type, f.version, f.stream, f.body) for f in facts if is_read(keyring, f.type)
+        )
+        kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
+        act = Act(fact.seq, fact.seq, *statement[3:6], kinds, ruled, statement.time)
+        breaches = examine(keyring, act, self._reader.answered, Docket(self._reader.recall()))
+        found = [b for b in breaches if b.rule in self._known and b.where in {act.where, fact.number}]
+        if not found:
+            return fact
+        why = "; ".join(dict.fromkeys(breach.message for breach in found))
+        return fact._replace(ruling=Ruling(why, _UNHEARD.isdisjoint(breach.rule for breach in found)))
