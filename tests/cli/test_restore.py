@@ -190,6 +190,28 @@ def test_a_target_that_changes_meanwhile_is_left_alone(released: Path) -> None:
     assert there(released / "live") == {"model.pkl": b"mine!"}
 
 
+def test_a_target_that_changes_while_a_copy_is_made_is_left_alone(
+    released: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody writes there after it was read, and before its copy is whole, is not lost either."""
+    (released / "live").mkdir()
+    (released / "live" / "model.pkl").write_bytes(b"two")
+    fsync = os.fsync
+
+    def write_meanwhile(handle: int) -> None:
+        if b"one" in [copy.read_bytes() for copy in (released / "live").glob(".mledger-*/*")]:
+            (released / "live" / "model.pkl").write_bytes(b"mine!")
+        fsync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", write_meanwhile)
+        found = next(places := staged(released))
+    with pytest.raises(RetryError, match="was changed meanwhile"):
+        found.place()
+    places.close()
+    assert there(released / "live") == {"model.pkl": b"mine!"}
+
+
 @given(st.text(min_size=1, max_size=30))
 def test_any_name_stays_inside_or_is_refused(name: str) -> None:
     """Whatever a file is called, its target lies below the folder."""

@@ -34,6 +34,7 @@ from mledger.reports.records import Records
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
     from mledger.reader import Reader
+    from mledger.stores.bundle import BundleStore
 
 _PIECE = 1 << 20
 
@@ -171,6 +172,7 @@ def staging(
     else:
         manifests = Manifests.of(stream, reader.history().of(stream).facts())
     wanted, whose = manifests.version(version), manifests.whose()
+    kept = _Kept(reader, places)
     fresh = not folder.exists()
     with folders.translated(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -187,7 +189,7 @@ def staging(
                 there.append(Put(file.name, file.sha256, "lay there"))
                 continue
             before = _before(target, held, whose)
-            source = _copied(reader, file, places, room / str(n))
+            source = kept.copy(file, room / str(n))
             if source is None:
                 missing.append(file)
                 continue
@@ -198,6 +200,7 @@ def staging(
             raise _missing(version, missing, places)
         yield Staging(folder, tuple(there), tuple(staged))
     finally:
+        kept.close()
         shutil.rmtree(room, ignore_errors=True)
         if fresh:
             with suppress(OSError):
@@ -253,44 +256,53 @@ def _missing(version: str, missing: Sequence[File], places: Sequence[Path]) -> I
 # --- where files are kept
 
 
-def _copied(reader: "Reader", file: File, places: Sequence[Path], copy: Path) -> str | None:
-    """Make a checked copy; where it came from, None if it is in no place. Errors: StoreError."""
-    sha256 = bytes.fromhex(file.sha256)
-    if any(name == sha256 for name, _ in reader.store.attachments()):
-        _write(copy, reader.attachment(file.sha256))
-        return "the ledger"
-    for place in places:
-        if place.is_file():
-            if _from_bundle(place, file, copy):
-                return str(place)
-            continue
-        for candidate in (place / file.name, place / PurePosixPath(file.name).name):
-            if _from_file(candidate, file, copy):
-                return str(candidate)
-    if (local := _local(file.uri)) is not None and _from_file(local, file, copy):
-        return str(local)
-    return None
+class _Kept:
+    """Where files are looked for: the ledger, the places that are named, the path that was recorded."""
+
+    def __init__(self, reader: "Reader", places: Sequence[Path]) -> None:
+        self._reader, self._places = reader, places
+        self._held = {name for name, _ in reader.store.attachments()}
+        self._bundles: dict[Path, BundleStore] = {}
+
+    def copy(self, file: File, copy: Path) -> str | None:
+        """Make a checked copy; where it came from, None if it is in no place. Errors: StoreError."""
+        if bytes.fromhex(file.sha256) in self._held:
+            _write(copy, self._reader.attachment(file.sha256))
+            return "the ledger"
+        for place in self._places:
+            if place.is_file():
+                if self._from_bundle(place, file, copy):
+                    return str(place)
+                continue
+            for candidate in (place / file.name, place / PurePosixPath(file.name).name):
+                if _from_file(candidate, file, copy):
+                    return str(candidate)
+        if (local := _local(file.uri)) is not None and _from_file(local, file, copy):
+            return str(local)
+        return None
+
+    def _from_bundle(self, place: Path, file: File, copy: Path) -> bool:
+        """Whether a bundle holds the file, which is copied then. Errors: FormatError if it is no bundle."""
+        if place not in self._bundles:
+            from mledger.stores.bundle import BundleStore
+
+            self._bundles[place] = BundleStore(place)
+        data = self._bundles[place].attachment(bytes.fromhex(file.sha256))
+        if data is None or hashlib.sha256(data).hexdigest() != file.sha256:
+            return False
+        _write(copy, data)
+        return True
+
+    def close(self) -> None:
+        """Let go of the bundles."""
+        for bundle in self._bundles.values():
+            bundle.close()
 
 
 def _local(uri: str | None) -> Path | None:
     """The path that a URI names on this machine."""
     parts = urlsplit(uri or "")
     return Path(unquote(parts.path)) if parts.scheme == "file" and parts.netloc in {"", "localhost"} else None
-
-
-def _from_bundle(place: Path, file: File, copy: Path) -> bool:
-    """Whether a bundle holds the file, which is copied then. Errors: FormatError if it is no bundle."""
-    from mledger.stores.bundle import BundleStore
-
-    store = BundleStore(place)
-    try:
-        data = store.attachment(bytes.fromhex(file.sha256))
-    finally:
-        store.close()
-    if data is None or hashlib.sha256(data).hexdigest() != file.sha256:
-        return False
-    _write(copy, data)
-    return True
 
 
 def _from_file(candidate: Path, file: File, copy: Path) -> bool:
