@@ -50,6 +50,9 @@ def test_a_killed_run_keeps_what_it_was_told(begun, run):
     assert "is gone, heard until 20" in shown
     (row,) = json.loads(done(run("runs", "--open", "--json")))
     assert row["journal"]["params"] == {"max_depth": 4}
+    for words in (("--reason", " "), ("--reason", "It was drained.", "--lesson", "a\x07")):
+        option = words[-2].removeprefix("--")
+        assert "mledger" in refused(run("abandon", "killed", *words), f"{option}:")
     done(run("abandon", "killed", "--reason", "The node was drained."))
     said = json.loads(done(run("show", "3", "--json")))["data"]
     assert said["metrics"][-1] == {"name": "auc", "value": 0.96}

@@ -1,6 +1,6 @@
 """The last event of a run: measures, and their verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from mledger.attachment import Attachment
@@ -87,15 +87,16 @@ def given_up(
     `wrong` is as for `closed`. Errors: InputError for what was said.
     """
     fields: dict[str, Any] = {"run": begun.run, **said}
+    alone = events.build("run.abandoned", fields)
     if left is None:
-        return GivenUp(cast("RunAbandoned", events.build("run.abandoned", fields)), ())
+        return GivenUp(cast("RunAbandoned", alone), ())
     told, attach, gaps = _told(left.told, begun.criteria)
     if wrong is not None:
         told, left_out = _without_leading(told, wrong)
         gaps.append(left_out)
     fields |= told | {"captures": [{"name": "journal", "how": left.how}]}
     fields["files"] = [one.file.model_dump(exclude_none=True) for one in attach]
-    body, _ = _built("run.abandoned", fields, gaps)
+    body, _ = _built("run.abandoned", fields, gaps, keep=tuple(said))
     return GivenUp(body, _named(attach, body))
 
 
@@ -128,16 +129,19 @@ def _named(attach: list[Attachment], body: Any) -> tuple[Attachment, ...]:
     return tuple(file for file in attach if file.file.sha256.encode() in data)
 
 
-def _built(event: str, fields: dict[str, Any], gaps: list[str]) -> tuple[Any, list[str]]:
-    """The event; a field that it does not take is left out, and becomes a gap."""
+def _built(
+    event: str, fields: dict[str, Any], gaps: list[str], keep: Sequence[str] = ()
+) -> tuple[Any, list[str]]:
+    """The event; a field that it does not take is left out, and becomes a gap; those to keep never are."""
     left_out: list[str] = []
+    stays = {"run", "exit", *keep}
     while True:
         try:
             body = events.build(event, fields | {"gaps": [gap[:_GAP] for gap in (*gaps, *left_out)]})
             body.to_bytes()
         except InputError as error:
-            wrong = [name for name in _tops(error) if name in fields and name not in {"run", "exit", "gaps"}]
-            name = wrong[0] if wrong else _largest(fields)
+            wrong = [name for name in _tops(error) if name in fields and name not in {*stays, "gaps"}]
+            name = wrong[0] if wrong else _largest(fields, stays)
             if name is None:
                 raise
             fields = {key: value for key, value in fields.items() if key != name}
@@ -153,9 +157,9 @@ def _tops(error: InputError) -> list[str]:
     return [str(path).partition(".")[0].partition("[")[0] for path in paths]
 
 
-def _largest(fields: dict[str, Any]) -> str | None:
+def _largest(fields: dict[str, Any], stays: Container[str]) -> str | None:
     """The field with the most in it, of those that may go."""
-    may_go = {name: len(str(value)) for name, value in fields.items() if name not in {"run", "exit"}}
+    may_go = {name: len(str(value)) for name, value in fields.items() if name not in stays}
     return max(may_go, key=may_go.__getitem__, default=None)
 
 
