@@ -165,12 +165,15 @@ def hold(handle: int) -> None:
 
 
 def is_held(handle: int) -> bool:
-    """Whether a process lives that holds an open file; if not, nobody begins to until it is closed."""
-    import fcntl
+    """Whether a process lives that holds an open file; if not, nobody begins to until it is closed.
 
+    Where the system cannot tell (Windows, some network file systems) it may live, and counts as living.
+    """
     try:
+        import fcntl
+
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except (ImportError, OSError):
         return True
     return False
 

@@ -1,5 +1,6 @@
 """The journal: what a run was told is there after its process was killed, and goes with its end."""
 
+import errno
 import json
 import math
 import os
@@ -184,6 +185,48 @@ def test_damage_is_counted_and_never_a_traceback(data):
     (folder / "damaged.jsonl").write_bytes(data)
     assert left("damaged") is None or data.startswith(b"{")
     (folder / "damaged.jsonl").unlink()
+
+
+def test_a_metric_whose_beginning_is_lost_takes_no_other_along(path):
+    """Its values are counted as damage; those of later metrics stay theirs."""
+    with mledger.run("credit-risk", **SAID) as run:
+        for value in (1.0, 2.0):
+            run.metric("loss", value)
+            run.metric("auc", value / 10)
+        (file,) = folders.journal_folder().iterdir()
+        file.write_bytes(file.read_bytes().replace(b'["metric","loss"', b'["metric"+"loss"'))
+        (found,) = open_runs()
+    assert found.told.measured.metrics() == [{"name": "auc", "value": 0.2}]
+    assert found.damaged == 3
+
+
+def test_values_that_come_together_after_a_pause_are_written(path):
+    """The metrics at the end of an epoch are there, whatever comes next and when."""
+    with mledger.run("credit-risk", **SAID) as run:
+        for n in range(60):
+            run.metric(f"metric {n}", n, step=1)
+        (found,) = open_runs()
+        assert len(found.told.measured.metrics()) == 60
+
+
+@pytest.mark.parametrize("lacking", ["the module", "the lock"])
+def test_where_nothing_tells_whether_a_process_lives_it_may(path, monkeypatch, lacking):
+    """Without locks no run is taken for dead, and no journal is thrown away."""
+    import fcntl
+
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    run = mledger.run("credit-risk", **SAID).start()
+    run.note("here")
+    if lacking == "the module":
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+    else:
+        monkeypatch.setattr(fcntl, "flock", refuse)
+    (found,) = open_runs()
+    assert found.alive
+    found.remove()
+    assert found.path.exists()
 
 
 def test_values_that_come_thick_and_fast_are_written_together(path, monkeypatch):

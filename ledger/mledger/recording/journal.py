@@ -3,9 +3,10 @@
 The journal of a run. A folder of the user's holds one file for each run that was told something and
 has no end yet, under the id of the event that started it. The first line says whose it is; each further
 line is one thing that the run was told, or one value of a metric. A line is with the system when `write`
-returns, and is there after the process was killed; of values that come in hundreds a second the last
-fifth of a second may be missing. Now and then it is synced, so that a machine that loses power loses
-little. When the end of the run is recorded the file goes. Nothing in it is signed.
+returns, and is there after the process was killed; of a series that comes faster than forty times a
+second those values may be missing that came less than a fortieth of a second before the last one. Now
+and then it is synced, so that a machine that loses power loses little. When the end of the run is
+recorded the file goes. Nothing in it is signed.
 """
 
 import json
@@ -29,9 +30,9 @@ VERSION = 1
 ENDING = ".jsonl"
 # Seconds of what was told that may be lost with the power.
 _SYNC_EVERY = 10.0
-# In so many seconds so many values of series are written at once, the others at the end of that time:
-# to write takes longer than all else that is done for a value.
-_WINDOW, _AT_ONCE = 0.2, 8
+# After a pause so many values of series are written one by one, then one time in so many seconds with all
+# that came since: to write takes longer than all else that is done for a value.
+_AT_ONCE, _EVERY = 64, 0.025
 _NONE_YET = -1
 # What JSON of Python calls the numbers that JSON does not have.
 _ODD = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -49,8 +50,7 @@ class Journal:
         self._head = {"journal": VERSION, "ledger": str(ledger), "stream": stream, "run": run}
         self._handle = _NONE_YET
         self._made = False
-        self._synced = self._until = float("-inf")
-        self._free = 0
+        self._synced = self._due = float("-inf")
         self._kept: list[str] = []
         self._pid = os.getpid()
         self._lost = False
@@ -66,15 +66,13 @@ class Journal:
     def value(
         self, points: Points, value: float, step: int | None, low: float | None, high: float | None
     ) -> None:
-        """Keep one value of a metric; of a series that comes thick and fast, a little later."""
+        """Keep one value of a metric; of a series that comes thick and fast, with the next ones."""
         more = "" if low is None else f",{_number(low)},{_number(high)}"
         place = NO_STEP if step is None else step
         self._kept.append(f"[{points.place},{place},{_number(value)}{more}]\n")
         now = time.monotonic()
-        if now > self._until:
-            self._until, self._free = now + _WINDOW, _AT_ONCE
-        if self._free or step is None:
-            self._free -= self._free > 0
+        if step is None or now >= self._due - _AT_ONCE * _EVERY:
+            self._due = max(now, self._due) + _EVERY
             self._flush(now)
 
     def end(self, *, done: bool) -> None:

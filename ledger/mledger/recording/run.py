@@ -214,7 +214,7 @@ class Run:
         """The values of a metric, which begins with it. Errors: InputError."""
         found = reading.metric_key(*key)
         if found not in self._points:
-            self._keep("metric", *found)
+            self._keep("metric", *found, len(self._points))
         return self._points[found]
 
     @_gently

@@ -56,15 +56,17 @@ class Measured:
     def __init__(self) -> None:
         """Know none."""
         self.points: dict[tuple[str, str | None, str | None], Points] = {}
+        self._places: dict[int, Points] = {}
 
-    def begin(self, key: Key) -> None:
-        """Know that a metric is measured."""
+    def begin(self, key: Key, place: int | None = None) -> None:
+        """Know that a metric is measured; its place is the next one unless it is said."""
         if key not in self.points:
-            self.points[key] = Points(len(self.points))
+            points = self.points[key] = Points(len(self.points) if place is None else place)
+            self._places[points.place] = points
 
     def at(self, place: int) -> Points:
-        """The values of the metric that came at this place. Errors: LookupError."""
-        return list(self.points.values())[place]
+        """The values of the metric at this place. Errors: LookupError."""
+        return self._places[place]
 
     def metrics(self) -> list[dict[str, Any]]:
         """The field `metrics` of the event: the last value of each."""

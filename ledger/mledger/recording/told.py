@@ -37,9 +37,11 @@ class Told:
             held = {row["name"]: row for row in self._fields.get("param_reasons", [])}
             self._fields["param_reasons"] = list((held | {row["name"]: row for row in reasons}).values())
 
-    def metric(self, name: str, dataset: str | None = None, slice: str | None = None) -> None:
-        """Take in that a metric is measured; its values go to `measured`."""
-        self.measured.begin(Key(name, dataset, slice))
+    def metric(
+        self, name: str, dataset: str | None = None, slice: str | None = None, place: int | None = None
+    ) -> None:
+        """Take in that a metric is measured; its values go to `measured`, at its place there."""
+        self.measured.begin(Key(name, dataset, slice), place)
 
     def artifact(self, row: Mapping[str, Any]) -> None:
         """Take in a file that was made; of two under one name the last counts."""
