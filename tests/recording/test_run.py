@@ -262,6 +262,8 @@ def test_strict_raises_what_is_wrong(recorded):
         (lambda run: run.artifact("nothing.pkl"), "cannot be read: No such file"),
         (lambda run: run.artifact("."), "is a folder"),
         (lambda run: run.artifact(None), "is no path"),
+        (lambda run: run.artifact(__file__, uri="no address"), "uri: "),
+        (lambda run: run.artifact(__file__, role="a\nb"), "role: "),
         (lambda run: run.note(""), "a note is text"),
         (lambda run: run.seed("seven"), "is not a whole number"),
         (lambda run: run.params([1]), "parameters are names with values"),

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from mledger.core.names import check_stream
 from mledger.errors import InputError
 from mledger.events import free
+from mledger.events.fields import File
 from mledger.events.measures import Metric
 from mledger.recording.series import STEPS, Key
 
@@ -157,7 +158,11 @@ def artifact_row(path: Any, role: str | None, uri: str | None) -> dict[str, Any]
         raise InputError(f"{place} is a folder", fix="name its files one by one, or pack it into one")
     digest, size = digest_of(place)
     said = {"media_type": _media_type(place.name), "role": role, "uri": uri}
-    return {"name": _called(place), "sha256": digest, "size": size} | {k: v for k, v in said.items() if v}
+    row = {"name": _called(place), "sha256": digest, "size": size} | {k: v for k, v in said.items() if v}
+    try:
+        return File(**row).model_dump(exclude_none=True)
+    except InputError as error:
+        raise InputError(f"{short(path)}: {error.message}", fix='run.artifact("model.pkl")') from None
 
 
 def _called(place: Path) -> str:
