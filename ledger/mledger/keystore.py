@@ -11,7 +11,6 @@ in OpenSSH's or PKCS#8 form can also be used from where it is, named by its path
 import os
 import re
 import unicodedata
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -198,25 +197,32 @@ class Keystore:
     def add_beside(self, record: KeyRecord, passphrase: str | None = None) -> mldsa.MlDsaSigner:
         """A new ML-DSA-44 key beside another, written and durable; encrypted if there is a passphrase.
 
-        Errors: InputError if there is one already, NotFoundError if there can be none, StoreError.
+        Errors: NotFoundError if there can be none, StoreError, also if there is one already.
         """
-        signer = mldsa.MlDsaSigner.generate()
-        path = self.folder / f"{record.name}{BESIDE}"
-        with _never_twice(path.name):
+        signer, path = mldsa.MlDsaSigner.generate(), self.folder / f"{record.name}{BESIDE}"
+        with folders.translated(path):
             folders.create(path, signer.dump(passphrase))
-            folders.create(path.with_name(f"{path.name}.pub"), b64encode(signer.public) + b"\n", mode=0o644)
+            folders.create(path.with_name(f"{path.name}.pub"), signer.public_line, mode=0o644)
         return signer
 
-    def public_beside(self, record: KeyRecord) -> bytes | None:
-        """The public key of the ML-DSA-44 key beside another; None if there is none."""
-        file = self.folder / f"{record.name}{BESIDE}.pub"
-        return b64decode(_read(file)) if file.is_file() else None
+    def public_beside(self, record: KeyRecord, passphrase: Passphrase | None = None) -> bytes | None:
+        """The public key of the ML-DSA-44 key beside another; None if there is none. Errors: KeyFileError.
+
+        Where somebody was interrupted before the public file was written, the private one tells it.
+        """
+        private, file = (self.folder / f"{record.name}{BESIDE}{end}" for end in ("", ".pub"))
+        if file.is_file():
+            return mldsa.load_public(_read(file), what=str(file))
+        if not private.is_file():
+            return None
+        signer = mldsa.load(_read_private(private), passphrase, what=f"the key {private.name}")
+        folders.create(file, signer.public_line, mode=0o644)
+        return signer.public
 
     def beside(self, public: bytes, passphrase: Passphrase | None = None) -> mldsa.MlDsaSigner:
         """The signer of an ML-DSA-44 key. Errors: NotFoundError, KeyFileError."""
-        line = b64encode(public)
         for file in sorted(self.folder.glob(f"*{BESIDE}.pub")):
-            if _read(file).strip() == line:
+            if mldsa.load_public(_read(file), what=str(file)) == public:
                 private = file.with_name(file.name.removesuffix(".pub"))
                 return mldsa.load(_read_private(private), passphrase, what=f"the key {private.name}")
         raise NotFoundError(

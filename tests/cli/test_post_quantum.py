@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from mledger.core.note import Note, format_note, parse_note
+from mledger.errors import StoreError
 from mledger.exchange import verify as program_itself
+from mledger.keystore import Keystore
 from mledger.stores import open_store
 from tests.cli.asking import MODEL, done, refused, told
 
@@ -85,3 +87,29 @@ def test_it_goes_on_with_the_next_key_and_can_end(run, both):
     done(run("key", "appoint", "Alice Example", "--reason", "Too long.", "--no-ml-dsa"))
     assert len(note(both).signatures) == 1
     done(run("verify", "--full"))
+
+
+def test_an_interrupted_beginning_is_no_dead_end(run, begun):
+    """Where the private key came to be written and not the public one, the same again goes on with it."""
+    record = told(run("key", "show", "alice-example", "--json"))
+    made = Keystore().add_beside(Keystore().get("alice-example"))
+    file = Path(record["path"]).with_suffix(".ml-dsa.pub")
+    file.unlink()
+    with pytest.raises(StoreError, match="File exists"):
+        Keystore().add_beside(Keystore().get("alice-example"))
+    done(run(*ALSO))
+    assert file.read_bytes() == made.public_line
+    assert len(note(begun).signatures) == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"not base64!", b"AAAA\n", b"\xff\xfe"])
+def test_a_damaged_public_key_is_told(data, run, both):
+    """What no public key is names the file, and the way out works."""
+    file = Path(told(run("key", "show", "alice-example", "--json"))["path"]).with_suffix(".ml-dsa.pub")
+    done(run("key", "appoint", "Alice Example", "--reason", "Too long.", "--no-ml-dsa"))
+    good = file.read_bytes()
+    file.write_bytes(data)
+    assert refused(run(*ALSO), "no public key of ML-DSA-44") == f"rm {file}"
+    file.unlink()
+    done(run(*ALSO))
+    assert file.read_bytes() == good

@@ -210,7 +210,8 @@ def _made_beside(key_id: str) -> bytes:
 
     keys = Keystore()
     record = next(one for one in keys.list() if one.key_id == key_id)
-    if (public := keys.public_beside(record)) is not None:
+    asked = passphrase.asking("the key of ML-DSA-44")
+    if (public := keys.public_beside(record, asked)) is not None:
         return public
     secret = passphrase.choose(f"the key of ML-DSA-44 beside {record.name}") if record.encrypted else None
     return keys.add_beside(record, secret).public

@@ -4,6 +4,7 @@ They sign checkpoints beside an Ed25519 key, against the day on which that can b
 has them from version 47 on, where its OpenSSL does; the files are PKCS#8.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
@@ -65,6 +66,11 @@ class MlDsaSigner:
         """The 2,420-byte signature of `message`."""
         return self._private.sign(message)
 
+    @property
+    def public_line(self) -> bytes:
+        """The bytes of a public key file: base64, and a newline."""
+        return b64encode(self.public) + b"\n"
+
     def dump(self, passphrase: str | None = None) -> bytes:
         """The bytes of a private key file, encrypted if there is a passphrase."""
         from cryptography.hazmat.primitives import serialization as form
@@ -97,6 +103,18 @@ def load(data: bytes, passphrase: Callable[[], str] | None = None, *, what: str)
     if not isinstance(private, module.MLDSA44PrivateKey):
         _unusable(f"{what} is no key of ML-DSA-44")
     return MlDsaSigner(private)
+
+
+def load_public(data: bytes, *, what: str) -> bytes:
+    """The public key in a file of base64. Errors: KeyFileError."""
+    try:
+        public = b64decode(data.strip(), validate=True)
+    except ValueError:
+        public = b""
+    if len(public) != PUBLIC_BYTES:
+        message = f"{what} is no public key of ML-DSA-44; without it one is made of the private key"
+        raise KeyFileError(message, fix=f"rm {what}")
+    return public
 
 
 def _unusable(message: str) -> NoReturn:
