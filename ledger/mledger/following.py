@@ -10,7 +10,7 @@ from mledger.core.digest import short
 from mledger.core.evidence import Evidence
 from mledger.core.merkle import check_consistency
 from mledger.core.moment import Moment, format_moment
-from mledger.core.note import format_vkey, parse_note, parse_vkey
+from mledger.core.note import ML_DSA_44, format_vkey, parse_note, parse_vkey
 from mledger.core.succession import open_succession
 from mledger.core.tiles import CHECKPOINT
 from mledger.core.trust import Pinned
@@ -21,7 +21,7 @@ from mledger.exchange.places import Place
 from mledger.exchange.publish import succession_path
 from mledger.heads import Heads
 from mledger.keys.algorithms import verify
-from mledger.receipt import check_checkpoint
+from mledger.receipt import check_both, checked_lines
 
 # Successions of one log that are read: more are none that anybody made on purpose.
 _MOST = 1_000
@@ -37,6 +37,8 @@ class Followed(NamedTuple):
     compared: tuple[str, ...]
     level: int
     """0 consistent in itself, 1 and it begins as is known, 2 and it extends a head that is known."""
+    lines: tuple[str, ...] = ("Ed25519",)
+    """The algorithms of the lines that were checked under the checkpoint."""
 
     def to_json(self) -> dict[str, object]:
         """The outcome as `--json` prints it."""
@@ -49,6 +51,7 @@ class Followed(NamedTuple):
             "time": self.end.time,
             "compared": list(self.compared),
             "level": self.level,
+            "lines": list(self.lines),
         }
 
 
@@ -70,11 +73,13 @@ class Follower(NamedTuple):
         if note is None:
             raise NotFoundError(f"no log is published at {address}", fix="mledger publish PLACE makes one")
         seen = self.mirrors.recall(vkey)
-        steps = _led(note, list(_successions(place, seen.vkey if seen is not None else vkey)))
-        vkey = steps[-1].after if steps else seen.vkey if seen is not None else vkey
-        checkpoint = check_checkpoint(note, parse_vkey(vkey))
+        known_key = seen.vkey if seen is not None else vkey
+        steps, beside = _led(note, known_key, list(_successions(place, known_key)))
+        vkey = steps[-1].after if steps else known_key
         kept = [one for one in (seen, self.mirrors.recall(vkey)) if one is not None]
         seen = max(kept, key=lambda one: one.checkpoint.size, default=None)
+        also = _beside(note, seen, pinned) or beside
+        checkpoint = check_both(note, vkey, also)
         mirror = Mirror(place, checkpoint)
         old = seen.checkpoint.size if seen else 0
         if seen is not None:
@@ -86,12 +91,13 @@ class Follower(NamedTuple):
         compared = [one.words for one in known]
         level = 2 if any(one.size > 1 for one in known) else min(1, len(known))
         now = format_moment(self.clock())
-        self.mirrors.keep(Seen(vkey, note, genesis, end.leaf, end.time, now, address))
-        for step in steps:
-            if step.before != vkey:
-                self.mirrors.succeed(step.before, step.note)
-                compared.append("the key that it was known by, which was handed over")
-        return Followed(checkpoint, old, seen.seen if seen else None, end, tuple(compared), level)
+        self.mirrors.keep(Seen(vkey, note, genesis, end.leaf, end.time, now, address, also))
+        left = {step.before: step.note for step in steps if step.before != vkey}
+        for before, succession in left.items():
+            self.mirrors.succeed(before, succession)
+            compared.append("the key that it was known by, which was handed over")
+        last = seen.seen if seen else None
+        return Followed(checkpoint, old, last, end, tuple(compared), level, checked_lines(also))
 
     def _compare(self, mirror: Mirror, note: bytes, seen: Seen) -> None:
         """The checkpoint now extends the one seen before. Errors: DivergedError."""
@@ -149,16 +155,26 @@ class _Known(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """A succession: the verifier key before and after, the note, and whether the key before signed it."""
+    """A succession: the verifier keys before and after, the one beside, the note, and who signed it."""
 
     before: str
     after: str
+    also: str | None
     note: bytes
     handed_over: bool
+    """Whether the key before has signed it as well."""
+
+    @property
+    def keys(self) -> set[tuple[str, bytes]]:
+        """The names and hashes of the keys that sign from it on."""
+        return {parse_vkey(key)[:2] for key in (self.after, self.also) if key is not None}
 
 
 def _successions(place: Place, vkey: str) -> Iterator[_Step]:
-    """What a mirror shows of the keys that took over from this one. Errors: ProofError, FormatError."""
+    """What a mirror shows of how this key was appointed, and of those that took over from it, in order.
+
+    Errors: ProofError, FormatError.
+    """
     for number in range(1, _MOST):
         note = place.read(succession_path(number))
         if note is None:
@@ -166,20 +182,24 @@ def _successions(place: Place, vkey: str) -> Iterator[_Step]:
         opened = open_succession(note, verify)
         found = opened.succession
         before, after = (format_vkey(key.name, key.public) for key in (found.old, found.new))
-        if before == vkey:
-            yield _Step(before, after, note, opened.handed_over)
+        if vkey in (before, after):
+            also = format_vkey(found.also.name, found.also.public, ML_DSA_44) if found.also else None
+            yield _Step(before, after, also, note, opened.handed_over)
             vkey = after
 
 
-def _led(note: bytes, steps: list[_Step]) -> list[_Step]:
-    """The steps up to the newest key that has a line under a checkpoint.
+def _led(note: bytes, vkey: str, steps: list[_Step]) -> tuple[list[_Step], str | None]:
+    """The steps from a key on to the newest whose keys have signed, and the one that signs beside the last.
 
     A succession is published before the first checkpoint of its key: between the two, also if the publisher
     died there, the key before still speaks. Errors: ProofError if it takes a step that was not handed over.
     """
     lines = {line[:2] for line in parse_note(note).signatures}
-    while steps and parse_vkey(steps[-1].after)[:2] not in lines:
+    while steps and not steps[-1].keys <= lines:
         steps = steps[:-1]
+    also = steps[-1].also if steps else None
+    if steps and steps[0].before != vkey:
+        steps = steps[1:]  # by which this key was appointed: whoever knows it need not believe the one before
     for step in steps:
         if not step.handed_over:
             raise ProofError(
@@ -187,7 +207,24 @@ def _led(note: bytes, steps: list[_Step]) -> list[_Step]:
                 " signed that",
                 fix=f"make sure with whoever answers for it, then: --vkey {step.after}",
             )
-    return steps
+    return steps, also
+
+
+def _beside(note: bytes, seen: Seen | None, pinned: Pinned | None) -> str | None:
+    """The key of ML-DSA-44 that is known to sign beside: as was seen, or as a trust file of later says.
+
+    It is not dropped for a succession, which Ed25519 alone has signed. Errors: ProofError.
+    """
+    if seen is None or (pinned is not None and pinned.size >= seen.checkpoint.size):
+        return pinned.also if pinned is not None else None
+    if seen.also is not None and parse_vkey(seen.also)[:2] not in {
+        line[:2] for line in parse_note(note).signatures
+    }:
+        raise ProofError(
+            "the checkpoint lacks the line of the ML-DSA-44 key that signed beside until now",
+            fix="make sure with whoever answers for the ledger, then with a trust file of now: --trust FILE",
+        )
+    return seen.also
 
 
 def _extends(mirror: Mirror, size: int, root: bytes, who: str, *, need: bool = False) -> bool:

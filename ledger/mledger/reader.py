@@ -150,6 +150,7 @@ class Reader(Lookup):
         for _ in self.governing(keyring):
             roots |= dict.fromkeys(keyring.policy.anchor_roots if keyring.policy else ())
         asked = keyring.policy.witnesses if keyring.policy else None
+        also = self.log_keys.at(head.size).also
         return Pinned(
             self.origin,
             self.vkey_text,
@@ -159,6 +160,7 @@ class Reader(Lookup):
             merkle.root(self.store, head.size),
             tuple(roots),
             Required(asked.keys, asked.needed, asked.days) if asked else None,
+            format_vkey(also.name, also.public, also.alg) if also else None,
         )
 
     def proved_interval(self, seq: int) -> "Interval | None":

@@ -1,5 +1,6 @@
 """Mirrors, witnesses and bundles when another key signs the checkpoints."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from mledger.chain.fork import check_evidence
 from mledger.chain.succession import LogKeys, sign_checkpoint, sign_succession
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
-from mledger.core.note import format_note, format_vkey, parse_note, parse_vkey
+from mledger.core.note import ML_DSA_44, format_note, format_vkey, parse_note, parse_vkey
 from mledger.core.submission import Submission, format_submission
-from mledger.core.tiles import CHECKPOINT
+from mledger.core.tiles import CHECKPOINT, tiles
 from mledger.errors import DivergedError, FormatError, ProofError
 from mledger.events import base as events
 from mledger.events.base import EventBody
@@ -22,9 +23,10 @@ from mledger.exchange.bundle import What, newest_note, write_bundle
 from mledger.exchange.mirrors import Mirrors
 from mledger.exchange.places import open_place
 from mledger.exchange.places.folder import Folder
-from mledger.exchange.publish import publish
+from mledger.exchange.publish import _content, publish, succession_path
 from mledger.exchange.witness import Logs
 from mledger.following import Follower
+from mledger.keys.mldsa import MlDsaSigner
 from mledger.keys.signer import Signer
 from mledger.testing.simulator import ORIGIN, Simulator, key_fields, signer_of
 from mledger.testing.tamper.tools import Hand, force
@@ -224,6 +226,103 @@ def test_a_memory_of_a_succession_cannot_be_made_up(follower: Follower, places: 
     (file,) = [file for file in follower.mirrors.folder.iterdir() if b'"succession"' in file.read_bytes()]
     file.write_bytes(file.read_bytes().replace(b"succession v1", b"succession v2"))
     with pytest.raises(FormatError, match="memory of a mirror is damaged"):
+        follower.follow(open_place(str(places)), "m", VKEY)
+
+
+# --- ML-DSA-44 beside
+
+M, OTHER = (MlDsaSigner.from_seed(bytes([n]) * 32) for n in (1, 2))
+M_VKEY = format_vkey(ORIGIN, M.public, ML_DSA_44)
+
+
+def beside(sim: Simulator, key: MlDsaSigner | None, *, new: str = ALICE, old: str = ALICE) -> None:
+    """A key of ML-DSA-44 signs beside from now on, or none does."""
+    also = key.public if key is not None else None
+    body = appointed(sim.reader(), signer_of(new), "Against the day.", old=signer_of(old), also=also)
+    sim.clock.forward(seconds=1)
+    sim.ledger(BOB).append_all([Event(body, "ledger")])
+
+
+def show(sim: Simulator, folder: Path, also: MlDsaSigner | None, key: str = ALICE) -> None:
+    """Publish all there is under a checkpoint of these keys, without asking whether they should sign it."""
+    size = sim.store.head().size
+    note = sign_checkpoint(Checkpoint(ORIGIN, size, merkle.root(sim.store, size)), [signer_of(key)], also)
+    for number, one in enumerate(sim.reader().log_keys.all):
+        if one.note is not None:
+            open_place(str(folder)).create(succession_path(number), one.note)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    for tile in tiles(size, 0):
+        open_place(str(folder)).create(tile.path, _content(sim.reader(), tile))
+    (folder / CHECKPOINT).write_bytes(note)
+
+
+def test_a_second_line_is_checked_and_missed(follower: Follower, places: Path) -> None:
+    """Once it was seen it must be there, whatever Ed25519 signs; a trust file of later may end it."""
+    sim = company()
+    put(sim, places)
+    follower.follow(open_place(str(places)), "m", VKEY)
+    beside(sim, M)
+    show(sim, places, M)
+    followed = follower.follow(open_place(str(places)), "m", VKEY)
+    assert (followed.lines, follower.mirrors.at("m").also) == (("Ed25519", "ML-DSA-44"), M_VKEY)
+    show(sim, places, None)
+    with pytest.raises(ProofError, match="lacks the line of the ML-DSA-44"):
+        follower.follow(open_place(str(places)), "m", VKEY)
+    beside(sim, OTHER)
+    show(sim, places, OTHER)
+    with pytest.raises(ProofError, match="lacks the line of the ML-DSA-44"):
+        follower.follow(open_place(str(places)), "m", VKEY)
+    pinned = sim.reader().pinned()
+    assert follower.follow(open_place(str(places)), "m", VKEY, pinned).lines == ("Ed25519", "ML-DSA-44")
+    beside(sim, None)
+    show(sim, places, None)
+    with pytest.raises(ProofError, match="lacks the line of the ML-DSA-44"):
+        follower.follow(open_place(str(places)), "m", VKEY)
+    assert follower.follow(open_place(str(places)), "m", VKEY, sim.reader().pinned()).lines == ("Ed25519",)
+
+
+def test_a_second_line_that_does_not_hold_is_refused(follower: Follower, places: Path) -> None:
+    """Whoever follows for the first time checks it where the mirror or a trust file says who signs it."""
+    sim = company()
+    beside(sim, M)
+    show(sim, places, M)
+    good = (places / CHECKPOINT).read_bytes()
+    note = parse_note(good)
+    ed25519, also = note.signatures
+    broken = note._replace(signatures=(ed25519, also._replace(signature=bytes(8 + 2420))))
+    (places / CHECKPOINT).write_bytes(format_note(broken))
+    with pytest.raises(ProofError, match="does not hold"):
+        follower.follow(open_place(str(places)), "m", VKEY)
+    show(sim, places, None)
+    with pytest.raises(ProofError, match="one line is missing"):
+        follower.follow(open_place(str(places)), "m", VKEY, sim.reader().pinned())
+    (places / CHECKPOINT).write_bytes(good)
+    assert len(follower.follow(open_place(str(places)), "m", VKEY).lines) == 2
+
+
+def test_who_begins_with_the_new_key_learns_of_the_one_beside(follower: Follower, places: Path) -> None:
+    """The succession that appointed the key that is known says who signs beside, and nothing of before."""
+    sim = company()
+    sim.enrol(NEW, "owner")
+    beside(sim, M, new=NEW)
+    show(sim, places, M, NEW)
+    followed = follower.follow(open_place(str(places)), "m", sim.reader().vkey_text)
+    assert followed.lines == ("Ed25519", "ML-DSA-44")
+    assert not any("handed over" in what for what in followed.compared)
+
+
+def test_an_installation_without_it_wants_the_line_and_says_what_it_left(
+    follower: Follower, places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without ML-DSA-44 the rest is checked, and the line must be there all the same."""
+    sim = company()
+    beside(sim, M)
+    show(sim, places, M)
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.mldsa", None)
+    followed = follower.follow(open_place(str(places)), "m", VKEY)
+    assert followed.lines[1] == "ML-DSA-44, which this installation cannot check"
+    show(sim, places, None)
+    with pytest.raises(ProofError, match="lacks the line"):
         follower.follow(open_place(str(places)), "m", VKEY)
 
 

@@ -96,6 +96,7 @@ def _shown(settings: Settings, place: str, followed: "Followed") -> dict[str, ob
         "log": counted(size, "entry", "entries") + (f", {size - before:,} new" if before else ""),
         "compared": "\n".join(compared),
         "level": f"{followed.level}, {LEVELS[followed.level]}",
+        **({"signed": " and ".join(followed.lines)} if len(followed.lines) > 1 else {}),
         "recorded": settings.out.moment(followed.end.time),
         "head": followed.end.leaf.hex(),
         "not checked": UNCHECKED,

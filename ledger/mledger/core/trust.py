@@ -2,13 +2,14 @@
 
     {"format": "mledger-trust", "v": 1, "origin": …, "vkey": …, "genesis": <64 hex>,
      "head": {"size": …, "leaf": <64 hex>, "root": <64 hex>},
+     "also": <verifier key of ML-DSA-44>,
      "roots": [<PEM>, …], "witnesses": {"keys": [<verifier key>, …], "needed": …, "days": …}}
 
-Whoever holds one knows which ledger is meant, whose key signs its checkpoints, how it begins, and a
-head that every later state must extend; and whom else to believe: the roots of time-stamping authorities,
-and the witnesses, how many of them must cosign, and how many days their cosignatures may be old. These
-two, and `days`, are left out where the ledger asks for none. A trust file is believed because of how it
-came, so nothing signs it.
+Whoever holds one knows which ledger is meant, whose key signs its checkpoints, and perhaps which of
+ML-DSA-44 beside it, how it begins, and a head that every later state must extend; and whom else to believe:
+the roots of time-stamping authorities, and the witnesses, how many of them must cosign, and how many days
+their cosignatures may be old. What the ledger has none of, or asks for none, is left out. A trust file is
+believed because of how it came, so nothing signs it.
 """
 
 import json
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 from mledger.core import canonical
 from mledger.core.encoding import MAX_DECIMAL
 from mledger.core.names import check_origin
-from mledger.core.note import COSIGNATURE, parse_vkey
+from mledger.core.note import COSIGNATURE, ML_DSA_44, parse_vkey
 from mledger.errors import FormatError
 
 FORMAT = "mledger-trust"
@@ -43,7 +44,8 @@ class Required(NamedTuple):
 class Pinned(NamedTuple):
     """What a trust file pins: the ledger, its verifier key, the leaf of entry 0, and a head, hashes raw.
 
-    And whom besides the ledger it believes: roots of time-stamping authorities in PEM, and witnesses.
+    And whom besides the ledger it believes: roots of time-stamping authorities in PEM, and witnesses; and
+    the verifier key of ML-DSA-44 that signs checkpoints beside the other.
     """
 
     origin: str
@@ -54,6 +56,7 @@ class Pinned(NamedTuple):
     root: bytes
     roots: tuple[str, ...] = ()
     witnesses: Required | None = None
+    also: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """The trust file as JSON has it."""
@@ -65,6 +68,8 @@ class Pinned(NamedTuple):
             "genesis": self.genesis.hex(),
             "head": {"size": self.size, "leaf": self.leaf.hex(), "root": self.root.hex()},
         }
+        if self.also is not None:
+            row["also"] = self.also
         if self.roots:
             row["roots"] = list(self.roots)
         if self.witnesses is not None:
@@ -88,9 +93,9 @@ def parse_trust(data: bytes) -> Pinned:
     if type(row.get("v")) is not int or row["v"] != VERSION:
         raise FormatError(f"the trust file is of version {row.get('v')!r}; this program reads {VERSION}")
     head = row.get("head")
-    if not _NEEDED <= row.keys() <= _NEEDED | {"roots", "witnesses"} or not isinstance(head, dict):
+    if not _NEEDED <= row.keys() <= _NEEDED | {"also", "roots", "witnesses"} or not isinstance(head, dict):
         raise FormatError(
-            "a trust file has origin, vkey, genesis and head, perhaps roots and witnesses, and nothing else"
+            "a trust file has origin, vkey, genesis, head, perhaps also, roots, witnesses, and nothing else"
         )
     if head.keys() != {"size", "leaf", "root"} or type(head["size"]) is not int:
         raise FormatError("the head in a trust file has size, leaf and root, and nothing else")
@@ -101,7 +106,16 @@ def parse_trust(data: bytes) -> Pinned:
         raise FormatError("the verifier key in the trust file is that of another ledger")
     hashes = (_raw(row["genesis"]), _raw(head["leaf"]), _raw(head["root"]))
     pinned = Pinned(origin, row["vkey"], hashes[0], head["size"], *hashes[1:])
+    pinned = pinned._replace(also=_also(row.get("also"), origin))
     return pinned._replace(roots=_roots(row.get("roots")), witnesses=_witnesses(row.get("witnesses")))
+
+
+def _also(value: Any, origin: str) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or (key := parse_vkey(value)).name != origin or key.alg != ML_DSA_44:
+        raise FormatError("the key `also` in the trust file is none of ML-DSA-44, or that of another ledger")
+    return value
 
 
 def _roots(value: Any) -> tuple[str, ...]:

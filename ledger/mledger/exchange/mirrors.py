@@ -15,11 +15,11 @@ from mledger import folders
 from mledger.core.checkpoint import Checkpoint
 from mledger.core.evidence import Evidence, format_evidence
 from mledger.core.moment import Moment, check_moment
-from mledger.core.note import format_vkey, parse_vkey
+from mledger.core.note import ML_DSA_44, format_vkey, parse_vkey
 from mledger.core.succession import open_succession
 from mledger.errors import FormatError, MledgerError
 from mledger.keys.algorithms import verify
-from mledger.receipt import check_checkpoint
+from mledger.receipt import check_both
 
 VERSION = 1
 _NAME = re.compile(r"[0-9a-f]{64}\.json")
@@ -36,11 +36,13 @@ class Seen:
     time: Moment
     seen: Moment
     address: str
+    also: str | None = None
+    """The verifier key of ML-DSA-44 that has signed beside the other."""
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """The checkpoint, its signature checked. Errors: FormatError, ProofError."""
-        return check_checkpoint(self.note, parse_vkey(self.vkey))
+        """The checkpoint, its signatures checked. Errors: FormatError, ProofError."""
+        return check_both(self.note, self.vkey, self.also)
 
 
 class Mirrors:
@@ -100,6 +102,7 @@ class Mirrors:
             "seen": seen.seen,
             "address": seen.address,
         }
+        row |= {"also": seen.also} if seen.also is not None else {}
         folders.replace(self._file(seen.vkey), json.dumps(row).encode() + b"\n")
 
     def succeed(self, vkey: str, succession: bytes) -> None:
@@ -147,7 +150,8 @@ def _parse(data: bytes) -> Seen | None:
         check_moment(row["seen"])
         row |= {name: bytes.fromhex(row[name]) for name in ("genesis", "leaf")}
         seen = Seen(**row | {"note": row["note"].encode()})
-        good = seen.checkpoint.size > 0 and len(seen.leaf) == len(seen.genesis) == 32
+        good = seen.also is None or parse_vkey(seen.also).alg == ML_DSA_44
+        good = good and seen.checkpoint.size > 0 and len(seen.leaf) == len(seen.genesis) == 32
     except (MledgerError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return None
     return seen if good else None

@@ -60,9 +60,11 @@ def _other(audit: "Audit", pinned: Pinned) -> str | None:
     if audit.genesis != pinned.genesis:
         first, wanted = short(audit.genesis.hex()), short(pinned.genesis.hex())
         return f"another ledger of that name: it begins with {first}, and not with {wanted}"
-    key = LogKeys(audit.keyring.signs).at(pinned.size).key if audit.keyring.signs else None
-    vkey = format_vkey(key.name, key.public) if key is not None else ""
-    return None if vkey == pinned.vkey else "its checkpoints are signed by another key"
+    signs = LogKeys(audit.keyring.signs).at(pinned.size) if audit.keyring.signs else None
+    keys = [key for key in (signs.key, signs.also) if key is not None] if signs is not None else []
+    vkeys = {format_vkey(key.name, key.public, key.alg) for key in keys}
+    known = {vkey for vkey in (pinned.vkey, pinned.also) if vkey is not None}
+    return None if known <= vkeys else "its checkpoints are signed by another key"
 
 
 def _since(audit: "Audit", size: int) -> str:
