@@ -1,14 +1,16 @@
 """Checkpoints with a second signature, of ML-DSA-44."""
 
+import json
 import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from mledger.core.note import Note, format_note, parse_note
+from mledger.core.note import ML_DSA_44, Note, format_note, format_vkey, parse_note, parse_vkey
 from mledger.errors import StoreError
 from mledger.exchange import verify as program_itself
+from mledger.keys.mldsa import MlDsaSigner
 from mledger.keystore import Keystore
 from mledger.stores import open_store
 from tests.cli.asking import MODEL, done, refused, told
@@ -40,13 +42,42 @@ def test_each_checkpoint_has_two_lines_from_then_on(run, both):
     assert "3 signed with Ed25519, 2 signed with ML-DSA-44" in done(run("verify", "--full"))
     assert told(run("verify", "--json"))["checkpoints"] == {"Ed25519": 3, "ML-DSA-44": 2}
     done(run("prove", "1", "-o", "r"))
-    done(run("check-proof", "r", "--vkey", done(run("checkpoint", "--vkey")).strip()))
+    alone = done(run("check-proof", "r", "--vkey", done(run("checkpoint", "--vkey")).strip()))
+    assert "not checked  1 line under the checkpoint, of keys that were not named" in alone
+    done(run("trust", "export", "-o", "t"))
+    assert "not checked" not in done(run("check-proof", "r", "--trust", "t"))
+    assert told(run("check-proof", "r", "--trust", "t", "--json"))["lines_left"] == 0
+    done(run("bundle", "create", "--all", "-o", "t.zip"))
+    assert "2 signed with ML-DSA-44" in done(run("bundle", "verify", "t.zip", "--trust", "t"))
     done(run("bundle", "create", "--all", "-o", "b.zip"))
     with closing(program_itself.Files("b.zip")) as files:
         checker = program_itself.Checker(files, None, pure=False)
         checker.run()
     assert checker.findings == []
     assert any("lines of ML-DSA-44" in what for what in checker.unchecked())
+
+
+def test_a_trust_file_names_both_keys(run, both):
+    """The key beside is checked as well: of receipts the line, of a ledger that it is this key."""
+    done(run("trust", "export", "-o", "t"))
+    row = json.loads(Path("t").read_bytes())
+    assert parse_vkey(row["also"]).alg == ML_DSA_44
+    done(run("verify", "--trust", "t"))
+    held = note(both)
+    Path("one").write_bytes(format_note(Note(held.text, held.signatures[:1])))
+    refused(run("check-proof", "one", "--trust", "t"), "one line is missing", code=3)
+    broken = held.signatures[1]._replace(signature=bytes(8 + 2420))
+    Path("two").write_bytes(format_note(Note(held.text, (held.signatures[0], broken))))
+    refused(run("check-proof", "two", "--trust", "t"), "does not hold", code=3)
+    other = format_vkey(row["origin"], MlDsaSigner.from_seed(bytes(32)).public, ML_DSA_44)
+    Path("t").write_text(json.dumps(row | {"also": other}))
+    result = run("verify", "--trust", "t")
+    assert (result.exit_code, "its checkpoints are signed by another key" in result.stdout) == (3, True)
+    done(run("bundle", "create", "--all", "-o", "b.zip"))
+    assert program_itself.main(["b.zip", "--trust", "t"]) == 3
+    for bad in (5, row["vkey"], "x"):
+        Path("t").write_text(json.dumps(row | {"also": bad}))
+        assert run("verify", "--trust", "t").exit_code == program_itself.main(["b.zip", "--trust", "t"]) == 2
 
 
 def test_a_line_that_lacks_or_does_not_hold_is_found(run, both):

@@ -2190,12 +2190,13 @@ class Checker:
         if trust is not None:
             head, where = trust["head"], "the trust file"
             size = head["size"]
-            signer = self.keyring.signer(size)[0]
+            signer, beside = self.keyring.signer(size)
             vkey = vkey_of(self.keyring.origin, signer.public) if signer else ""
-            if (trust["origin"], trust["vkey"], trust["genesis"]) != (
+            if (trust["origin"], trust["vkey"], trust["genesis"], trust.get("also", beside)) != (
                 self.keyring.origin,
                 vkey,
                 self.genesis.hex(),
+                beside,
             ):
                 self.find("head.diverged", where, "this is another ledger than the one that is trusted")
             elif size > tree.size:
@@ -2253,6 +2254,14 @@ def pointer_of(vkey: str) -> Tuple[str, bytes]:
         return name, b""
 
 
+def is_beside(vkey: object, origin: str) -> bool:
+    """Whether it is a verifier key of ML-DSA-44 under a name."""
+    name, _, rest = str(vkey).partition("+")
+    key = unbase64(rest.partition("+")[2])
+    pointer = sha256(name.encode() + b"\n" + key)[:4]
+    return (name, pointer_of(str(vkey))[1], len(key), key[:1]) == (origin, pointer, 1313, b"\x06")
+
+
 TRUSTED = {"format", "v", "origin", "vkey", "genesis", "head"}
 
 
@@ -2265,7 +2274,7 @@ def read_trust(path: str) -> Json:
         head, asked = row["head"], row.get("witnesses", {"keys": [], "needed": 1})
         hashes = [row["genesis"], head["leaf"], head["root"]]
         good = row["format"] == "mledger-trust" and row["v"] == 1 and all(map(HASH, hashes))
-        good = good and TRUSTED <= set(row) <= TRUSTED | {"roots", "witnesses"}
+        good = good and TRUSTED <= set(row) <= TRUSTED | {"also", "roots", "witnesses"}
         counts = [head["size"], asked["needed"], asked.get("days", 1)]
         whom = [read_witness(vkey) for vkey in asked["keys"]]
         if (
@@ -2276,6 +2285,7 @@ def read_trust(path: str) -> Json:
             and all(root.startswith("-----BEGIN CERTIFICATE-----\n") for root in row.get("roots", ()))
             and ("witnesses" not in row or len({key.name for key in whom}) >= asked["needed"])
             and row["vkey"].startswith(row["origin"] + "+")
+            and ("also" not in row or is_beside(row["also"], row["origin"]))
         ):
             return dict(row)
     except (ValueError, KeyError, TypeError, AttributeError):
