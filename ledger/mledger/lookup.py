@@ -35,12 +35,13 @@ _BACKWARDS = 64
 # Entries that a cache reads before somebody notices.
 _SOON = 2_000
 # Entries kept opened for the questions of the rules, 100 KB each where they carry many events.
-_OPENED = 32
+OPENED = 32
 # Digits that name an attachment, at least.
 _PREFIX = 8
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]
+Opened = Callable[[int], tuple[Entry, Statement]]
 
 
 def utc_now() -> datetime:
@@ -278,11 +279,18 @@ class Lookup:
         entry = self.entry(self._locate(reference)[0])
         return envelope_of(entry, open_payload(entry.payload))
 
-    def fact(self, reference: str) -> Fact:
-        """The event with a number ("41", "41.3") or a UUID. Errors: NotFoundError, InputError."""
+    def fact(self, reference: str, opened: Opened | None = None) -> Fact:
+        """The event with a number ("41", "41.3") or a UUID. Errors: NotFoundError, InputError.
+
+        `opened` is for whoever asks for many at once, and keeps the entries that it has opened.
+        """
         seq, place = self._locate(reference)
+        return _event(*(opened or self.opened)(seq), place, reference)
+
+    def opened(self, seq: int) -> tuple[Entry, Statement]:
+        """The entry at a position with what it states. Errors: NotFoundError, IntegrityError."""
         entry = self.entry(seq)
-        return _event(entry, open_statement(entry), place, reference)
+        return entry, open_statement(entry)
 
     def _locate(self, reference: str) -> tuple[int, int | None]:
         if "-" not in reference:
@@ -296,7 +304,7 @@ class Lookup:
         """What the rules need to know of a referenced event; None if it is not there."""
         try:
             seq, place = self._locate(reference)
-            fact = _event(*self._opened(seq), place, reference)
+            fact = _event(*self._lately(seq), place, reference)
         except MledgerError:
             return None
         return Answered(fact.number, fact.seq, fact.type, fact.stream, fact.key, fact.time)
@@ -310,14 +318,9 @@ class Lookup:
         return Recalling(self)
 
     @cached_property
-    def _opened(self) -> Callable[[int], tuple[Entry, Statement]]:
-        """Entries with what they state, of which the last few are kept: answers ask about the same ones."""
-
-        def opened(seq: int) -> tuple[Entry, Statement]:
-            entry = self.entry(seq)
-            return entry, open_statement(entry)
-
-        return lru_cache(_OPENED)(opened)
+    def _lately(self) -> Opened:
+        """`opened`, of which the last few are kept: answers ask about the same ones, and never for bodies."""
+        return lru_cache(OPENED)(self.opened)
 
     def attachment(self, sha256: str) -> bytes:
         """The file kept under a SHA-256 in hex, of which eight digits will do.

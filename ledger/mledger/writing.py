@@ -6,6 +6,7 @@ pass that the rulebook would report.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.chain.docket import Docket
@@ -27,6 +28,7 @@ from mledger.core.names import format_number
 from mledger.errors import DeniedError, DivergedError, InputError, IntegrityError, MledgerError, UsageError
 from mledger.keys.ed25519 import verify
 from mledger.keys.signer import Signer
+from mledger.lookup import OPENED
 from mledger.reader import Reader
 
 if TYPE_CHECKING:
@@ -141,14 +143,15 @@ class Writer:
 
     def check_references(self, items: Sequence[Item], held: Sequence[object]) -> None:
         """Nothing, if all that the items lead to is there; see `mledger.chain.references`."""
-        check_references(items, held, self.questions.find, self._read, self.reader.now())
+        opened = lru_cache(OPENED)(self.reader.opened)  # what is asked about together stands together
 
-    def _read(self, reference: str) -> "EventBody | None":
-        """The body of an event; None if it is not there, or cannot be read."""
-        try:
-            return self.reader.fact(reference).data
-        except MledgerError:
-            return None
+        def read(reference: str) -> "EventBody | None":
+            try:
+                return self.reader.fact(reference, opened).data
+            except MledgerError:
+                return None
+
+        check_references(items, held, self.questions.find, read, self.reader.now())
 
     def seal(self, drafts: Sequence[Draft], author: Author, random: bytes, after: Sealed | None) -> Sealed:
         """The entries of the drafts, after the ledger's end or after what is sealed already.

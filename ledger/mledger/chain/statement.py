@@ -49,7 +49,8 @@ _opened = [0]
 @cache
 def _quick() -> Callable[[bytes], Any]:
     """What `_strictly` demands, as a schema that is checked while the JSON is read."""
-    from pydantic_core import SchemaValidator, core_schema, to_json
+    from orjson import dumps
+    from pydantic_core import SchemaValidator, core_schema
 
     def exactly(**fields: Any) -> Any:
         """An object of these fields and no other, in this order, which is that of our own writer."""
@@ -71,7 +72,7 @@ def _quick() -> Callable[[bytes], Any]:
 
     def read(payload: bytes) -> Any:
         fields = shape.validate_json(payload)
-        return fields if to_json(fields) == payload else None
+        return fields if dumps(fields) == payload else None
 
     return read
 
