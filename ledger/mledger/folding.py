@@ -4,25 +4,26 @@ A fold from the opening reads every event. Where that is much, the state is kept
 so many events, with the head that it belongs to, and a later fold goes on from there.
 """
 
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pydantic_core import from_json as parse
-from pydantic_core import to_json as encode
+from pydantic_core import to_json
 
 from mledger.caches.snapshots import Snapshot, Snapshots
 from mledger.chain.history import History
 from mledger.errors import FormatError
 from mledger.projections.overview import OverviewState, overview
-from mledger.projections.statements import from_json, to_json
+from mledger.projections.statements import from_json
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
 
 # Raise it with every change of what the overview folds or keeps.
 NAME = "overview/3"
-# Events between two snapshots: folding so many takes a fraction of a second.
-APART = 25_000
+# Events between two snapshots: folding so many takes a tenth of a second.
+APART = 10_000
 
 
 def overview_at(reader: "Reader", history: History) -> OverviewState:
@@ -36,7 +37,7 @@ def overview_at(reader: "Reader", history: History) -> OverviewState:
     state = state or OverviewState()
     for size in _folding(state, history, start):
         if (leaf := reader.leaf_at(size - 1)) is not None:
-            snapshots.keep(NAME, Snapshot(size, leaf, encode(to_json(state))))
+            snapshots.keep(NAME, Snapshot(size, leaf, pack(state)))
     return state
 
 
@@ -45,10 +46,15 @@ def _opened(snapshots: Snapshots, saved: Snapshot | None) -> OverviewState | Non
     if saved is None:
         return None
     try:
-        return from_json(OverviewState, parse(saved.state))
-    except (ValueError, FormatError):
+        return from_json(OverviewState, zlib.decompress(saved.state))
+    except (zlib.error, FormatError):
         snapshots.clear()
         return None
+
+
+def pack(state: OverviewState) -> bytes:
+    """The state as a snapshot keeps it: JSON, a fifth as long."""
+    return zlib.compress(to_json(state), 1)
 
 
 def wrong_snapshot(reader: "Reader", history: History, snapshots: Snapshots) -> str | None:
@@ -59,8 +65,9 @@ def wrong_snapshot(reader: "Reader", history: History, snapshots: Snapshots) -> 
     state = OverviewState()
     for _ in _folding(state, history.known_at(saved.size), 0):
         pass
-    if encode(to_json(state)) == saved.state:
-        return None
+    with suppress(zlib.error):
+        if to_json(state) == zlib.decompress(saved.state):
+            return None
     return f"the overview kept of the first {saved.size:,} entries is not what they say"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic_core import to_json as to_bytes
 
 from mledger.chain.history import Fact
 from mledger.core.moment import format_moment
@@ -76,7 +77,7 @@ def test_its_state_survives_as_json(projection: Projection[Any], data: st.DataOb
     cut = data.draw(st.integers(0, len(facts)))
     state = projection.fold(facts[:cut])
     again = from_json(projection.state, to_json(state))
-    assert again == state
+    assert again == state == from_json(projection.state, to_bytes(state))
     assert projection.fold(facts[cut:], again) == projection.fold(facts)
 
 

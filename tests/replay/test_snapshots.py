@@ -1,6 +1,7 @@
 """Snapshots only save time: with them and without, a replay says the same."""
 
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,15 +60,31 @@ def test_an_edited_snapshot_is_found_and_thrown_away(path: Path) -> None:
     before = list(overviews(path))
     with Reader.open(path) as reader:
         file = snapshots_file(reader.genesis.leaf)
-    edited = "UPDATE snapshot SET state = CAST(replace(CAST(state AS TEXT), 'Model', 'Muddle') AS BLOB)"
     connection = sqlite3.connect(file, isolation_level=None)
-    connection.execute(edited)
+    for size, state in connection.execute("SELECT size, state FROM snapshot").fetchall():
+        edited = zlib.compress(zlib.decompress(state).replace(b"Model", b"Muddle"))
+        connection.execute("UPDATE snapshot SET state = ? WHERE size = ?", (edited, size))
     connection.close()
     assert list(overviews(path)) != before
     with Reader.open(path) as reader:
         findings = reader.verify(full=True).findings
     assert [finding.rule for finding in findings] == ["cache.wrong"]
     assert list(overviews(path)) == before
+
+
+def test_a_snapshot_that_is_none_is_found_and_thrown_away(path: Path) -> None:
+    """Bytes that no state was packed into are told of, and a replay does without them."""
+    before = list(overviews(path))
+    with Reader.open(path) as reader:
+        file = snapshots_file(reader.genesis.leaf)
+    for packed in (b"nothing", zlib.compress(b"{}x"), zlib.compress(b'{"models": 1}')):
+        connection = sqlite3.connect(file, isolation_level=None)
+        connection.execute("UPDATE snapshot SET state = ?", (packed,))
+        connection.close()
+        with Reader.open(path) as reader:
+            findings = reader.verify(full=True).findings
+        assert [finding.rule for finding in findings] == ["cache.wrong"]
+        assert list(overviews(path)) == before
 
 
 def test_a_snapshot_of_another_history_is_passed_over(path: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mledger.caches.caching import cache_file, guarded, open_cache
 
-VERSION = 1
+VERSION = 2
 _SCHEMA = """
 CREATE TABLE snapshot (
   projection TEXT NOT NULL,

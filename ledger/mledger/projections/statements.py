@@ -219,11 +219,13 @@ def to_json(state: object) -> Any:
 
 
 def from_json(cls: type[S], data: object) -> S:
-    """The state that `to_json` gave. Errors: FormatError if the data is not a state of this class."""
+    """The state that `to_json` gave, or its JSON. Errors: FormatError if it is no state of this class."""
     from pydantic import ValidationError
 
     try:
-        return cast(S, _adapter(cast(Hashable, cls)).validate_python(data))
+        adapter = _adapter(cast(Hashable, cls))
+        validate = adapter.validate_json if isinstance(data, bytes) else adapter.validate_python
+        return cast(S, validate(data))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the whole"

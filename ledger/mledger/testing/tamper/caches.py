@@ -4,13 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from pydantic_core import to_json
-
 from mledger.caches.search import Wanted, words_file
 from mledger.caches.snapshots import Snapshot, Snapshots
-from mledger.folding import NAME
+from mledger.folding import NAME, pack
 from mledger.projections.overview import overview
-from mledger.projections.statements import to_json as as_json
 from mledger.testing.tamper.attack import COPY, attack
 from mledger.testing.tamper.world import ACCEPTANCE, BOBS, DATA, DATED, MODEL, OLDER, World
 
@@ -50,7 +47,7 @@ def snapshot_forged(world: World) -> None:
     with world.reader() as reader, closing(Snapshots(reader.genesis.leaf)) as snapshots:
         state = overview.fold(reader.facts(None, 0, ACCEPTANCE))
         leaf = reader.entry(OLDER - 1).leaf
-        snapshots.keep(NAME, Snapshot(OLDER, leaf, to_json(as_json(state))))
+        snapshots.keep(NAME, Snapshot(OLDER, leaf, pack(state)))
 
 
 @attack(COPY, "cache.wrong", "cache", exit_code=1)
