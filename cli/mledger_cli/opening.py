@@ -108,7 +108,7 @@ def stream(opened: "Reader", name: str | None) -> str | None:
 
     if name is None or name == "ledger":
         return name
-    names = opened.streams.names()
+    names = opened.stream_names()
     meant = [name] if name in names else [known for known in names if known.partition("/")[2] == name]
     if f"model/{name}" in meant:
         return f"model/{name}"
@@ -132,7 +132,7 @@ def stream_of(opened: "Reader", name: str | None) -> str:
 
     if name is not None:
         return stream(opened, name) or name
-    models = [known for known in opened.streams.names() if known.startswith("model/")]
+    models = [known for known in opened.stream_names() if known.startswith("model/")]
     if len(models) == 1:
         return models[0]
     if not models:

@@ -214,7 +214,7 @@ class _Stream(_Checked):
 
     def known(self, context: click.Context) -> Iterable[str]:
         with _reader(context) as reader:
-            return reader.streams.names()
+            return reader.stream_names()
 
 
 class _AnyStream(_Stream):

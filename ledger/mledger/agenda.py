@@ -48,12 +48,5 @@ def agenda(reader: "Reader", stream: str | None = None, *, known_at: When | None
     cut = cut_at(reader, history, known_at)
     name = stream_named(reader, history, stream)
     seen = narrowed(history, cut)
-    streams = [name] if name is not None else sorted(names_of(reader))
+    streams = [name] if name is not None else reader.stream_names()
     return Agenda(reader.origin, name, cut, (cut.known_at or reader.now())[:10], tuple(due(seen, streams)))
-
-
-def names_of(reader: "Reader") -> list[str]:
-    """The name of every stream; a ledger in a file has a cache of them."""
-    if reader.path is None:
-        return list(dict.fromkeys(fact.stream for fact in reader.facts()))
-    return list(reader.streams.names())

@@ -48,7 +48,7 @@ def check_models(
             framework=framework,
             levels=levels,
         )
-        for dossier in (dossier_in(reader, history, stream, version) for stream in named)
+        for dossier in (dossier_in(reader, seen, stream, version) for stream, seen in history.each(named))
     ]
 
 
@@ -80,14 +80,10 @@ def dossier_in(
 
 def models_of(reader: "Reader", history: "History", *, in_use: bool = False) -> list[str]:
     """The streams of all models, or of those that are not retired, sorted."""
-    if reader.path is not None:
-        names: Iterable[str] = reader.streams.names()
-    else:
-        names = sorted({fact.stream for fact in history.facts()})
-    models = [name for name in names if name.startswith("model/")]
+    models = [name for name in reader.stream_names() if name.startswith("model/")]
     if not in_use:
         return models
-    return [name for name in models if duties.fold(history.of(name).facts()).retired is None]
+    return [name for name, seen in history.each(models) if duties.fold(seen.of(name).facts()).retired is None]
 
 
 # --- the world
@@ -132,8 +128,8 @@ def assess_models(
     history = history or reader.history()
     named, found = list(streams), []
     place = Worktree(tree) if tree is not None else None
-    for stream in named:
-        dossier = dossier_in(reader, history, stream, version)
+    for stream, seen in history.each(named):
+        dossier = dossier_in(reader, seen, stream, version)
         world = gather(reader, dossier, place, alone=len(named) == 1, watched=tuple(watched))
         found.append(assess(framework, dossier, check(dossier, world)))
     return found

@@ -8,32 +8,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from mledger.caches.streams import Streams, streams_file
 from mledger.chain.draft import read_id
-from mledger.chain.entry import Entry, Head
-from mledger.chain.history import Fact
+from mledger.chain.entry import Entry
+from mledger.chain.history import Fact, Streams
 from mledger.chain.keyring import Keyring
-from mledger.chain.rulebook import REDACTION, Act, Answered, Ruled, examine, kind_of
+from mledger.chain.rulebook import Act, Answered, Ruled, examine, kind_of
 from mledger.chain.seal import envelope_of, open_entry, open_event, open_statement
 from mledger.chain.statement import Statement, open_payload
 from mledger.core.digest import short
 from mledger.core.moment import Moment
 from mledger.core.names import format_number, parse_number
+from mledger.derived import Derived
 from mledger.errors import InputError, IntegrityError, MledgerError, NotFoundError
 from mledger.heads import Heads
 from mledger.stores import LedgerStore
 
 if TYPE_CHECKING:
-    from mledger.caches.search import Wanted, Words
-    from mledger.caches.snapshots import Snapshots
+    from mledger.caches.search import Wanted
     from mledger.chain.succession import LogKeys
     from mledger.events.policy import TypeRule
     from mledger.verification.recalling import Recalling
 
 # Entries read at a time when walking from the end.
 _BACKWARDS = 64
-# Entries that a cache reads before somebody notices.
-_SOON = 2_000
 # Entries kept opened for the questions of the rules, 100 KB each where they carry many events.
 OPENED = 32
 # Digits that name an attachment, at least.
@@ -49,7 +46,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Lookup:
+class Lookup(Derived):
     """A ledger opened for reading, as far as what stands in it.
 
     Everything it returns comes from bytes that were checked against their signed digests.
@@ -64,19 +61,14 @@ class Lookup:
         path: Path | None = None,
     ) -> None:
         """Read from `store`; `heads` is the memory of heads, None to keep none."""
-        self.store = store
+        super().__init__(store, path)
         self.heads = heads
         self.clock = clock
-        self.path = path
         self.processes = 1
         """How many may verify at once. They are spawned: a script that sets more guards its main module."""
         self.progress: Progress | None = None
         """Called with the number of entries done and all, while a verification goes on."""
         self.remembered = 0
-        self._streams: Streams | None = None
-        self._words: Words | None = None
-        self._snapshots: Snapshots | None = None
-        self._redacted: tuple[Head, int] | None = None
         self._log_keys: tuple[int, LogKeys] | None = None
 
     def __enter__(self) -> Self:
@@ -90,30 +82,9 @@ class Lookup:
     def close(self) -> None:
         """Let go of the file."""
         self.store.close()
-        for cache in (self._streams, self._words, self._snapshots):
-            if cache is not None:
-                cache.close()
+        self.close_caches()
 
     # --- what is there
-
-    @property
-    def head(self) -> Head:
-        """The number of entries and the leaf hash of the last."""
-        return self.store.head()
-
-    @cached_property
-    def genesis(self) -> Entry:
-        """Entry 0. Errors: IntegrityError if the ledger is empty: an empty ledger is never valid."""
-        for entry in self.store.entries(0, 1):
-            return entry
-        raise IntegrityError(
-            "the ledger is empty, or the entry that opens it is gone", fix="put back a copy of it"
-        )
-
-    @cached_property
-    def _cached_as(self) -> bytes:
-        """What the caches are named by: a copy that leaves bodies out has caches of its own."""
-        return self.store.edition() or self.genesis.leaf
 
     @cached_property
     def origin(self) -> str:
@@ -133,90 +104,23 @@ class Lookup:
         """What the entry at a position states."""
         return open_payload(self.entry(seq).payload)
 
-    def facts(self, stream: str | None = None, start: int = 0, stop: int | None = None) -> Iterator[Fact]:
-        """The events of the entries start..stop in order, of one stream or of all.
+    def facts(self, streams: Streams = None, start: int = 0, stop: int | None = None) -> Iterator[Fact]:
+        """The events of the entries start..stop in order, of one stream, of several, or of all.
 
         Errors: IntegrityError at the first that is not what was signed.
         """
-        entries = self.store.entries(start, stop) if stream is None else self._entries_of(stream, start, stop)
-        for entry in entries:
-            yield from open_entry(entry, stream)[1]
+        for entry in self._entries_of(streams, start, stop):
+            yield from open_entry(entry, streams)[1]
 
-    def _entries_of(self, stream: str, start: int, stop: int | None) -> Iterator[Entry]:
-        """The entries that speak of a stream; a ledger in a file has a cache of them."""
-        if self.path is None:
+    def _entries_of(self, streams: Streams, start: int, stop: int | None) -> Iterator[Entry]:
+        """The entries that speak of some streams; a ledger in a file has a cache of them."""
+        if streams is None or self.path is None:
             yield from self.store.entries(start, stop)
             return
-        for seq in self.streams.seqs(stream, start, self.head.size if stop is None else stop):
+        names = [streams] if isinstance(streams, str) else streams
+        end = self.head.size if stop is None else stop
+        for seq in sorted({seq for name in names for seq in self.streams.seqs(name, start, end)}):
             yield self.entry(seq)
-
-    def cached_streams(self) -> Streams | None:
-        """The cache of streams as it was left, if there is one."""
-        if self._streams is None and self.path is not None and streams_file(self._cached_as).exists():
-            self._streams = Streams(self._cached_as)
-            known = self._streams.head
-            if known.size and self.leaf_at(known.size - 1) != known.leaf:
-                self._streams.clear()  # of another history, and not wrong about that one
-        return self._streams
-
-    @property
-    def streams(self) -> Streams:
-        """The cache of streams, read on to the end of the ledger."""
-        if self._streams is None:
-            self._streams = Streams(self._cached_as)
-        self._read_on(self._streams)
-        return self._streams
-
-    @property
-    def words(self) -> "Words":
-        """The cache of words, read on to the end of the ledger."""
-        words = self._open_words()
-        self._read_on(words)
-        return words
-
-    def _open_words(self) -> "Words":
-        """The cache of words as it was left; one from before the last redaction is none."""
-        from mledger.caches.search import Words
-
-        if self._words is None or self._words.redactions != self.redactions:
-            if self._words is not None:
-                self._words.close()
-            self._words = Words(self._cached_as, self.redactions)
-        return self._words
-
-    @property
-    def snapshots(self) -> "Snapshots":
-        """The cache of folded states."""
-        from mledger.caches.snapshots import Snapshots
-
-        if self._snapshots is None or self._snapshots.redactions != self.redactions:
-            if self._snapshots is not None:
-                self._snapshots.close()
-            self._snapshots = Snapshots(self._cached_as, self.redactions)
-        return self._snapshots
-
-    @property
-    def redactions(self) -> int:
-        """How many redactions the ledger holds; counted again when it has grown."""
-        if self._redacted is None or self._redacted[0] != self.head:
-            head = self.head
-            found = (open_payload(entry.payload).events for entry in self.store.entries(governance=True))
-            self._redacted = head, sum(event.type == REDACTION for events in found for event in events)
-        return self._redacted[1]
-
-    def leaf_at(self, seq: int) -> bytes | None:
-        """The leaf hash of an entry as it is stored; None if there is no such entry."""
-        found = self.store.hashes(0, seq, 1) if seq >= 0 else []
-        return found[0] if found else None
-
-    def _read_on(self, cache: "Streams | Words") -> None:
-        """Let a cache read what is new; one that belongs to another history begins anew."""
-        known, head = cache.head, self.head
-        if known.size and self.store.hashes(0, known.size - 1, 1) != [known.leaf]:
-            cache.clear()
-            known = cache.head
-        if known.size < head.size:
-            cache.add(self.store.entries(known.size, head.size))
 
     def search(self, wanted: "Wanted") -> Iterator[Fact]:
         """The events that match, the newest first. Errors: InputError for words that are none."""
@@ -225,13 +129,13 @@ class Lookup:
             if index < len(found):  # a cache may be wrong; what it finds is read from the ledger
                 yield found[index]
 
-    def _dated(self, stream: str | None, start: int, stop: int) -> Iterator[Fact]:
+    def _dated(self, streams: Streams, start: int, stop: int) -> Iterator[Fact]:
         """The facts of entries where one did not occur when it was recorded."""
         if self.path is None:
-            yield from self.facts(stream, start, stop)
+            yield from self.facts(streams, start, stop)
             return
         for seq in self.streams.dated(start, stop):
-            yield from open_entry(self.entry(seq), stream)[1]
+            yield from open_entry(self.entry(seq), streams)[1]
 
     def of_types(self, types: Collection[str], start: int = 0) -> Iterator[Fact]:
         """The events of some types from an entry on, in order.
@@ -239,7 +143,7 @@ class Lookup:
         They are found in the cache of words if that is there and hardly behind. Else entries are
         read, and those without any such event are not opened.
         """
-        if (words := self._words_at_hand()) is not None:
+        if (words := self.words_at_hand()) is not None:
             from mledger.caches.search import Wanted
 
             found = (place for type in types for place in words.find(Wanted(type=type, start=start)))
@@ -251,15 +155,6 @@ class Lookup:
         for entry in self.store.entries(start, None):
             if any(mark in entry.payload for mark in marks):
                 yield from (fact for fact in open_entry(entry)[1] if fact.type in types)
-
-    def _words_at_hand(self) -> "Words | None":
-        """The cache of words, if that is there and soon read on."""
-        from mledger.caches.search import words_file
-
-        if self.path is None or not words_file(self._cached_as).exists():
-            return None
-        behind = self.head.size - self._open_words().head.size
-        return self.words if behind <= _SOON else None
 
     def newest(self, stream: str | None = None, stop: int | None = None) -> Iterator[Fact]:
         """The events of the entries before `stop`, or of all, the newest first, of one stream or of all."""

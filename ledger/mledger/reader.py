@@ -327,28 +327,10 @@ class Reader(Lookup):
         from mledger.folding import overview_at
 
         history = self.history()
-        for cache in (self.streams, self.words, self.snapshots):
-            cache.clear()
+        self.forget_caches()
         state = overview_at(self, history)
         events = sum(self.words.count(Wanted())["type"].values())
-        return Rebuilt(len(self.streams.names()), events, len(state.models), len(state.datasets))
-
-    def wrong_words(self) -> str | None:
-        """What is wrong with the cache of words, if there is one; it is thrown away then."""
-        from mledger.caches.search import Words, words_file
-
-        if self.path is None or not words_file(self.genesis.leaf).exists():
-            return None
-        words = Words(self.genesis.leaf, self.redactions)
-        try:
-            head = words.head
-            if not head.size or self.leaf_at(head.size - 1) != head.leaf:
-                return None  # of another history, and not wrong about that one
-            if (wrong := words.wrong(self.store.entries(0, head.size))) is not None:
-                words.clear()
-            return wrong
-        finally:
-            words.close()
+        return Rebuilt(len(self.stream_names()), events, len(state.models), len(state.datasets))
 
 
 __all__ = ["Clock", "Progress", "Reader", "utc_now"]

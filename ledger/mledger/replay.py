@@ -221,8 +221,7 @@ def stream_named(reader: "Reader", history: History, text: str | None) -> str | 
         check_stream(name, error=InputError)
         if any(True for _ in history.of(name).facts()):
             return name
-    known = {fact.stream for fact in history.facts()} if reader.path is None else reader.streams.names()
-    raise NotFoundError(unknown("stream", text, known), fix="mledger replay")
+    raise NotFoundError(unknown("stream", text, reader.stream_names()), fix="mledger replay")
 
 
 def narrowed(history: History, cut: Cut) -> History:

@@ -1,5 +1,6 @@
 """What is wrong with a cache of words or of states stops nobody from reading."""
 
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from mledger.caches.search import Wanted
 from mledger.caches.snapshots import Snapshot, Snapshots, snapshots_file
+from mledger.caches.streams import streams_file
 from mledger.errors import RetryError
 from mledger.folding import NAME, overview_at
 from mledger.projections.overview import overview
@@ -18,7 +20,9 @@ from tests.ledger.company import Company
 damages = st.lists(st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=40)), min_size=1)
 
 
-@pytest.mark.parametrize("state", [b"", b"garbage", b"\xff", b"[]", b'{"models": 5}'])
+@pytest.mark.parametrize(
+    "state", [b"", b"garbage", *map(zlib.compress, (b"", b"\xff", b"[]", b'{"models": 5}'))]
+)
 def test_a_state_that_is_none_is_passed_over(state: bytes, company: Company) -> None:
     """A snapshot that cannot be read is thrown away, and the overview folded from the opening."""
     with company.reader() as reader:
@@ -81,3 +85,15 @@ def test_a_damaged_cache_is_no_error_of_sqlite(
         assert not path.exists()
     path.unlink(missing_ok=True)
     assert answer() == right == answer()
+
+
+@pytest.mark.parametrize("kind", ["streams", "words", "snapshots"])
+def test_what_is_damaged_can_be_rebuilt(kind: str, company: Company) -> None:
+    """Whatever state a cache is in, it is derived again from the ledger."""
+    with company.reader() as reader:
+        right = reader.rebuild()
+        file = streams_file(reader.genesis.leaf).with_suffix(f".{kind}")
+    _spoil(file, [(place, b"garbage") for place in range(0, file.stat().st_size, 500)])
+    with company.reader() as reader:
+        assert reader.rebuild() == right
+        assert reader.verify(full=True).findings == []

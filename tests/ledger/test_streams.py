@@ -1,7 +1,8 @@
 """The cache of streams gives what a walk over the ledger gives, whatever becomes of its file."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mledger.caches.streams import streams_file
-from mledger.chain.history import Fact
+from mledger.chain.history import Fact, Streams
 from mledger.errors import StoreError
 from mledger.events import base as events
 from mledger.ledger import What
@@ -50,7 +51,9 @@ def assert_right(reader: Reader) -> None:
         assert list(reader.facts(name)) == expected
         assert list(reader.facts(name, 1, size - 1)) == scan(reader, name, 1, size - 1)
         assert list(reader.newest(name)) == expected[::-1]
-    assert reader.streams.names() == sorted({fact.stream for fact in reader.facts()})
+    some = frozenset(NAMES[1:3])
+    assert list(reader.facts(some, 1)) == [fact for fact in reader.facts(None, 1) if fact.stream in some]
+    assert reader.stream_names() == sorted({fact.stream for fact in reader.facts()})
     dated = sorted({fact.seq for fact in reader.facts() if fact.occurred != fact.time})
     assert reader.streams.dated(0, size) == dated
 
@@ -166,3 +169,21 @@ def test_a_cache_that_another_process_began_anew_is_no_trap(company: Company) ->
         for reader in (one, other):
             for name in ("model/a", "model/b", MODEL):
                 assert list(reader.facts(name)) == scan(reader, name)
+
+
+def test_streams_in_turn_are_read_together() -> None:
+    """Read one after the other, each stream says what it says alone; entries are read once for all."""
+    sim = Simulator()
+    sim.ledger().append_all(items([(name, False) for name in NAMES * 2]))
+    history, (last, *names) = cached(sim).history(), NAMES
+    expected = {name: list(history.of(name).facts()) for name in NAMES}
+    read: list[Streams] = []
+
+    def reading(streams: Streams, start: int, stop: int) -> Iterator[Fact]:
+        read.append(streams)
+        return history.read(streams, start, stop)
+
+    each = replace(history, read=reading).each(names)
+    found = {name: (list(seen.of(name).facts()), list(seen.of(last).facts())) for name, seen in each}
+    assert found == {name: (expected[name], expected[last]) for name in names}
+    assert read == [frozenset(names), last]

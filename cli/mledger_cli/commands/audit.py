@@ -209,13 +209,11 @@ def list_(settings: Settings, stream: str | None, *, only_open: bool) -> None:
 
     STREAM is what was audited; without it all audits are listed.
     """
-    from mledger.agenda import names_of
-
     with opening.reader(settings) as reader:
         name = opening.stream(reader, stream)
         history = reader.history()
-        streams = [name] if name else names_of(reader)
-        states = [_folded(history.of(one).facts()) for one in streams]
+        streams = [name] if name else reader.stream_names()
+        states = [_folded(seen.of(one).facts()) for one, seen in history.each(streams)]
     rows = [row for state in states for row in _rows(state, only_open=only_open)]
     columns = [
         Column[dict[str, str]]("event", lambda row: row["event"], right=True),

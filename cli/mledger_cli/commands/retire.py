@@ -143,7 +143,6 @@ def _artifact(reader: "Reader", history: "History", what: str, successor: str | 
 def _dataset(
     reader: "Reader", history: "History", stream: str, version: str | None, successor: str | None
 ) -> Target:
-    from mledger.agenda import names_of
     from mledger.projections.datasets import dataset
     from mledger.projections.lifecycle import model
     from mledger.projections.usage import of_dataset
@@ -161,7 +160,8 @@ def _dataset(
                 + f" is deprecated already, by event {end.source.number}",
                 fix=f"mledger show {end.source.number}",
             )
-    models = (model.fold(history.of(name).facts()) for name in names_of(reader) if name.startswith("model/"))
+    models = [name for name in reader.stream_names() if name.startswith("model/")]
+    folded = (model.fold(seen.of(name).facts()) for name, seen in history.each(models))
     title = f"{stream} {version}" if version else stream
-    uses = list(of_dataset(state.name, version, models))
+    uses = list(of_dataset(state.name, version, folded))
     return Target("dataset.deprecated", stream, title, uses, {"version": version, "successor": successor})

@@ -1,7 +1,7 @@
 """Verified facts in order, cut by knowledge and by occurrence."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -114,8 +114,13 @@ def _decode() -> "Callable[[str, int, bytes], EventBody]":
     return decode
 
 
-Read = Callable[[str | None, int, int], Iterator[Fact]]
-"""Facts of one stream, or of all if it is None, of the entries start..stop, in order."""
+Streams = str | frozenset[str] | None
+"""One stream, or several, or all."""
+Read = Callable[[Streams, int, int], Iterator[Fact]]
+"""Facts of some streams, of the entries start..stop, in order."""
+
+# Streams that are read together: what stands on them is held, and each of their entries opened once.
+_TOGETHER = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,32 @@ class History:
     def of(self, stream: str) -> "History":
         """Only what stands on one stream."""
         return replace(self, stream=stream)
+
+    def each(self, streams: Sequence[str]) -> Iterator[tuple[str, "History"]]:
+        """Streams that shall be read one after the other, each with the history to read it from.
+
+        Entries of many events speak of many streams. So that each need not be opened once for every
+        stream, the facts of a few streams are read together and held, and whatever else is asked for.
+        """
+        for start in range(0, len(streams), _TOGETHER):
+            group = streams[start : start + _TOGETHER]
+            held = self._holding(group) if len(group) > 1 else self
+            yield from ((stream, held) for stream in group)
+
+    def _holding(self, streams: Sequence[str]) -> "History":
+        """This history, of which what stands on these streams is read once and held."""
+        held: dict[str, list[Fact]] = {stream: [] for stream in streams}
+        for fact in self.read(frozenset(streams), 0, self.total):
+            held[fact.stream].append(fact)
+
+        def read(streams: Streams, start: int, stop: int) -> Iterator[Fact]:
+            if not isinstance(streams, str):
+                return self.read(streams, start, stop)
+            if streams not in held:
+                held[streams] = list(self.read(streams, 0, self.total))
+            return (fact for fact in held[streams] if start <= fact.seq < stop)
+
+        return replace(self, read=read)
 
     def known_at(self, size: int) -> "History":
         """Only what the first `size` entries say: the state as it was known then."""

@@ -1,12 +1,12 @@
 """Drafts become signed entries, and entries become facts again."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mledger.chain.draft import Draft
 from mledger.chain.entry import Entry, Head, Slot
-from mledger.chain.history import Fact
+from mledger.chain.history import Fact, Streams
 from mledger.chain.statement import MAX_PAYLOAD, Author, Statement, event_text, open_payload, payload_text
 from mledger.core.digest import SALT_BYTES
 from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
@@ -74,15 +74,18 @@ def envelope_of(entry: Entry, statement: Statement) -> bytes:
     return format_envelope(entry.payload, statement.key, entry.signature)
 
 
-def open_entry(entry: Entry, stream: str | None = None) -> tuple[Statement, list[Fact]]:
-    """What the entry states, and its events, of one stream or all, each body checked against its digest.
+def open_entry(entry: Entry, streams: Streams = None) -> tuple[Statement, list[Fact]]:
+    """What the entry states, and its events, of some streams or all, each body checked against its digest.
 
     Whether the entry belongs to the ledger is for a verification to say: this only finds out
     that stored parts do not fit each other. Errors: IntegrityError.
     """
     statement = open_statement(entry)
-    wanted = [n for n, event in enumerate(statement.events) if stream is None or event.stream == stream]
-    return statement, [open_event(entry, statement, place) for place in wanted]
+    places: Iterable[int] = range(len(statement.events))
+    if streams is not None:
+        wanted = {streams} if isinstance(streams, str) else streams
+        places = [place for place in places if statement.events[place].stream in wanted]
+    return statement, [open_event(entry, statement, place) for place in places]
 
 
 def open_statement(entry: Entry) -> Statement:

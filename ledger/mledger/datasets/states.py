@@ -52,8 +52,7 @@ def short(name: str) -> str:
 
 def names(reader: "Reader") -> list[str]:
     """The datasets of which anything is recorded, sorted."""
-    streams = {fact.stream for fact in reader.facts()} if reader.path is None else set(reader.streams.names())
-    return sorted(short(stream) for stream in streams if stream.startswith("dataset/"))
+    return [short(stream) for stream in reader.stream_names() if stream.startswith("dataset/")]
 
 
 def resolve(reader: "Reader", text: str) -> State:

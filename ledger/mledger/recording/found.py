@@ -46,8 +46,8 @@ def runs(reader: "Reader", stream: str | None = None) -> list[Found]:
     history = reader.history()
     if stream is not None:
         return list(_of(history.of(stream)))
-    streams = {fact.stream for fact in history.facts()} if reader.path is None else reader.streams.names()
-    found = [one for name in streams if name.startswith("model/") for one in _of(history.of(name))]
+    models = (name for name in reader.stream_names() if name.startswith("model/"))
+    found = [one for name in models for one in _of(history.of(name))]
     return sorted(found, key=lambda one: _order(one.number))
 
 

@@ -4,7 +4,7 @@ Each thing has a day by which it is to be done: whether that has passed is for w
 say, so that the list is the same on every day for the same events.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,21 +64,21 @@ class Due:
 
 
 def due(
-    history: History, streams: Iterable[str], folded: Mapping[str, DutiesState] | None = None
+    history: History, streams: Sequence[str], folded: Mapping[str, DutiesState] | None = None
 ) -> list[Due]:
     """Everything that is open on some streams, by day; `folded` are the duties of streams that are known."""
     known: dict[str, DutiesState] = dict(folded or {})
 
-    def state_of(stream: str) -> DutiesState:
+    def state_of(stream: str, seen: History) -> DutiesState:
         if stream not in known:
-            known[stream] = duties.fold(history.of(stream).facts())
+            known[stream] = duties.fold(seen.of(stream).facts())
         return known[stream]
 
     found: list[Due] = []
-    for stream in streams:
-        state = state_of(stream)
+    for stream, seen in history.each(streams):
+        state = state_of(stream, seen)
         named = {condition.name for condition in _conditions(state)}
-        datasets = {name: state_of(where).versions for name in named if (where := _dataset(name))}
+        datasets = {name: state_of(where, seen).versions for name in named if (where := _dataset(name))}
         found += of_state(state, datasets)
     return sorted(found, key=lambda one: (one.day, one.stream, _place(one.number), one.kind))
 

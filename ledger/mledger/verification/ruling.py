@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mledger.chain.docket import APPROVAL_TYPES, Docket, counts
 from mledger.chain.findings import Finding
-from mledger.chain.history import Fact, Ruling
+from mledger.chain.history import Fact, Ruling, Streams
 from mledger.chain.rulebook import Act, Ruled, examine, is_read, kind_of
 from mledger.chain.seal import open_entry
 
@@ -68,9 +68,9 @@ class Rulings:
         self._counted = governed >= APPROVAL_TYPES
         self._keyrings: Keyrings | None = None
 
-    def read(self, stream: str | None, start: int, stop: int) -> Iterator[Fact]:
-        """The facts of the entries start..stop, of one stream or of all, with what is said of them."""
-        facts = self._reader.facts(stream, start, stop)
+    def read(self, streams: Streams, start: int, stop: int) -> Iterator[Fact]:
+        """The facts of the entries start..stop, of some streams, with what is said of them."""
+        facts = self._reader.facts(streams, start, stop)
         if self._counted:
             return self._counting(facts, whole=start == 0)
         return self.refusals(facts)
