@@ -175,7 +175,7 @@ def test_streams_in_turn_are_read_together() -> None:
     """Read one after the other, each stream says what it says alone; entries are read once for all."""
     sim = Simulator()
     sim.ledger().append_all(items([(name, False) for name in NAMES * 2]))
-    history, (last, *names) = cached(sim).history(), NAMES
+    history, (last, *names) = Reader(sim.store, clock=sim.clock).history(), NAMES
     expected = {name: list(history.of(name).facts()) for name in NAMES}
     read: list[Streams] = []
 
