@@ -1,4 +1,4 @@
-"""What is derived from one ledger and kept: its caches, opened, read on, made anew.
+"""The caches of one ledger: opened, read on, made anew.
 
 Each can be deleted at any time. It belongs to one ledger by the leaf of entry 0, and to a head by the
 leaf of the last entry that it has read.
