@@ -19,7 +19,7 @@ from mledger.chain.questions import Questions
 from mledger.chain.references import Item, check_references
 from mledger.chain.rulebook import Act, Answered, Breach, Ruled, Traits, examine, is_read, kind_of, traits
 from mledger.chain.seal import Place, open_entry, seal
-from mledger.chain.statement import Author
+from mledger.chain.statement import Author, Statement
 from mledger.core import merkle
 from mledger.core.envelope import PAYLOAD_TYPE, pae
 from mledger.core.merkle import Frontier, Node
@@ -32,6 +32,8 @@ from mledger.lookup import OPENED
 from mledger.reader import Reader
 
 if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
     from mledger.events.base import EventBody
 
 _AUTHORITY = ("key.", "role.", "four-eyes", "approvals.", "retention.", "governance", "chain.genesis")
@@ -83,12 +85,15 @@ class Writer:
     keyring: Keyring
     time: Moment | None
     questions: Questions = field(init=False)
+    opened: "_lru_cache_wrapper[tuple[Entry, Statement]]" = field(init=False)
+    """Opens entries: those that are asked about together often stand in one."""
     sound: set[tuple[object, ...]] = field(default_factory=set)
     """Author and kinds of the acts that break no rule of the keyring."""
 
     def __post_init__(self) -> None:
         """Ask the ledger for what was not appended here lately."""
         self.questions = Questions(self.reader.answered)
+        self.opened = lru_cache(OPENED)(self.reader.opened)
 
     @classmethod
     def at_the_end(cls, reader: Reader, signer: Signer) -> "Writer":
@@ -143,15 +148,17 @@ class Writer:
 
     def check_references(self, items: Sequence[Item], held: Sequence[object]) -> None:
         """Nothing, if all that the items lead to is there; see `mledger.chain.references`."""
-        opened = lru_cache(OPENED)(self.reader.opened)  # what is asked about together stands together
+        try:
+            check_references(items, held, self.questions.find, self._read, self.reader.now())
+        finally:
+            self.opened.cache_clear()  # what somebody may erase is not kept
 
-        def read(reference: str) -> "EventBody | None":
-            try:
-                return self.reader.fact(reference, opened).data
-            except MledgerError:
-                return None
-
-        check_references(items, held, self.questions.find, read, self.reader.now())
+    def _read(self, reference: str) -> "EventBody | None":
+        """The body of an event; None if it is not there, or cannot be read."""
+        try:
+            return self.reader.fact(reference, self.opened).data
+        except MledgerError:
+            return None
 
     def seal(self, drafts: Sequence[Draft], author: Author, random: bytes, after: Sealed | None) -> Sealed:
         """The entries of the drafts, after the ledger's end or after what is sealed already.

@@ -12,8 +12,6 @@ ASKS = {"judged", "refusals"}
 UNASKED = {
     "cli/mledger_cli/commands/log.py": "whoever walks asks",
     "cli/mledger_cli/threads.py": "what is shown of them is asked for",
-    "agenda.py": "the names of streams",
-    "datasets/states.py": "the names of streams, beside a fold that asks",
     "datasets/conditions.py": "the numbers of proposals, which a fold that asks is asked for",
     "desk/retention.py": "content must be kept, or may go, whoever recorded it",
     "exchange/bundle.py": "a copy holds all that stands there",
