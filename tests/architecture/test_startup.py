@@ -1,7 +1,6 @@
 """What a command loads before it knows what it is asked to do."""
 
 import importlib.util
-import os
 import subprocess
 import sys
 
@@ -33,11 +32,8 @@ except SystemExit:
 
 def _loaded(statement: str) -> set[str]:
     """Every module that `statement` makes a fresh interpreter load."""
-    # Coverage would load much of it first, and hide it.
-    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(statement=statement)],
-        env=env,
         capture_output=True,
         text=True,
         check=False,

@@ -113,11 +113,11 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(folder: Path) -> Callable[..., Terminal]:
-    """Start a command at a terminal."""
+def terminal(folder: Path, measured: dict[str, str]) -> Callable[..., Terminal]:
+    """Start a command at a terminal, where alone it asks and draws."""
 
     def start(*args: object, columns: int = 80, **env: str) -> Terminal:
-        return Terminal([str(arg) for arg in args], env, columns)
+        return Terminal([str(arg) for arg in args], measured | env, columns)
 
     return start
 

@@ -126,10 +126,6 @@ def test_an_output_that_cannot_be_written_leaves_nothing(run: Run, place: Path) 
     assert not list((place / "closed").iterdir())
 
 
-# Coverage would write its data to the same full disk, and complain where the one line stands.
-UNMEASURED = {"COVERAGE_PROCESS_START": "", "COVERAGE_PROCESS_CONFIG": ""}
-
-
 def limited(size: int) -> Callable[[], None]:
     """Let the process write no file beyond that size, as on a disk that is full."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -137,7 +133,7 @@ def limited(size: int) -> Callable[[], None]:
 
 def test_a_full_disk_is_told_and_nothing_is_lost(run: Run, begun: Path, process: Callable) -> None:
     """An append that finds no room ends with 4; what was there is whole, and later it succeeds."""
-    ended = process(*GOOD, preexec_fn=limited(8 * 1024), env=UNMEASURED)
+    ended = process(*GOOD, preexec_fn=limited(8 * 1024))
     assert (ended.returncode, ended.stdout) == (4, ""), ended.stderr
     line, fix = ended.stderr.splitlines()
     assert line.startswith("mledger: the disk of ")
@@ -150,7 +146,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(run: Run, begun: Path, process:
 def test_a_full_disk_begins_no_ledger(folder: Path, process: Callable) -> None:
     """An init that finds no room leaves neither a ledger nor a part of one."""
     args = ("init", "--origin", "a.example", "--name", "Alice", "--no-passphrase")
-    ended = process(*args, preexec_fn=limited(16 * 1024), env=UNMEASURED)
+    ended = process(*args, preexec_fn=limited(16 * 1024))
     assert (ended.returncode, ended.stdout) == (4, ""), ended.stderr
     assert list(folder.iterdir()) == []
     assert process(*args).returncode == 0
@@ -162,7 +158,7 @@ def test_a_full_disk_in_the_middle_of_many_says_how_far_it_came(
     """Events that were written together stay together: the line tells how many there are."""
     line = '{"on": "1", "text": "' + "x" * 500 + '"}\n'
     Path("many.jsonl").write_text(line * 2_000)
-    ended = process(*GOOD[:3], "--from", "many.jsonl", preexec_fn=limited(600_000), env=UNMEASURED)
+    ended = process(*GOOD[:3], "--from", "many.jsonl", preexec_fn=limited(600_000))
     assert ended.returncode == 4, ended.stderr
     with Reader.open(begun) as reader:
         assert len(list(reader.facts())) == 2

@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,12 +149,8 @@ def test_a_screen_that_knows_no_unicode_is_served(process: Callable) -> None:
 
 
 @pytest.mark.parametrize("args", [["--version"], ["key", "-h"], ["tipes"], ["types", "--foo"]])
-def test_what_needs_no_library_loads_none(
-    process: Callable, args: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_needs_no_library_loads_none(process: Callable, args: list[str]) -> None:
     """Versions, help and wrong use load neither events, nor keys, nor the terminal library."""
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)  # coverage itself loads much of it
     done = process(*args, env={"PYTHONPROFILEIMPORTTIME": "1"})
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "click" in loaded
@@ -170,23 +165,15 @@ def loaded(process: Callable, *args: str) -> set[str]:
 
 
 @pytest.mark.parametrize("args", [["log"], ["log", "model/credit-risk"], ["log", "--json"]])
-def test_reading_loads_no_event_classes(
-    process: Callable, begun: Path, args: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reading_loads_no_event_classes(process: Callable, begun: Path, args: list[str]) -> None:
     """Whoever lists facts waits neither for pydantic nor for cryptography."""
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)
     found = loaded(process, *args)
     assert "mledger.reader" in found
     assert found & (HEAVY - {"sqlite3", "platformdirs"} | {"pydantic_core", "mledger.events.base"}) == set()
 
 
-def test_appending_loads_what_it_needs(
-    process: Callable, begun: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_appending_loads_what_it_needs(process: Callable, begun: Path) -> None:
     """One event from options waits for no YAML, no colours, no migrations, no ciphers, no verifier."""
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)
     found = loaded(
         process, "append", "comment.added", "model/credit-risk", "--set", "on=1", "--set", "text=x"
     )

@@ -10,7 +10,6 @@ import pytest
 
 def _python(program, *paths):
     env = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
-    env = {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
     return subprocess.run(
         [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False
     )
