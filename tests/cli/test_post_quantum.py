@@ -1,7 +1,9 @@
 """Checkpoints with a second signature, of ML-DSA-44."""
 
 import json
+import shutil
 import sys
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import pytest
 from mledger.core.note import ML_DSA_44, Note, format_note, format_vkey, parse_note, parse_vkey
 from mledger.errors import StoreError
 from mledger.exchange import verify as program_itself
+from mledger.exchange.bundle import What, write_bundle
 from mledger.keys.mldsa import MlDsaSigner
 from mledger.keystore import Keystore
+from mledger.reader import Reader
 from mledger.stores import open_store
 from tests.cli.asking import MODEL, done, refused, told
 
@@ -35,7 +39,7 @@ def note(path: Path) -> Note:
 
 
 def test_each_checkpoint_has_two_lines_from_then_on(run, both):
-    """Verified are both; a receipt needs no more than before; the verifier in a bundle says what it left."""
+    """Verified are both, also by the verifier in a bundle; a receipt says which lines it left."""
     assert [len(line.signature) for line in note(both).signatures] == [64, 8 + 2420]
     done(run("append", "comment.added", MODEL, "--set", "on=1", "--set", "text=On."))
     done(run("checkpoint"))
@@ -54,7 +58,8 @@ def test_each_checkpoint_has_two_lines_from_then_on(run, both):
         checker = program_itself.Checker(files, None, pure=False)
         checker.run()
     assert checker.findings == []
-    assert any("lines of ML-DSA-44" in what for what in checker.unchecked())
+    told_there = " ".join(" ".join(program_itself.report(checker, 0.0)).split())
+    assert "by 2 keys, one after the other, 3 of them with ML-DSA-44 as well" in told_there
 
 
 def test_a_trust_file_names_both_keys(run, both):
@@ -91,6 +96,15 @@ def test_a_line_that_lacks_or_does_not_hold_is_found(run, both):
         result = run("verify", "--full")
         assert result.exit_code == 3
         assert "checkpoint.bad" in result.stdout
+        Path("b.zip").unlink(missing_ok=True)
+        with closing(open_store(both)) as store:
+            write_bundle(Reader(store), Path("b.zip"), format_note(held), What())
+        assert program_itself.main(["b.zip"]) == 3
+        with zipfile.ZipFile("b.zip") as archive:
+            archive.extractall("b")
+        (Path("b") / "checkpoint").write_bytes(format_note(Note(held.text, lines)))
+        assert program_itself.main(["b"]) == 3
+        shutil.rmtree("b")
 
 
 def test_without_the_key_nothing_is_signed(run, both, monkeypatch):

@@ -272,6 +272,124 @@ def _apart(parts: List[List[Signed]]) -> List[List[bool]]:
         return [check_plainly(part) for part in parts]
 
 
+# --- ML-DSA-44 (FIPS 204), with which checkpoints may be signed as well
+
+Q = 8380417
+HALF = 95232
+"""Half the width of what a high part stands for."""
+ROOTS = [pow(1753, int(f"{n:08b}"[::-1], 2), Q) for n in range(256)]
+Poly = List[int]
+
+
+def transform(values: Poly) -> Poly:
+    """The number-theoretic transform of a polynomial (algorithm 41)."""
+    w, at, width = list(values), 0, 128
+    while width:
+        for start in range(0, 256, 2 * width):
+            at += 1
+            root = ROOTS[at]
+            for j in range(start, start + width):
+                turned = root * w[j + width] % Q
+                w[j], w[j + width] = w[j] + turned, w[j] - turned
+        width //= 2
+    return [one % Q for one in w]
+
+
+def transform_back(values: Poly) -> Poly:
+    """The polynomial of a transform (algorithm 42)."""
+    w, at, width = list(values), 256, 1
+    while width < 256:
+        for start in range(0, 256, 2 * width):
+            at -= 1
+            root = ROOTS[at]
+            for j in range(start, start + width):
+                w[j], w[j + width] = (w[j] + w[j + width]) % Q, root * (w[j + width] - w[j]) % Q
+        width *= 2
+    return [8347681 * one % Q for one in w]
+
+
+def unpack(data: bytes, bits: int) -> Poly:
+    """The numbers of so many bits each, the lowest first."""
+    whole, mask = int.from_bytes(data, "little"), (1 << bits) - 1
+    return [whole >> at & mask for at in range(0, 8 * len(data), bits)]
+
+
+@lru_cache(maxsize=16)
+def lattice_of(public: bytes) -> Tuple[List[List[Poly]], List[Poly], bytes]:
+    """What a public key stands for: the matrix, the transforms of its vector, and its hash."""
+    matrix = [[_uniform(public[:32] + bytes([column, row])) for column in range(4)] for row in range(4)]
+    high = [
+        transform([one << 13 for one in unpack(public[32 + 320 * n : 352 + 320 * n], 10)]) for n in range(4)
+    ]
+    return matrix, high, hashlib.shake_256(public).digest(64)
+
+
+def _uniform(seed: bytes) -> Poly:
+    """A polynomial whose coefficients are drawn evenly (algorithm 30)."""
+    size = 1344
+    while True:
+        stream = hashlib.shake_128(seed).digest(size)
+        drawn = (int.from_bytes(stream[at : at + 3], "little") & 0x7FFFFF for at in range(0, size - 2, 3))
+        found = [one for one in drawn if one < Q][:256]
+        if len(found) == 256:
+            return found
+        size += 168
+
+
+def _challenge(seed: bytes) -> Poly:
+    """The polynomial with 39 coefficients that are 1 or -1 (algorithm 29)."""
+    stream = hashlib.shake_256(seed).digest(1024)
+    signs, at, found = int.from_bytes(stream[:8], "little"), 8, [0] * 256
+    for i in range(217, 256):
+        while stream[at] > i:
+            at += 1
+        j = stream[at]
+        at += 1
+        found[i], found[j] = found[j], 1 - 2 * (signs >> (i - 217) & 1)
+    return found
+
+
+def _hints(data: bytes) -> Optional[List[Set[int]]]:
+    """The places of each polynomial that a signature gives a hint for; None if not written properly."""
+    found, at = [], 0
+    for end in data[80:]:
+        places = list(data[at:end])
+        if not at <= end <= 80 or places != sorted(set(places)):
+            return None
+        found.append(set(places))
+        at = end
+    return None if any(data[at:80]) else found
+
+
+def _high(value: int, hinted: bool) -> int:
+    """The high part of a coefficient, corrected by a hint (algorithms 36 and 40)."""
+    low = value % (2 * HALF)
+    low = low - 2 * HALF if low > HALF else low
+    top, low = (0, low - 1) if value - low == Q - 1 else ((value - low) // (2 * HALF), low)
+    return (top + (1 if low > 0 else -1)) % 44 if hinted else top
+
+
+def check_lattice(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether a key of ML-DSA-44 made a signature, with an empty context (algorithms 3 and 8)."""
+    if len(public) != 1312 or len(signature) != 2420:
+        return False
+    seed, hints = signature[:32], _hints(signature[2336:])
+    z = [[(1 << 17) - one for one in unpack(signature[32 + 576 * n : 608 + 576 * n], 18)] for n in range(4)]
+    if hints is None or any(abs(one) >= (1 << 17) - 78 for poly in z for one in poly):
+        return False
+    matrix, high, own = lattice_of(public)
+    turned, challenge = [transform(poly) for poly in z], transform(_challenge(seed))
+    told = b""
+    for row, above, hinted in zip(matrix, high, hints):
+        products = [sum(a * b for a, b in zip(column, pair)) for column, pair in zip(zip(*row), zip(*turned))]
+        less = (one - c * t for one, c, t in zip(products, challenge, above))
+        near = transform_back([one % Q for one in less])
+        parts = sum(_high(one, place in hinted) << 6 * place for place, one in enumerate(near))
+        told += parts.to_bytes(192, "little")
+    mu = hashlib.shake_256(own + b"\0\0" + message).digest(64)
+    return hashlib.shake_256(mu + told).digest(32) == seed
+
+
 # --- the files of a bundle
 
 NUMBER = r"(?:x[0-9]{3}/)*[0-9]{3}"
@@ -1062,6 +1180,7 @@ class Keyring:
             lines[:4] != ["mledger succession v1", self.origin, *known]
             or lines[-1]
             or len(lines) not in (5, 6)
+            or (len(lines) == 6 and not is_beside(lines[4], self.origin))
         ):
             raise Impossible("the succession is another one than the event says")
         if (lines[3], lines[4]) == (lines[2], self.signs[-1][2]):
@@ -2140,11 +2259,10 @@ class Checker:
             self.find("checkpoint.bad", "checkpoint", "there is no key to sign it")
             return
         for where, note in [("checkpoint", self.note), *self.kept]:
-            self.post_quantum += len(self.beside(note))
             if not self.signs(note):
                 self.find("checkpoint.bad", where, "it is not signed by the key that signs the ledger's")
-            elif self.keyring.signer(note.size)[1] and not self.beside(note):
-                self.find("checkpoint.bad", where, "it lacks the line of ML-DSA-44 that the ledger's have")
+            elif not self.signs_beside(note):
+                self.find("checkpoint.bad", where, "it lacks a line of ML-DSA-44 that holds")
             elif note.size > tree.size:
                 self.find("head.rollback", where, f"it covers {note.size} entries, here are {tree.size}")
             elif tree.root(note.size) != note.root:
@@ -2166,10 +2284,22 @@ class Checker:
         own = [(member.public, note.text, line[2]) for line in note.lines if line[:2] == pointer]
         return bool(own) and all(check_signatures(own, self.pure)[0])
 
-    def beside(self, note: Note) -> List[Tuple[str, bytes, bytes]]:
-        """The lines of the ledger's key of ML-DSA-44, which nobody checks here."""
+    def signs_beside(self, note: Note) -> bool:
+        """Whether the key of ML-DSA-44 that signs beside the other has signed one, if there is such a key."""
         vkey = self.keyring.signer(note.size)[1]
-        return [line for line in note.lines if vkey and line[:2] == pointer_of(vkey)]
+        if not vkey:
+            return True
+        name, origin = (
+            bytes([len(text)]) + text for text in (vkey.partition("+")[0].encode(), note.origin.encode())
+        )
+        tail = origin + bytes(8) + note.size.to_bytes(8, "big") + note.root
+        public = unbase64(vkey.split("+", 2)[2])[1:]
+        own = [line[2] for line in note.lines if line[:2] == pointer_of(vkey)]
+        self.post_quantum += bool(own)
+        return bool(own) and all(
+            one[0] < 128 and check_lattice(public, b"subtree/v1\n\0" + name + one[:8] + tail, one[8:])
+            for one in own
+        )
 
     def compare_files(self, number: str, note: bytes, token: bytes) -> None:
         """Expect the files that hold an anchor for other programs."""
@@ -2232,8 +2362,6 @@ class Checker:
             found.append(f"whether {reports} reports are what the events say: nobody signs them")
         if self.vouching:
             found += self.vouching.unknown
-        if self.post_quantum:
-            found.append(f"{self.post_quantum} lines of ML-DSA-44 under checkpoints, beside those of Ed25519")
         if self.trust is None:
             found.append("whose ledger it is, and whether it is the newest: give --trust TRUST.json")
         return found
@@ -2310,6 +2438,11 @@ def by_whom(keyring: Keyring) -> str:
     return "the first key" if len(keyring.signs) < 2 else f"{len(keyring.signs)} keys, one after the other"
 
 
+def beside(checker: Checker) -> str:
+    """How many checkpoints have a second signature, in words that go on."""
+    return f", {checker.post_quantum:,} of them with ML-DSA-44 as well" if checker.post_quantum else ""
+
+
 def report(checker: Checker, seconds: float) -> Iterator[str]:
     """The lines that a person reads."""
     for finding in checker.findings[:100]:
@@ -2335,7 +2468,7 @@ def report(checker: Checker, seconds: float) -> Iterator[str]:
             "attachments",
             f"{checker.attached:,}, and {len(checker.manifest['left_out']):,} left out",
         ),
-        ("checkpoints", f"{1 + len(checker.kept):,} by {by_whom(checker.keyring)}"),
+        ("checkpoints", f"{1 + len(checker.kept):,} by {by_whom(checker.keyring)}{beside(checker)}"),
         *others(checker),
         ("recorded", checker.last_time),
         ("head", checker.head.hex()),
