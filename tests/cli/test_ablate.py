@@ -78,5 +78,6 @@ def test_what_is_no_ablation_is_refused(trials, run):
         run("ablate", "d3", "d4", "--metric", "gap"), "none of these runs measured gap"
     )
     assert refused(run("ablate", "d3", "d4", "--on", "2"), "--on goes with --weight")
+    assert refused(run("ablate", "1..100"), "several models: credit-risk, fraud")
     assert refused(run("ablate", "100..200"), "no run started with an event from 100 to 200")
     assert refused(run("ablate", "d3..d4"), "no run is called")

@@ -595,12 +595,52 @@ def test_only_the_model_that_is_meant_is_read(path, monkeypatch):
             run.metric("auc", 0.9)
     read = []
     of = found.runs
-    monkeypatch.setattr(found, "runs", lambda reader, stream=None: read.append(stream) or of(reader, stream))
+    monkeypatch.setattr(
+        found, "runs", lambda reader, *which: read.append(*which or [None]) or of(reader, *which)
+    )
     with Reader.open(path) as reader:
         for reference in ("1", "2", "credit-risk-1", "run:1", "credit-risk:credit-risk-1"):
             assert found.find(reader, reference).number == "1"
         assert read == [MODEL] * 5
         assert [one.number for one in found.around(reader, "1", "churn-1")] == ["1", "3"]
+        read.clear()
+        assert [one.number for one in found.around(reader, "2..3")] == ["3"]
+        assert read == ["model/churn"]
         with pytest.raises(NotFoundError, match="did you mean"):
             found.find(reader, "credit-risk-2")
         assert read[-1] is None
+
+
+def test_of_models_without_such_runs_nothing_is_read(path):
+    """All runs, and those since a moment, cost what the models with them hold."""
+    from mledger.recording import found
+
+    class Counting:
+        """A reader that notes whose history is opened."""
+
+        def __init__(self, reader):
+            self.reader, self.opened = reader, []
+
+        def of_types(self, *asked):
+            return self.reader.of_types(*asked)
+
+        def history(self):
+            return self
+
+        def of(self, stream):
+            self.opened.append(stream)
+            return self.reader.history().of(stream)
+
+    with mledger.Ledger.open(path) as ledger:
+        ledger.append("comment.added", "model/fraud", {"on": "0", "text": "Not tried yet."})
+    for model in ("credit-risk", "churn"):
+        mledger.run(model, name=f"{model}-1", **SAID).start()
+    with Reader.open(path) as reader:
+        counting = Counting(reader)
+        assert [one.model for one in found.runs(counting)] == ["credit-risk", "churn"]
+        assert sorted(counting.opened) == ["model/churn", MODEL]
+        counting.opened.clear()
+        (last,) = found.runs(reader, "model/churn")
+        assert found.runs(counting, since=last.run.source.occurred) == [last]
+        assert counting.opened == ["model/churn"]
+        assert found.runs(reader, since="2999-01-01T00:00:00Z") == []

@@ -76,25 +76,22 @@ def command(
 
 def _chosen(reader: Any, texts: tuple[str, ...]) -> "list[Found]":
     """The runs that are meant, each once, in the order given."""
-    from mledger.recording.found import around, meant, runs
+    from mledger.recording.found import around, meant, span
 
-    known = runs(reader) if any(".." in text for text in texts) else around(reader, *texts)
+    known = around(reader, *texts)
     found: dict[str, Found] = {}
     for text in texts:
-        first, mark, last = text.removeprefix("run:").partition("..")
-        within = _between(known, first, last) if mark else None
-        for one in [meant(known, text)] if within is None else within:
+        between = span(text.removeprefix("run:"))
+        for one in [meant(known, text)] if between is None else _between(known, *between):
             found.setdefault(one.number, one)
     return list(found.values())
 
 
-def _between(known: "list[Found]", first: str, last: str) -> "list[Found] | None":
-    """The runs that started with an event from the first to the last number; None if these are no numbers."""
-    if not (first.isdecimal() and last.isdecimal()):
-        return None
+def _between(known: "list[Found]", first: int, last: int) -> "list[Found]":
+    """The runs that started with an event from the first to the last number. Errors: NotFoundError."""
     from mledger.errors import NotFoundError
 
-    within = [one for one in known if int(first) <= int(one.number.partition(".")[0]) <= int(last)]
+    within = [one for one in known if first <= int(one.number.partition(".")[0]) <= last]
     if not within:
         raise NotFoundError(f"no run started with an event from {first} to {last}", fix="mledger runs --all")
     return within

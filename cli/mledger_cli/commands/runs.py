@@ -65,9 +65,7 @@ def list_(
 
     with opening.reader(settings) as reader:
         stream = opening.stream(reader, model)
-        found = [one for one in runs(reader, stream) if since is None or one.run.source.occurred >= since][
-            ::-1
-        ]
+        found = runs(reader, stream, since)[::-1]
     if only_open:
         found = [one for one in found if one.run.outcome == "open"]
     shown = found if everything or only_open else _unfolded(found)

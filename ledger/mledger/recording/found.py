@@ -1,9 +1,10 @@
 """Runs as the ledger has them, all or the one meant."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
 from mledger.chain.draft import format_id
@@ -15,7 +16,7 @@ from mledger.projections.statements import Header, cite, resolve
 from mledger.registry import unknown
 
 if TYPE_CHECKING:
-    from mledger.chain.history import History
+    from mledger.chain.history import Fact, History
     from mledger.reader import Reader
 
 Ended: TypeAlias = RunFinished | RunFailed | RunAbandoned
@@ -41,14 +42,26 @@ class Found:
         return self.stream.partition("/")[2]
 
 
-def runs(reader: "Reader", stream: str | None = None) -> list[Found]:
-    """The runs of one model, or of all, in the order of their starts. Errors: IntegrityError."""
+def runs(reader: "Reader", stream: str | None = None, since: str | None = None) -> list[Found]:
+    """The runs of one model, or of all, in the order of their starts; with `since` those begun from then on.
+
+    Of models without such a run nothing is read. Errors: IntegrityError.
+    """
+    streams = {stream} if stream is not None else _streams_of(_starts(reader), since)
     history = reader.history()
-    if stream is not None:
-        return list(_of(history.of(stream)))
-    models = (name for name in reader.stream_names() if name.startswith("model/"))
-    found = [one for name in models for one in _of(history.of(name))]
-    return sorted(found, key=lambda one: _order(one.number))
+    found = (one for name in sorted(streams) for one in _of(history.of(name)))
+    wanted = [one for one in found if since is None or one.run.source.occurred >= since]
+    return sorted(wanted, key=lambda one: _order(one.number))
+
+
+def _starts(reader: "Reader", first: int = 0) -> "Iterator[Fact]":
+    """The starts of runs from an entry on."""
+    return reader.of_types({RunStarted.type}, first)
+
+
+def _streams_of(starts: "Iterable[Fact]", since: str | None = None) -> set[str]:
+    """Where runs started, all or those from a moment on."""
+    return {fact.stream for fact in starts if since is None or fact.occurred >= since}
 
 
 def find(reader: "Reader", reference: str) -> Found:
@@ -63,6 +76,7 @@ def find(reader: "Reader", reference: str) -> Found:
 def around(reader: "Reader", *references: str) -> list[Found]:
     """The runs of the models that references may mean, or of all if that cannot be told.
 
+    A reference like 3..9 means all that started with events of these numbers.
     What is read grows with these models and with the number of runs, not with the ledger.
     """
     streams: set[str] = set()
@@ -77,15 +91,23 @@ def around(reader: "Reader", *references: str) -> list[Found]:
 
 def _streams(reader: "Reader", text: str) -> set[str]:
     """The streams with a run that may be meant; none if they cannot be told."""
+    if (between := span(text)) is not None:
+        first, last = between
+        return _streams_of(takewhile(lambda fact: fact.seq <= last, _starts(reader, first)))
     model, _, name = text.rpartition(":")
     if model:
         return {f"model/{model}"}
     with suppress(MledgerError):
         if (fact := reader.fact(text)).type in _TYPES:
             return {fact.stream}
-    starts = reader.of_types({RunStarted.type})
-    bodies = ((fact.stream, json.loads(fact.body)) for fact in starts if fact.body is not None)
+    bodies = ((fact.stream, json.loads(fact.body)) for fact in _starts(reader) if fact.body is not None)
     return {stream for stream, body in bodies if body.get("run") == name}
+
+
+def span(text: str) -> tuple[int, int] | None:
+    """The first and the last number of a reference like 3..9; None if it is none."""
+    first, mark, last = text.partition("..")
+    return (int(first), int(last)) if mark and first.isdecimal() and last.isdecimal() else None
 
 
 def meant(known: list[Found], reference: str) -> Found:
