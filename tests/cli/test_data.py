@@ -439,13 +439,17 @@ def test_two_states_are_compared(run: Run, refreshed: Path) -> None:
         "region",
         "psi",
         "▲ above 0.25",
-        "age < 25",
+        "region = north",
         "share",
         "income",
         "missing",
     ):
         assert part in text
     assert "not compared: remark, applied_on" in result.stderr
+    same = run("data", "diff", f"{NAME}@1", f"{NAME}@1")
+    done(same)
+    assert "nothing moved" in same.stderr
+    assert "did not move: " in same.stderr
     row = told(run("data", "diff", f"{NAME}@1", f"{NAME}@2", "--json"))
     assert row["psi"][2]["name"] == "region"
     assert row["psi"][2]["above"] == 0.25

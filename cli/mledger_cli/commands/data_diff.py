@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mledger.datasets import Diff
 
 
+NAMED = 10
+
+
 @click.command("diff", cls=Command)
 @click.argument("before", type=DATASET_STATE, metavar="NAME@VERSION")
 @click.argument("after", type=DATASET_STATE, metavar="NAME@VERSION")
@@ -48,9 +51,15 @@ def command(settings: Settings, before: str, after: str) -> None:
         )
         return
     settings.out.line()
-    settings.out.table(_lines(comparison), COLUMNS, none="nothing can be compared")
+    lines = list(_lines(comparison))
+    moved = [line for line in lines if line.moved]
+    none = "nothing moved" if lines else "nothing can be compared"
+    settings.out.table(moved, COLUMNS, none=none)
+    names = {line.what for line in moved}
+    if still := list(dict.fromkeys(line.what for line in lines if line.what not in names)):
+        settings.out.note(f"did not move: {_listed(still)}")
     if comparison.incomparable:
-        settings.out.note(f"not compared: {', '.join(comparison.incomparable)}")
+        settings.out.note(f"not compared: {_listed(comparison.incomparable)}")
 
 
 def _head(settings: Settings, found: "Diff") -> None:
@@ -83,6 +92,17 @@ class _Line(NamedTuple):
     after: str
     value: str
     mark: str
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is another number as far as it is shown."""
+        return any(digit in self.value for digit in "123456789")
+
+
+def _listed(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def _lines(comparison: "Comparison") -> Iterator[_Line]:
