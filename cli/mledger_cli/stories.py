@@ -42,7 +42,9 @@ SENTENCES = {
     "review.submitted": "{verdict}: {summary}",
     "risk.mitigated": "{measure}",
     "rollback.executed": "{from_version} to {to_version}: {reason}",
+    "run.abandoned": "{run}: {reason}",
     "run.concluded": "{run} {verdict}: {lesson}",
+    "run.finished": "{run} {verdict}",
     "training.attested": "{person}: {subject}",
     "verification.performed": "level {level}",
     "waiver.granted": "{rule}: {reason}",
@@ -116,5 +118,6 @@ def _tell(type: str, body: dict[str, Any]) -> str:
     if isinstance(key, dict) and isinstance(key.get("name"), str) and "origin" not in body:
         return f"{key['name']}: {', '.join(map(str, key.get('roles', []))) or 'no role'}"
     if isinstance(exit_ := body.get("exit"), dict):
-        return ": ".join(str(exit_[name]) for name in ("exception_type", "message") if exit_.get(name))
+        said = (body.get("run"), exit_.get("exception_type"), exit_.get("message"))
+        return ": ".join(str(one) for one in said if one)
     return next((body[name] for name in TELLING if isinstance(body.get(name), str)), "")

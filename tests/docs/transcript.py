@@ -33,6 +33,7 @@ TOKEN = re.compile(
     | (?P<day>(?<![\w-])\d{4}-\d\d-\d\d(?![\w-]))
     | (?P<late>LATE\ \d+d)
     | (?P<uuid>(?<!\w)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?!\w))
+    | (?P<run>(?<!\w)\d{8}T\d{6}-[0-9a-f]{6}(?!\w))
     | (?P<fingerprint>SHA256:[A-Za-z0-9+/]{43})
     | (?P<hash>(?<![\w+/])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![\w+/=]))
     | (?P<key>(?<=\+)[0-9a-f]{8}\+[A-Za-z0-9+/]{44})
@@ -41,7 +42,7 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 # What is the same here and there: two moments may fall into one second today and not tomorrow.
-NAMED = frozenset({"uuid", "fingerprint", "hash", "key", "base64"})
+NAMED = frozenset({"uuid", "run", "fingerprint", "hash", "key", "base64"})
 _FENCE = re.compile(r"^```(?P<language>\w*)(?: (?P<file>\S+))?$(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
