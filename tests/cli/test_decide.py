@@ -171,6 +171,33 @@ def test_without_a_terminal_the_fields_must_be_given(run: Run, model: Path) -> N
     refused(run("decide", "--quick"), "title, category must be said: there is no terminal")
 
 
+def test_a_quick_decision_is_looked_at_and_answered(run: Run, model: Path) -> None:
+    """What it leaves open is said to be so: to who answers, in the circumstances, to the newcomer."""
+    sets = {
+        "title": "Hasty",
+        "category": "hyperparameter",
+        "alternatives": '[{"name": "Hasty"}, {"name": "wait"}]',
+        "choice": "Hasty",
+        "parameters": '[{"name": "lr", "to": 0.5}]',
+        "refs": '[{"rel": "evidence", "commit": "3fa9c1e03fa9c1e03fa9c1e03fa9c1e03fa9c1e0"}]',
+    }
+    done(run("decide", "--quick", *(f"--set={name}={value}" for name, value in sets.items())))
+    shown = done(run("review", "4"))
+    for line in (
+        "question: left open",
+        "wait: left open",
+        "lr not set -> 0.5",
+        "evidence: commit 3fa9c1e03fa9",
+    ):
+        assert line in shown, shown
+    page = done(run("onboard", "credit-risk"))
+    assert "Hasty: Hasty; not wait. The summary was left open." in " ".join(page.split())
+    done(run("decision", "reject", "4", "--reason", "Say why.", "--as", "bob-example"))
+    circumstances = done(run("show", "5", "--circumstances"))
+    assert "because: left open" in circumstances
+    assert "None" not in shown + page + circumstances
+
+
 def test_a_quick_decision_is_completed_later(run: Run, model: Path) -> None:
     """The same person fills in what was open: a decision of its own, and the first is superseded."""
     done(run("decide", "--quick", "--set", "title=Deeper trees", "--set", "category=hyperparameter"))

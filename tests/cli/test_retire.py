@@ -148,3 +148,18 @@ def test_what_cannot_be_retired_is_refused(run: Run, served: Path, folder: Path)
         refused_alike(
             run, ["retire", "5", "--reason", "x", "--successor", "1"], "event 1 is a model.registered"
         )
+
+
+def test_a_model_that_is_in_use_again_is_checked_again(run: Run, served: Path) -> None:
+    """Whatever puts a version back lifts the retirement for every reader: state, checks, what is due."""
+    risk = ["--set", "risk=R-1", "--set", "title=Bias", "--set", "kind=fairness", "--set", "description=d"]
+    risk += ["--set", 'level={"likelihood": "likely", "impact": "low"}', "--set", "treatment=accept"]
+    done(run("append", "risk.assessed", MODEL, *risk, "--set", "review_by=2099-01-01"))
+    back = ("--set", "from_version=1.1", "--set", "to_version=1.0", "--set", "reason=r")
+    done(run("retire", "credit-risk", "--reason", "Old.", "--still-used", "Until Monday."))
+    due = ("reviews", "due", "--by", "2099-01-01")
+    assert done(run("check")) == done(run(*due)) == ""
+    done(run("append", "rollback.executed", MODEL, *back, "--set", "stage=production"))
+    assert "production since" in done(run("replay", "credit-risk"))
+    assert run("check").exit_code == run("check", "credit-risk").exit_code == 1
+    assert "Bias" in done(run(*due))

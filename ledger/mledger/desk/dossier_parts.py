@@ -17,7 +17,9 @@ from mledger.projections.lapses import last_day
 from mledger.projections.model import ModelState, Version
 from mledger.projections.model_told import reached
 from mledger.projections.plans import amendments
+from mledger.reports import reasons
 from mledger.reports.base import Claim
+from mledger.reports.reasons import LEFT_OPEN
 
 if TYPE_CHECKING:
     from mledger.checks.base import Found
@@ -220,27 +222,26 @@ def _waived(outcome: "Outcome", waived: "Waived") -> Claim:
 def decision(case: "Case") -> Iterator[Claim]:
     """Its summary, the question, the choice and why."""
     body, own = case.body, (case.fact.number,)
-    yield Claim(body.summary, own)
-    yield Claim(f"question: {body.question}")
+    yield Claim(body.summary or LEFT_OPEN, own)
+    yield Claim(f"question: {body.question or LEFT_OPEN}")
     yield Claim(f"choice: {body.choice}")
-    yield Claim(f"because: {body.rationale}")
-    yield Claim(f"data: {body.data_quality_influence}")
+    yield Claim(f"because: {body.rationale or LEFT_OPEN}")
+    yield Claim(f"data: {body.data_quality_influence or LEFT_OPEN}")
 
 
 def options(case: "Case") -> Iterator[Claim]:
     """The alternatives, with what speaks against them."""
     for option in case.body.alternatives:
         chosen = option.name == case.body.choice
-        yield Claim(f"{option.name}: chosen" if chosen else f"{option.name}: {option.why_not}")
+        yield Claim(f"{option.name}: {'chosen' if chosen else option.why_not or LEFT_OPEN}")
 
 
 def expected(case: "Case") -> Iterator[Claim]:
     """The effects in numbers, the parameters, and what is given up."""
     for change in case.body.parameters:
-        yield Claim(f"{change.name}: {change.before} -> {change.to}")
+        yield Claim(reasons.change(change))
     for effect in case.body.expected_effects:
-        size = "" if effect.size is None else f" by {effect.size}"
-        yield Claim(f"{effect.metric} {effect.direction}{size}")
+        yield Claim(reasons.effect(effect))
     for line in case.body.tradeoffs:
         yield Claim(f"given up: {line}")
 
@@ -248,7 +249,7 @@ def expected(case: "Case") -> Iterator[Claim]:
 def evidence(case: "Case") -> Iterator[Claim]:
     """What the decision links to."""
     for ref in case.body.refs:
-        where = f"event {ref.event}" if ref.event else ref.digest or ref.uri
+        where = f"event {ref.event}" if ref.event else reasons.target(ref)
         numbers = (ref.event,) if ref.event else ()
         yield Claim(f"{ref.rel}: {ref.title or where}", numbers)
 

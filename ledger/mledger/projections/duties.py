@@ -9,21 +9,21 @@ from typing import Any, Literal
 from mledger.chain.history import Fact
 from mledger.events.base import EventBody
 from mledger.events.dataset import DatasetRefreshed, DatasetRegistered
-from mledger.events.deployment import DeploymentRecorded
 from mledger.events.drift import DriftDetected
 from mledger.events.evaluation import EvaluationRecorded
 from mledger.events.handover import HandoverRecorded
-from mledger.events.model import ModelRegistered, ModelRetired
+from mledger.events.model import ModelRegistered
 from mledger.events.monitoring import MonitoringReported
 from mledger.events.record import RecordCorrected, RecordRedacted
 from mledger.events.risk import RiskAssessed
 from mledger.events.version import VersionReleased
-from mledger.projections import audits, decisions, reviews
+from mledger.projections import audits, decisions, moves, reviews
 from mledger.projections.audits import Audits
 from mledger.projections.base import Projection, register
 from mledger.projections.decisions import Decisions
 from mledger.projections.reviews import Reviews
 from mledger.projections.runs import measures_of
+from mledger.projections.stages import Stages
 from mledger.projections.statements import Citation, Cited, Correction, Header, Trail
 
 
@@ -70,7 +70,7 @@ class DutiesState:
     trail: Trail = field(default_factory=Trail)
     title: Cited | None = None
     owner: Cited | None = None
-    retired: Citation | None = None
+    stages: Stages = field(default_factory=Stages)
     decisions: Decisions = field(default_factory=Decisions)
     reviews: Reviews = field(default_factory=Reviews)
     audits: Audits = field(default_factory=Audits)
@@ -81,6 +81,11 @@ class DutiesState:
     """Each released version with its run."""
     versions: dict[str, Citation] = field(default_factory=dict)
     """The states of a dataset by name, in the order of recording."""
+
+    @property
+    def retired(self) -> Citation | None:
+        """What ended the model; None while it has not, and once a version stands somewhere again."""
+        return self.stages.retired if self.stages.foremost is None else None
 
     def holder(self, name: str, since: Citation) -> str:
         """Whoever answers now for what somebody answered for at an event: handovers move it on."""
@@ -105,6 +110,8 @@ def order(citation: Citation) -> tuple[int, int]:
 
 duties = register(Projection("duties", DutiesState))
 duties.include(lambda state: state.trail, (RecordCorrected, RecordRedacted))
+duties.include(lambda state: state.stages, moves.EVENTS)
+duties.even_refused(moves.EVENTS)
 duties.include(lambda state: state.decisions, decisions.EVENTS)
 duties.include(lambda state: state.reviews, reviews.EVENTS)
 duties.include(lambda state: state.audits, audits.EVENTS)
@@ -126,16 +133,6 @@ def _registered(state: DutiesState, event: Header, body: EventBody) -> None:
 @duties.on(DatasetRefreshed)
 def _refreshed(state: DutiesState, event: Header, body: DatasetRefreshed) -> None:
     state.versions.setdefault(body.version, event.source)
-
-
-@duties.on(ModelRetired)
-def _retired(state: DutiesState, event: Header, body: ModelRetired) -> None:  # noqa: ARG001  every handler's
-    state.retired = event.source
-
-
-@duties.on(DeploymentRecorded)
-def _deployed(state: DutiesState, event: Header, body: DeploymentRecorded) -> None:  # noqa: ARG001
-    state.retired = None
 
 
 @duties.on(VersionReleased)
@@ -204,6 +201,7 @@ def _read(
 @duties.finish
 def _settle(state: DutiesState) -> None:
     resolve = state.trail.resolve
+    state.stages.settle(resolve)  # what does not fit there is told with the state of the model
     state.trail.remarks = [
         *state.decisions.settle(resolve),
         *state.reviews.settle(resolve),

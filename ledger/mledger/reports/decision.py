@@ -50,9 +50,7 @@ def page(stream: str, facts: Iterable[Fact], number: str) -> Document:
 
 
 def _summary(told: Told) -> Claim:
-    if told.body.summary is None:
-        return Claim("left open", (told.number,))
-    return Claim(told.body.summary, (told.number,))
+    return Claim(told.body.summary or reasons.LEFT_OPEN, (told.number,))
 
 
 def story(records: Records, told: Told) -> Iterator[Claim]:

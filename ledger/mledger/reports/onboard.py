@@ -142,7 +142,8 @@ def _decisions(state: ModelState) -> Iterator[Claim]:
         by = decision.settled.by if verdict == "accepted" else decision.source.by
         instead = [name for name in decision.alternatives if name != decision.choice]
         rejected = f"; not {', '.join(instead)}" if instead else ""
-        words = f"{decision.title}: {decision.choice}{rejected}. {decision.summary} ({verdict} by {by})"
+        summary = decision.summary or "The summary was left open."
+        words = f"{decision.title}: {decision.choice}{rejected}. {summary} ({verdict} by {by})"
         yield Claim(words, decision.numbers, f"{number} {decision.level}")
 
 

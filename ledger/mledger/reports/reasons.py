@@ -12,6 +12,10 @@ from mledger.reports.base import Claim, Row, Table
 from mledger.reports.records import Records, Said, phrase
 
 
+# What a decision in haste does not say; see `open`.
+LEFT_OPEN = "left open"
+
+
 class Told(NamedTuple):
     """A decision as recorded, and what became of it."""
 
@@ -105,7 +109,7 @@ def options(told: Told) -> Table:
                 "chosen" if option.name == told.body.choice else "",
                 "; ".join(option.pros),
                 "; ".join(option.cons),
-                option.why_not or ("" if option.name == told.body.choice else "left open"),
+                option.why_not or ("" if option.name == told.body.choice else LEFT_OPEN),
             ),
             (told.number,),
         )
@@ -162,10 +166,14 @@ def linked(records: Records, ref: Ref) -> tuple[str, str | None]:
     if ref.event is not None:
         words, number = records.about(ref.event)
         return title + words, number
-    target = (
-        f"file {ref.digest[:12]}" if ref.digest else f"commit {ref.commit[:12]}" if ref.commit else ref.uri
-    )
-    return f"{title}{target}", None
+    return f"{title}{target(ref)}", None
+
+
+def target(ref: Ref) -> str:
+    """What a link leads to that is no event: a file, a commit, an address."""
+    if ref.digest:
+        return f"file {ref.digest[:12]}"
+    return f"commit {ref.commit[:12]}" if ref.commit else str(ref.uri)
 
 
 # --- words
