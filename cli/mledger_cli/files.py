@@ -93,13 +93,16 @@ def write_new(path: Path, data: bytes) -> None:
     """Write a file that is not there yet. Errors: InputError if it is, StoreError if it cannot be."""
     try:
         with path.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
     except FileExistsError:
         raise _taken(path) from None
     except OSError as error:
-        path.unlink(missing_ok=True)
         raise StoreError(
             f"{path} cannot be written: {error.strerror}", fix="choose another place with -o"
         ) from None

@@ -108,6 +108,8 @@ def stream(opened: "Reader", name: str | None) -> str | None:
 
     if name is None or name == "ledger":
         return name
+    if not name:
+        raise InputError("the name is empty", fix="mledger replay")
     names = opened.stream_names()
     meant = [name] if name in names else [known for known in names if known.partition("/")[2] == name]
     if f"model/{name}" in meant:
@@ -148,7 +150,7 @@ def model(opened: "Reader", name: str) -> str:
 
     found = stream(opened, name) or name
     if not found.startswith("model/"):
-        raise InputError(f"{found} is no model", fix="mledger replay lists the models")
+        raise InputError(f"{found} is no model", fix="mledger replay")
     return found
 
 

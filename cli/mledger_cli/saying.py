@@ -30,8 +30,10 @@ def record(settings: Settings, type: str, words: Said, key: str | None) -> None:
     fields = {name: value for name, value in (words.more or {}).items() if value} | {"on": fact.number}
     if said is not None and source is not None:
         raise InputError("the text is given twice", fix="give TEXT or --from FILE")
-    if said is not None or source is not None:
-        _sign(settings, build(type, fields | {"text": said or _read(source or "-")}), fact.stream, key)
+    if said is None and source is not None:
+        said = _read(source)
+    if said is not None:
+        _sign(settings, build(type, fields | {"text": said}), fact.stream, key)
         return
     if not asking.can_ask():
         raise InputError("TEXT is missing, and there is no terminal", fix="give TEXT, or --from - to read it")

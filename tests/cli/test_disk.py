@@ -126,6 +126,11 @@ def test_an_output_that_cannot_be_written_leaves_nothing(run: Run, place: Path) 
     assert not list((place / "closed").iterdir())
 
 
+def test_a_name_that_no_file_can_have_is_told(run: Run, begun: Path) -> None:
+    """As anything else that cannot be written; the checkpoint is kept in the ledger all the same."""
+    refused_alike(run, ["checkpoint", "-o", "a" * 300], "cannot be written: File name too long", code=4)
+
+
 def limited(size: int) -> Callable[[], None]:
     """Let the process write no file beyond that size, as on a disk that is full."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mledger.keystore import Keystore
+from tests.cli.asking import refused_alike
 
 
 @pytest.fixture
@@ -53,10 +54,16 @@ def test_a_taken_name_is_refused_before_a_passphrase_is_asked(
     )
 
 
-def test_the_owner_is_asked_for(run: Callable) -> None:
-    """Without --owner a person is asked for the printed name."""
-    done = run("key", "new", "--no-passphrase", input="Bob Example\n")
-    assert done.exit_code == 0
+def test_the_owner_is_asked_for_at_a_terminal(run: Callable, terminal: Callable, folder: Path) -> None:
+    """Without --owner a person is asked for the printed name; where nobody sits, it must be said."""
+    (folder / "key").write_text("")
+    for args in (["new"], ["adopt", "key"]):
+        fix = refused_alike(run, ["key", *args], "--owner must be said: there is no terminal", input="Bob\n")
+        assert fix == f"mledger key {' '.join(args)} --owner 'Alice Example'"
+    at = terminal("key", "new", "--no-passphrase")
+    at.wait_for("Name as it shall be printed")
+    at.type("Bob Example\n")
+    assert at.end()[0] == 0
     assert [record.owner for record in Keystore().list()] == ["Bob Example"]
 
 

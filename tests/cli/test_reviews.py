@@ -1,6 +1,6 @@
 """mledger reviews: what is due on which day, scheduled, done, and in a calendar."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import icalendar
@@ -158,6 +158,7 @@ def test_a_review_is_scheduled_and_done(run: Run, begun: Path) -> None:
     assert "event 2 " in done(run("reviews", "schedule", "credit-risk", *args))
     (row,) = rows(run, "--by", LATE)
     assert (row["event"], row["due"], row["owner"]) == ("2", "2030-01-31", ALICE)
+    assert refused_alike(run, ["review", "2"], "nobody approves") == "mledger reviews done 2 --checked TEXT"
     result = run("reviews", "done", "2", "--checked", "all hold", "--finding", "low:One link is dead.")
     assert "event 3 " in done(result)
     assert result.stderr == "due again 2030-04-30\n"
@@ -166,6 +167,14 @@ def test_a_review_is_scheduled_and_done(run: Run, begun: Path) -> None:
     ended = run("reviews", "done", "2", "--checked", "nothing left", "--outcome", "ended")
     assert ended.stderr == "it is due no more\n"
     assert rows(run, "--by", LATE) == []
+
+
+def test_the_inbox_says_how_a_review_is_done(run: Run, begun: Path) -> None:
+    """Nobody approves it; the command that it names is the one that takes it."""
+    today = datetime.now(UTC).date().isoformat()
+    args = ("--title", "Quarterly", "--owner", "alice", "--due", today, "--scope", "all")
+    done(run("reviews", "schedule", "credit-risk", *args))
+    assert run("inbox").stderr == "say that one is done: mledger reviews done 2 --checked TEXT\n"
 
 
 def test_an_owner_without_a_key_is_noted(run: Run, begun: Path) -> None:

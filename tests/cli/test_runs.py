@@ -126,6 +126,7 @@ def test_runs_as_json_are_whole(sweep, run):
     assert row["criteria"] == ["auc >= 0.95"]
     assert row["events"] == ["4", "5"]
     assert rows[2]["failure"] == "MemoryError: cannot allocate 128 GiB"
+    assert json.loads(done(run("runs", "--json", "--limit", "2"))) == rows[:2]
 
 
 def test_open_runs_are_listed_and_closed(sweep, run):
@@ -177,6 +178,16 @@ def test_comparing_lists_exactly_what_differs(sweep, run):
     assert (
         refused(run("runs", "compare", "2", "nothing"), "no run is called 'nothing'") == "mledger runs --all"
     )
+
+
+def test_common_options_may_stand_before_the_command(sweep, run):
+    """Their values are no command."""
+    compared = done(run("runs", "compare", "depth-3", "depth-4"))
+    assert (
+        done(run("runs", "--tz", "UTC", "--ledger", "mledger.db", "compare", "depth-3", "depth-4"))
+        == compared
+    )
+    assert done(run("runs", "--tz", "UTC")) == done(run("runs"))
 
 
 def test_a_run_is_found_by_name_and_number(sweep, run):

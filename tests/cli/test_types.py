@@ -29,6 +29,16 @@ def test_a_type_is_explained(run: Callable, name: str) -> None:
         assert field["name"] in shown
 
 
+def test_forms_and_scripts_are_json_if_asked(run: Callable) -> None:
+    """As every other command."""
+    for args in (["types", "comment.added", "--template"], ["template", "show", "comment.added"]):
+        printed = json.loads(run(*args, "--json").stdout)
+        assert printed == {"type": "comment.added", "template": run(*args).stdout}
+    assert (
+        json.loads(run("completion", "bash", "--json").stdout)["script"] == run("completion", "bash").stdout
+    )
+
+
 @pytest.mark.parametrize("name", base.names())
 def test_a_template_is_a_valid_form(run: Callable, name: str) -> None:
     """What --template prints is YAML that makes a valid event as it stands."""

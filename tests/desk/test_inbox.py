@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mledger.desk.inbox import inbox_of
+from mledger.reports.due import due
 from mledger.testing.bodies import FILES, PLAN
 from mledger.testing.bodies import MODEL as STREAM
 from mledger.testing.simulator import key_fields, signer_of
@@ -100,6 +101,34 @@ def test_a_plan_waits_for_each_signatory(company: Company) -> None:
     assert waits(company, BOB) == [amended]
     company.say(BOB, "plan.amended", PLAN | {"plan": first, "reason": "Codes came late."})
     assert waits(company, BOB) == []
+
+
+def test_what_was_handed_over_waits_for_who_took_it(company: Company) -> None:
+    """As what is due says: a request for a review, until each who is asked has answered."""
+    on = company.say(CAROL, "decision.proposed", PROPOSED)
+    asked = {"on": on, "question": "Would you sign?", "reviewers": [BOB, DORA], "due": "2026-02-01"}
+    number = company.say(CAROL, "review.requested", asked)
+    company.say(ALICE, "handover.recorded", {"from": DORA, "to": ALICE, "duties": ["reviews"]})
+    reader = company.sim.reader()
+    assert [number in waits(company, name) for name in (ALICE, BOB, DORA)] == [True, True, False]
+    assert due(reader.history(), [STREAM])[0].owner == f"{BOB}, {ALICE}"
+    submitted = {"request": number, "verdict": "approve", "summary": "It holds."}
+    company.say(BOB, "review.submitted", submitted)
+    assert [number in waits(company, name) for name in (ALICE, BOB)] == [True, False]
+    assert due(company.sim.reader().history(), [STREAM])[0].owner == ALICE
+    company.say(ALICE, "review.submitted", submitted)
+    assert number not in waits(company, ALICE)
+    assert due(company.sim.reader().history(), [STREAM]) == []
+
+
+def test_a_draft_that_was_completed_waits_no_longer(company: Company) -> None:
+    """What its author puts in its place does; a completion by somebody else completes nothing."""
+    rest = {k: v for k, v in PROPOSED.items() if k not in {"summary", "question"}}
+    draft = company.say(CAROL, "decision.proposed", rest | {"open": ["summary", "question"]})
+    other = company.say(ALICE, "decision.proposed", PROPOSED | {"completes": draft})
+    assert waits(company, BOB) == [draft, other]
+    whole = company.say(CAROL, "decision.proposed", PROPOSED | {"completes": draft})
+    assert waits(company, BOB) == [other, whole]
 
 
 def test_a_scheduled_review_waits_on_its_day(company: Company) -> None:

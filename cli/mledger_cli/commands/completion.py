@@ -27,5 +27,8 @@ def command(settings: Settings, shell: str) -> None:
     from mledger_cli.main import COMPLETE, program
 
     kind = cast(type[ShellComplete], get_completion_class(shell))
-    script = kind(program, {}, "mledger", COMPLETE).source()
-    settings.out.raw(f"# {LINES[shell]}\n{script}\n")
+    script = f"# {LINES[shell]}\n{kind(program, {}, 'mledger', COMPLETE).source()}\n"
+    if settings.json:
+        settings.out.json({"shell": shell, "script": script})
+    else:
+        settings.out.raw(script)

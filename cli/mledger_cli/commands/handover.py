@@ -127,7 +127,7 @@ def _items(state: "DutiesState", giver: str) -> "Iterator[Item]":
         if review.due is not None and review.owner == giver:
             yield Item("review", review.title, number, review.due)
     for number, asked in state.reviews.asked.items():
-        if not asked.answers and giver in [state.holder(one, asked.source) for one in asked.reviewers]:
+        if giver in (state.awaited(asked) or ()):
             yield Item("request", asked.question, number, asked.due)
     for risk in state.risks.values():
         if risk.owner and risk.treatment != "closed" and state.holder(risk.owner, risk.source) == giver:

@@ -33,7 +33,15 @@ def command(settings: Settings, name: str | None) -> None:
         items = inbox_of(reader, _keys(reader, name))
     settings.out.table(items, _columns(settings, items), none="nothing waits")
     if items:
-        settings.out.note(f"look at one: mledger review {items[0].number}")
+        settings.out.note(_next(items))
+
+
+def _next(items: "list[Item]") -> str:
+    """The command for one of them: what can be answered first, then a review that is due."""
+    asked = [item.number for item in items if item.kind != "review due"]
+    if asked:
+        return f"look at one: mledger review {asked[0]}"
+    return f"say that one is done: mledger reviews done {items[0].number} --checked TEXT"
 
 
 def _keys(reader: "Reader", name: str | None) -> list[str]:

@@ -1,10 +1,12 @@
 """mledger key: the keys with which people and machines sign."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
+from mledger.errors import InputError
 from mledger_cli import opening, passphrase
 from mledger_cli.commands import key_governance, key_succession
 from mledger_cli.context import Settings, pass_settings
@@ -23,14 +25,14 @@ def command() -> None:
 
 
 @command.command("new")
-@click.option(
-    "--owner", metavar="NAME", prompt="Name as it shall be printed", help="Whose key it is, as printed."
-)
+@click.option("--owner", metavar="NAME", help="Whose key it is, as printed.")
 @click.option("--email", metavar="ADDRESS", help="Their e-mail address; it tells people apart.")
 @click.option("--name", metavar="NAME", help="What to call the key file; else made of the owner's name.")
 @click.option("--no-passphrase", is_flag=True, help="Leave the key open, for a machine that works alone.")
 @pass_settings
-def new(settings: Settings, owner: str, email: str | None, name: str | None, *, no_passphrase: bool) -> None:
+def new(
+    settings: Settings, owner: str | None, email: str | None, name: str | None, *, no_passphrase: bool
+) -> None:
     """Make a key for a person or a machine.
 
     The private key is kept in OpenSSH's form in your own configuration folder, under a passphrase
@@ -39,7 +41,7 @@ def new(settings: Settings, owner: str, email: str | None, name: str | None, *, 
     from mledger.keys.ed25519 import Ed25519Signer
     from mledger.keystore import Keystore
 
-    keys = Keystore()
+    owner, keys = owner or _asked_owner("mledger key new"), Keystore()
     name = keys.free_name(owner, email, name)
     secret = None if no_passphrase else passphrase.choose(f"the key {name}")
     record = keys.add(Ed25519Signer.generate(), owner=owner, email=email, passphrase=secret, name=name)
@@ -48,22 +50,32 @@ def new(settings: Settings, owner: str, email: str | None, name: str | None, *, 
 
 @command.command("adopt")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--owner", metavar="NAME", prompt="Name as it shall be printed", help="Whose key it is, as printed."
-)
+@click.option("--owner", metavar="NAME", help="Whose key it is, as printed.")
 @click.option("--email", metavar="ADDRESS", help="Their e-mail address; it tells people apart.")
 @click.option("--name", metavar="NAME", help="What to call the key; else made of the owner's name.")
 @pass_settings
-def adopt(settings: Settings, file: Path, owner: str, email: str | None, name: str | None) -> None:
+def adopt(settings: Settings, file: Path, owner: str | None, email: str | None, name: str | None) -> None:
     """Use an Ed25519 key that you have already.
 
     FILE is a private key of OpenSSH or in PKCS#8 form. It stays where it is.
     """
     from mledger.keystore import Keystore
 
+    owner = owner or _asked_owner(f"mledger key adopt {quote(str(file))}")
     secret = passphrase.asking(str(file))
     record = Keystore().adopt(file, owner=owner, email=email, passphrase=secret, name=name)
     _introduce(settings, record)
+
+
+def _asked_owner(command: str) -> str:
+    """Whose key it is, as somebody at a terminal says. Errors: InputError without one."""
+    from mledger_cli import asking
+
+    if not asking.can_ask():
+        raise InputError(
+            "--owner must be said: there is no terminal to ask at", fix=f"{command} --owner 'Alice Example'"
+        )
+    return asking.ask("Name as it shall be printed")
 
 
 @command.command("list")

@@ -1,8 +1,10 @@
 """mledger runs: what was tried, and what came of it."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from mledger_cli import opening
 from mledger_cli.context import Settings, pass_settings
@@ -25,10 +27,21 @@ class _Listing(Group):
     """A group that lists unless one of its other commands is named."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        named = next((word for word in args if not word.startswith("-")), None)
+        named = next(self._words(context, args), None)
         if named not in self.commands and not {"-h", "--help"} & set(args):
             args = ["list", *args]
         return super().parse_args(context, args)
+
+    def _words(self, context: click.Context, args: list[str]) -> Iterator[str]:
+        """The words that are neither an option nor the value of a common one."""
+        options = [one for one in self.get_params(context) if isinstance(one, click.Option)]
+        valued = {name for one in options if not one.is_flag for name in one.opts}
+        words = iter(args)
+        for word in words:
+            if word in valued:
+                next(words, None)
+            elif not word.startswith("-"):
+                yield word
 
 
 @click.group("runs", cls=_Listing)
@@ -59,7 +72,8 @@ def list_(
 ) -> None:
     """List runs, the newest first.
 
-    MODEL is credit-risk, or whole: model/credit-risk. TIME is 30d, 12h, 2w, or a day in UTC.
+    MODEL is credit-risk, or whole: model/credit-risk. TIME is 30d, 12h, 2w, or a day in UTC. JSON holds
+    all of them, or as many as --limit says.
     """
     from mledger.recording.found import runs
 
@@ -71,7 +85,8 @@ def list_(
     shown = found if everything or only_open else _unfolded(found)
     cut = shown[:limit] if limit else shown
     if settings.json:
-        settings.out.json([row(one) | _left(one) for one in found])
+        asked = click.get_current_context().get_parameter_source("limit") is ParameterSource.COMMANDLINE
+        settings.out.json([row(one) | _left(one) for one in found[: limit if asked and limit else None]])
         return
     none = "no run is open" if only_open else "no run is recorded"
     columns = _columns(settings, whole=stream is None)

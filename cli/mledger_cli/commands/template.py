@@ -48,7 +48,12 @@ def show(settings: Settings, name: str) -> None:
 
     NAME is one of `mledger template list`, or any type of event.
     """
-    settings.out.raw(_form(settings, _found(settings, name), examples=True))
+    template = _found(settings, name)
+    form = _form(settings, template, examples=True)
+    if settings.json:
+        settings.out.json({"type": template.type, "template": form})
+    else:
+        settings.out.raw(form)
 
 
 @command.command("new")

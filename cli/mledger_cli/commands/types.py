@@ -37,7 +37,11 @@ def command(settings: Settings, type: str | None, *, template: bool) -> None:
     if type is None or "." not in type:
         settings.out.table(_family(type), LISTED)
     elif template:
-        settings.out.raw(base.template(type))
+        form = base.template(type)
+        if settings.json:
+            settings.out.json({"type": type, "template": form})
+        else:
+            settings.out.raw(form)
     else:
         _explain(settings, type)
 

@@ -28,7 +28,7 @@ def command(settings: Settings, what: str) -> None:
         opening.reader(settings) as reader,
         screen.progress("verifying", show=not settings.quiet) as reader.progress,
     ):
-        stream = opening.stream_of(reader, model)
+        stream = opening.model(reader, model)
         document = why(stream, reader.history().of(stream).facts(), version, param)
     if settings.json:
         settings.out.json(document)

@@ -75,8 +75,10 @@ def question_of(reader: "Reader", reference: str) -> tuple[Fact, Fact | None]:
     answers = getattr(type(fact.data), "answers", None) or ("",)
     if set(answers[1:]) & set(QUESTIONS):
         return reader.fact(getattr(fact.data, answers[0])), fact
+    due = f"mledger reviews done {fact.number} --checked TEXT"
     raise InputError(
-        f"event {fact.number} is a {fact.type}, which nobody approves or rejects", fix="mledger inbox"
+        f"event {fact.number} is a {fact.type}, which nobody approves or rejects",
+        fix=due if fact.type == "review.scheduled" else "mledger inbox",
     )
 
 

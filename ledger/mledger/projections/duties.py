@@ -21,7 +21,7 @@ from mledger.projections import audits, decisions, moves, reviews
 from mledger.projections.audits import Audits
 from mledger.projections.base import Projection, register
 from mledger.projections.decisions import Decisions
-from mledger.projections.reviews import Reviews
+from mledger.projections.reviews import Asked, Reviews
 from mledger.projections.runs import measures_of
 from mledger.projections.stages import Stages
 from mledger.projections.statements import Citation, Cited, Correction, Header, Trail
@@ -94,6 +94,16 @@ class DutiesState:
             if transfer.giver == name and order(transfer.source) > later:
                 name = transfer.taker
         return name
+
+    def awaited(self, asked: Asked) -> list[str] | None:
+        """Whoever is named in a request and has not answered it, by handovers; None once it is answered.
+
+        One that names nobody waits for the first answer.
+        """
+        answered = {answer.by for answer in asked.answers}
+        named = [(name, self.holder(name, asked.source)) for name in asked.reviewers]
+        left = [holder for name, holder in named if not {name, holder} & answered]
+        return left if left or not (named or answered) else None
 
     def counts(self, reading: Reading) -> bool:
         """Whether a reading says something of what is in use: a trial that failed does not."""

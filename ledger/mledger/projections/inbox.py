@@ -3,7 +3,7 @@
 Folds all streams. A promotion waits until it is rejected, executed, or asked for again: how many
 approvals it needs is for the rulebook to count. A decision waits until somebody answers it, a plan
 until all its signatories have signed it word for word, a review that names reviewers until each of
-them has answered. Reviews that were scheduled are due as `reviews` says.
+them, or who took it over, has answered. Reviews that were scheduled are due as `reviews` says.
 """
 
 from collections.abc import Iterator
@@ -108,6 +108,9 @@ def _retired(state: InboxState, event: Header, body: ModelRetired) -> None:  # n
 
 @inbox.on(DecisionProposed)
 def _proposed(state: InboxState, event: Header, body: DecisionProposed) -> None:
+    completed = state.find(body.completes or "")
+    if (draft := state.waiting.get(completed)) is not None and draft.source.by == event.source.by:
+        del state.waiting[completed]
     _wait(state, event, Waiting("decision", event.type, event.stream, body.title, event.source))
 
 
@@ -152,7 +155,16 @@ def _reviewed(state: InboxState, event: Header, body: ReviewSubmitted) -> None:
             del state.waiting[number]
 
 
-inbox.include(lambda state: state.reviews, (ReviewScheduled, ReviewCompleted, HandoverRecorded))
+@inbox.on(HandoverRecorded)
+def _handed_over(state: InboxState, event: Header, body: HandoverRecorded) -> None:
+    state.reviews.add(event, body)
+    for waiting in state.waiting.values():
+        handed = waiting.kind == "review" and waiting.stream == event.stream
+        if handed and body.giver not in waiting.answered:
+            waiting.asked = [body.taker if name == body.giver else name for name in waiting.asked]
+
+
+inbox.include(lambda state: state.reviews, (ReviewScheduled, ReviewCompleted))
 
 
 def _wait(state: InboxState, event: Header, waiting: Waiting) -> None:

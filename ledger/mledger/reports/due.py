@@ -167,8 +167,8 @@ def _reviews(state: DutiesState) -> Iterator[Due]:
 
 def _requests(state: DutiesState) -> Iterator[Due]:
     for number, asked in state.reviews.asked.items():
-        if asked.due is not None and not asked.answers:
-            people = [state.holder(name, asked.source) for name in asked.reviewers]
+        people = state.awaited(asked)
+        if asked.due is not None and people is not None:
             yield Due(
                 "request",
                 number,

@@ -11,7 +11,6 @@ from mledger.projections.telling import shown
 from mledger.reports.base import Claim, Row, Table
 from mledger.reports.records import Records, Said, phrase
 
-
 # What a decision in haste does not say; see `open`.
 LEFT_OPEN = "left open"
 
