@@ -182,12 +182,9 @@ def test_comparing_lists_exactly_what_differs(sweep, run):
 
 def test_common_options_may_stand_before_the_command(sweep, run):
     """Their values are no command."""
-    compared = done(run("runs", "compare", "depth-3", "depth-4"))
-    assert (
-        done(run("runs", "--tz", "UTC", "--ledger", "mledger.db", "compare", "depth-3", "depth-4"))
-        == compared
-    )
-    assert done(run("runs", "--tz", "UTC")) == done(run("runs"))
+    two = ("compare", "depth-3", "depth-4")
+    assert done(run("runs", "--tz", "UTC", "--ledger", "mledger.db", *two)) == done(run("runs", *two))
+    assert done(run("runs", "--tz", "UTC")) == done(run("runs", "list", "--tz", "UTC"))
 
 
 def test_a_run_is_found_by_name_and_number(sweep, run):
