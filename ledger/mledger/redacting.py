@@ -16,6 +16,7 @@ from mledger.chain.rulebook import REDACTION
 from mledger.chain.seal import open_entry
 from mledger.errors import InputError
 from mledger.events import base as events
+from mledger.events.base import EventBody
 from mledger.events.record import RecordRedacted
 from mledger.writing import Receipt, receipt_of
 
@@ -55,8 +56,10 @@ def redact(
         if rest is not None:
             reason = f"Recorded again without what is redacted ({legal_basis})."
             fields = {"event": fact.number, "fields": dict(rest), "reason": reason}
-            ledger.append(CORRECTION, fact.stream, fields)
-        ledger.store.erase([(fact.seq, fact.place)], _alone(ledger, fact, fact.body))
+            correction = events.build(CORRECTION, fields)
+            if earlier is None or not _is_recorded(ledger, correction, earlier):
+                ledger.append(correction, fact.stream)
+        _erase(ledger, fact, fact.body)
     else:
         ledger.store.erase([], [])  # who read the ledger the last time kept the words in its log
     if ledger.path is not None:
@@ -80,11 +83,27 @@ def _means(reader: "Reader", redaction: Fact, fact: Fact) -> bool:
     return answered is not None and answered.number == fact.number
 
 
-def _alone(ledger: "Ledger", fact: Fact, body: bytes) -> list[bytes]:
-    """The attachments that this event names and no other; all are read only if it names any."""
+def _is_recorded(ledger: "Ledger", correction: EventBody, redaction: Fact) -> bool:
+    """Whether the correction was recorded already, by a call that was interrupted after it."""
+    said = correction.to_bytes()
+    later = ledger.facts(redaction.stream, redaction.seq + 1)
+    return any(fact.type == CORRECTION and fact.body == said for fact in later)
+
+
+def _erase(ledger: "Ledger", fact: Fact, body: bytes) -> None:
+    """Erase the event's content, and the attachments that it names and no other event."""
     named = {name for name, _ in ledger.store.attachments() if name.hex().encode() in body}
-    if named:
-        for other in ledger.facts():
-            if other.number != fact.number and other.body is not None:
-                named = {name for name in named if name.hex().encode() not in other.body}
-    return sorted(named)
+    read = ledger.head.size
+    named = _unnamed(ledger, fact, named, 0, read)
+    with ledger.store.hold():  # or else somebody names one of them between the last look and the erasure
+        named = _unnamed(ledger, fact, named, read, None)
+        ledger.store.erase([(fact.seq, fact.place)], sorted(named))
+
+
+def _unnamed(ledger: "Ledger", but: Fact, files: set[bytes], start: int, stop: int | None) -> set[bytes]:
+    """The files that no other event of the entries start..stop names; nothing is read if there are none."""
+    if files:
+        for fact in ledger.facts(None, start, stop):
+            if fact.body is not None and fact.number != but.number:
+                files = {name for name in files if name.hex().encode() not in fact.body}
+    return files

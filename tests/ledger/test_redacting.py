@@ -1,6 +1,7 @@
 """What is redacted is in no file any more, and everything else still holds."""
 
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 from mledger import folders
 from mledger.attachment import Attachment
 from mledger.caches.search import Wanted
+from mledger.chain.entry import Entry
 from mledger.errors import DeniedError, InputError, LockedError
 from mledger.ledger import Ledger
 from mledger.receipt import check_receipt
+from mledger.stores.sqlite import SqliteStore
 from mledger.testing.simulator import key_fields, signer_of
-from tests.ledger.company import ALICE, CAROL, MODEL, Company, found
+from tests.ledger.company import ALICE, CAROL, FIELDS, MODEL, Company, found
 
 BASIS = {"legal_basis": "GDPR Art. 17(1)(b)", "authority": "Dora Example"}
 SECRET = "Zebulon"
@@ -197,3 +200,85 @@ def test_somebody_without_the_role_leaves_no_trace(company: Company):
             ledger.redact("3", **BASIS, rest=ledger.fact("3").data.model_dump())
         assert ledger.fact("3").body is not None
         assert ledger.head.size == 5
+
+
+def test_a_redaction_during_a_verification_breaks_nothing(company: Company, monkeypatch):
+    """What somebody redacts while a verification reads is neither a missing body nor a changed file."""
+    monkeypatch.setattr("mledger.verification.verifying.SPAN", 2)
+    file = Attachment.of(SECRET.encode(), "own.txt")
+    fields = {"on": "3", "kind": "other", "title": "A", "finding": "B.", "weight": "neutral"}
+    with company.open() as ledger:
+        ledger.append("evidence.attached", MODEL, fields | {"files": [file.file]}, attach=[file])
+
+    def meanwhile(done: int, _total: int) -> None:
+        if done == 2:
+            redact(company, "4")
+
+    with company.reader() as reader:
+        reader.progress = meanwhile
+        verification = reader.verify(full=True)
+        assert (verification.findings, verification.absent) == ([], ["4"])
+        assert verification.head.size == 5
+    with company.reader() as reader:
+        assert reader.verify(full=True).findings == []
+
+
+def test_a_body_that_goes_without_a_redaction_is_missing_however_the_ledger_grows(
+    company: Company, monkeypatch
+):
+    """That somebody appends during a verification excuses nothing that is gone."""
+    monkeypatch.setattr("mledger.verification.verifying.SPAN", 2)
+    company.say("Gone soon.")
+
+    def meanwhile(done: int, _total: int) -> None:
+        if done == 2:
+            with company.open() as ledger:
+                ledger.store.erase([(4, 0)], [])
+            company.say("Nothing to see.")
+
+    with company.reader() as reader:
+        reader.progress = meanwhile
+        assert [finding.rule for finding in reader.verify(full=True).findings] == ["body.missing"]
+
+
+class _Busy(SqliteStore):
+    """A store in which somebody else appends just after the first reading of it all."""
+
+    rival: Callable[[], object] | None = None
+
+    def entries(self, start: int = 0, stop: int | None = None, **how: bool) -> Iterator[Entry]:
+        yield from super().entries(start, stop, **how)
+        if self.rival is not None and start == 0 and not how:
+            rival, self.rival = self.rival, None
+            rival()
+
+
+def test_an_attachment_that_another_event_names_meanwhile_stays(company: Company):
+    """While the events are asked who names the file, somebody else records one that does."""
+    file = Attachment.of(b"shared", "shared.txt")
+    fields = {"on": "3", "kind": "other", "title": "A", "finding": "B.", "weight": "neutral"}
+    fields |= {"files": [file.file]}
+
+    def attach() -> None:
+        with company.open() as ledger:
+            ledger.append("evidence.attached", MODEL, fields, attach=[file])
+
+    attach()
+    with Ledger(_Busy(company.path), signer_of(ALICE), clock=company.clock) as ledger:
+        ledger.store.rival = attach
+        ledger.redact("4", **BASIS)
+        assert ledger.fact("4").body is None
+        assert ledger.attachment(file.sha256.hex()) == b"shared"
+
+
+def test_a_correction_is_recorded_once(company: Company):
+    """Interrupted between the correction and the erasure, the same again erases and records nothing."""
+    rest = FIELDS | {"owner": "(name removed)"}
+    with company.open(ALICE) as ledger:
+        ledger.append("record.redacted", MODEL, {"event": "3"} | BASIS)
+        correction = {"event": "3", "fields": rest, "reason": "Recorded again without what is redacted"}
+        correction["reason"] += f" ({BASIS['legal_basis']})."
+        ledger.append("record.corrected", MODEL, correction)
+        ledger.redact("3", **BASIS, rest=rest)
+        assert [fact.type for fact in ledger.facts(MODEL, 4)] == ["record.redacted", "record.corrected"]
+        assert ledger.fact("3").body is None
