@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mledger.core.digest import body_digest, sha256_hex, short
+from mledger.core.digest import body_digest, digests_in, sha256_hex, short
 
 
 @given(salt=st.binary(min_size=16, max_size=16), body=st.binary())
@@ -24,3 +24,11 @@ def test_as_sha256sum(program, data):
     assert printed.split()[0].decode() == sha256_hex(data)
     assert printed.startswith(short(sha256_hex(data)).encode())
     assert len(short(sha256_hex(data))) == 12
+
+
+def test_digests_are_found_wherever_they_stand():
+    """Whole, in a text, side by side and within a longer run of digits; nothing shorter is one."""
+    one, other = sha256_hex(b"one"), sha256_hex(b"other")
+    assert list(digests_in(f'{{"sha256":"{one}","of":"sha256:{other}"}}'.encode())) == [one, other]
+    assert {one, other} <= set(digests_in(f"a{one}{other}".encode()))
+    assert list(digests_in(one[:63].encode() + b"x")) == []

@@ -50,6 +50,8 @@ class Audit:
     leaves: dict[int, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     questions: Questions = field(init=False)
+    unnamed: set[str] = field(default_factory=set)
+    """The files that are kept, as far as no body names them."""
     sound: set[tuple[object, ...]] = field(default_factory=set)
     """Author and kinds of the acts that break no rule, until one comes that may change the rules."""
 
@@ -88,6 +90,7 @@ class Audit:
         self.events += report.events
         self.signatures += report.signatures
         self.bodies += report.bodies
+        self.unnamed -= report.digests
         self.absent.extend(report.absent)
         self.withheld.extend(report.withheld)
 

@@ -14,7 +14,7 @@ from mledger.chain.entry import Entry, Head, Slot
 from mledger.chain.findings import Finding
 from mledger.chain.rulebook import Act, Answered, Ruled, Traits, traits
 from mledger.chain.statement import NO_LEAF, Signed, Statement, open_payload
-from mledger.core.digest import SALT_BYTES
+from mledger.core.digest import SALT_BYTES, digests_in
 from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
 from mledger.core.merkle import leaf_hash
 from mledger.core.moment import Moment, is_later
@@ -51,6 +51,8 @@ class SpanReport:
     """The streams of each entry, if they were asked for."""
     questions: list[tuple[Answered, bytes]] = field(default_factory=list)
     """The events that others may answer, with their ids."""
+    digests: set[str] = field(default_factory=set)
+    """The digests that bodies name, if they were asked for."""
 
 
 class How(NamedTuple):
@@ -63,6 +65,7 @@ class How(NamedTuple):
     streams: bool = False
     governed: frozenset[str] = frozenset()
     """The types whose bodies the rules must see because a policy asks something of them."""
+    digests: bool = False
 
 
 class Job(NamedTuple):
@@ -172,6 +175,8 @@ class _Checker:
                     report.veiled.setdefault(event.stream, seq)
             else:
                 report.bodies += 1
+                if self.how.digests:
+                    report.digests.update(digests_in(body))
             if event.at is not None and is_later(event.at, statement.time, self.how.skew):
                 message = f"occurred {event.at}, after it was recorded"
                 self.find("time.future", format_number(seq, index, count), message)
@@ -222,8 +227,11 @@ def _problems(signed: Sequence[Signed], slots: Sequence[Slot]) -> dict[int, tupl
             found[place] = "column.copy", f"the id column says {own.hex()}, signed is {name.hex()}"
         elif governance != traits(type, stream).governance:
             found[place] = "column.copy", f"the governance column says {governance} for {type}"
-        elif body is None or salt is None:
+        elif body is None and salt is None:
             continue
+        elif body is None or salt is None:
+            what = "a salt without its body" if body is None else "a body without its salt"
+            found[place] = "column.copy", f"of {type} on {stream} there is {what}: an erasure takes both"
         elif len(salt) != SALT_BYTES or sha256(salt + body).hexdigest() != digest:
             message = f"the body of {type} on {stream} is not the one that was signed"
             found[place] = "body.digest", message

@@ -1828,6 +1828,7 @@ class Checker:
         self.anchor_files: Dict[str, bytes] = {}
         self.kept: List[Tuple[str, Note]] = []
         self.present: Set[str] = set()
+        self.unnamed: Set[str] = set()
         self.absent: List[str] = []
         self.left: List[str] = []
         self.register = Register(self.keyring, self._event)
@@ -1866,6 +1867,8 @@ class Checker:
                 self.find("column.copy", name, f"it is a checkpoint of {kept.size} entries")
         tree = Tree()
         self._log(tree, note.size)
+        for name in sorted(self.unnamed):
+            self.find("store.stray", f"attachments/{name}", "no event names this file")
         self._tiles(tree)
         self._signatures()
         self._bodies_that_are_gone()
@@ -1907,6 +1910,7 @@ class Checker:
         folder, _, rest = name.partition("/")
         if folder == "attachments":
             self.attached += 1
+            self.unnamed.add(rest)
             if rest != digest.hexdigest():
                 self.find("attachment.digest", name, "the attachment is not the file that events name so")
         if folder == "keys" and rest != self._key_id(self.files.read(name)) + ".pem":
@@ -2032,6 +2036,9 @@ class Checker:
 
     def _body(self, number: str, event: Json, salt: bytes, body: bytes) -> Optional[Json]:
         self.present.add(number)
+        if self.unnamed:
+            runs = [run.decode() for run in re.findall(rb"[0-9a-f]{64,}", body)]
+            self.unnamed -= {run[at : at + 64] for run in runs for at in range(len(run) - 63)}
         if len(salt) != 16 or sha256(salt + body).hex() != event["body"]:
             self.find("body.digest", number, f"the body of {event['type']} is not the one that was signed")
             return None

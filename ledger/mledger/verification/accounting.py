@@ -50,6 +50,17 @@ def changed_files(reader: "Reader") -> Iterator[Finding]:
             yield Finding("attachment.digest", f"attachment {name.hex()[:12]}", message)
 
 
+def unnamed_files(reader: "Reader", audit: Audit) -> Iterator[Finding]:
+    """The files that no event names, nor any that was recorded meanwhile, and that are still kept."""
+    if audit.unnamed:
+        kept = {name.hex() for name, _ in reader.store.attachments()} & audit.unnamed
+        for entry in reader.store.entries(audit.head.size):
+            bodies = (slot.body for slot in entry.slots if slot.body is not None)
+            kept = {name for name in kept if not any(name.encode() in body for body in bodies)}
+        for name in sorted(kept):
+            yield Finding("store.stray", f"attachment {name[:12]}", "no event names the file that is kept")
+
+
 def _name_of(reader: "Reader", digest: str) -> str:
     """What the first event that names a file calls it."""
     with suppress(IntegrityError):

@@ -22,7 +22,7 @@ from mledger.errors import MledgerError
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
 from mledger.stores import LedgerStore
 from mledger.stores.base import probe
-from mledger.verification.accounting import changed_files, disputed, missing_bodies
+from mledger.verification.accounting import changed_files, disputed, missing_bodies, unnamed_files
 from mledger.verification.pinning import compare
 from mledger.verification.ruling import Rulings
 
@@ -196,8 +196,11 @@ class Verifier:
         audit = self._auditor(plan, watch)
         if plan.start:
             self._seed(audit, plan.start)
+        else:
+            audit.unnamed = {name.hex() for name, _ in self.store.attachments()}
         streams = self.reader.cached_streams() if self.full else None
-        for report in self._reports(plan, head.size, streams=streams is not None):
+        how = self._how()._replace(streams=streams is not None, digests=bool(audit.unnamed))
+        for report in self._reports(plan, head.size, how):
             audit.add(report)
             audit.check_origin(report.origin, report.start)
             streams = streams and self._doubt(streams, report)
@@ -223,13 +226,14 @@ class Verifier:
         audit.time = self.reader.statement(size - 1).time
         audit.roots[size] = audit.frontier.root()
 
-    def _reports(self, plan: Plan, size: int, *, streams: bool) -> Iterator[SpanReport]:
+    def _how(self) -> How:
+        found = self.survey
+        return How(found.keys, later(self.reader.now(), found.skew), found.skew, governed=found.governed)
+
+    def _reports(self, plan: Plan, size: int, signed: How) -> Iterator[SpanReport]:
         path = self.reader.path
         step, worth = _share(size, path)
-        found = self.survey
-        latest = later(self.reader.now(), found.skew)
-        hashed = How(found.keys, latest, found.skew, False, streams, found.governed)
-        signed = hashed._replace(signatures=True)
+        hashed = signed._replace(signatures=False)
         spans = self._spans(plan, size, step)
         jobs = (Job(a, b, signed if a >= plan.signed_from else hashed) for a, b in spans)
         if path is not None and worth and self.reader.processes > 1 and size - plan.start > step:
@@ -290,7 +294,7 @@ class Verifier:
                 where = ", ".join(f"{seq}.{place + 1}" for seq, place in places)
                 self.find("event.twice", where, f"event id {event_id.hex()} stands {len(places)} times")
             self.attachments = len(self.store.attachments())
-            self.findings += changed_files(self.reader)
+            self.findings += [*changed_files(self.reader), *unnamed_files(self.reader, audit)]
         self.findings += [*missing_bodies(self.reader, audit), *disputed(self.reader, audit)]
 
     def _compare_memory(self, audit: Audit, memory: Memory | None) -> None:

@@ -220,6 +220,12 @@ def _(files: Files) -> None:
     _flip(files, _first(files, "attachments/"), 0)
 
 
+@_attack("attachment-added", "A file is put among the attachments that no event names.", "store.stray")
+def _(files: Files) -> None:
+    data = b"AUC 0.8914 on the validation months\n"
+    files[f"attachments/{sha256(data).hexdigest()}"] = data
+
+
 @_attack("key-exchanged", "A public key is another than its name says.", "store.stray")
 def _(files: Files) -> None:
     one, two = _first(files, "keys/"), _last(files, "keys/")

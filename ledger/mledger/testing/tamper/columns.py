@@ -1,6 +1,7 @@
 """Attacks on what stands beside the signed bytes: bodies, columns, rows, nodes."""
 
 from contextlib import closing
+from hashlib import sha256
 
 from mledger.stores import open_store
 from mledger.testing.simulator import signer_of
@@ -41,6 +42,14 @@ def attachment_renamed(world: World) -> None:
     """An operator keeps the report under the digest of another file."""
     with hands_on(world) as db:
         db.execute("UPDATE attachment SET sha256 = zeroblob(32)")
+
+
+@attack(COPY, "store.stray")
+def attachment_added(world: World) -> None:
+    """Somebody keeps a file that no event names, to say later that it was there all along."""
+    with hands_on(world) as db:
+        data = b"AUC 0.8914 on the validation months\n"
+        db.execute("INSERT INTO attachment (sha256, data) VALUES (?, ?)", (sha256(data).digest(), data))
 
 
 # --- bodies
@@ -150,6 +159,14 @@ def revocation_redacted(world: World) -> None:
     _redact(world, ALICE, REVOCATION)
     with hands_on(world) as db:
         db.execute("UPDATE event SET salt = NULL, body = NULL WHERE n = ?", (REVOCATION * 1000,))
+
+
+@attack(COPY, "column.copy")
+def redacted_body_put_back(world: World) -> None:
+    """After Alice's redaction somebody writes a text there again, without a salt to check it by."""
+    _redact(world, ALICE)
+    with hands_on(world) as db:
+        db.execute("UPDATE event SET salt = NULL WHERE n = ?", (_OTHER,))
 
 
 def _redact(world: World, name: str, seq: int = BOBS) -> None:
