@@ -267,7 +267,16 @@ class _Key(_Checked):
         return (record.name for record in Keystore().list())
 
 
-class _Member(_Checked):
+class _Person(_Checked):
+    fix = "mledger key list --enrolled"
+
+    def read(self, text: str) -> str:
+        if not text.strip():
+            raise InputError("the name is empty, and says nobody")
+        return text
+
+
+class _Member(_Person):
     name = "member"
 
     def known(self, context: click.Context) -> Iterable[str]:
@@ -277,7 +286,7 @@ class _Member(_Checked):
             return {m.email or (m.name if m.name.isidentifier() else m.id[:12]) for m in members}
 
 
-class _Signer(_Checked):
+class _Signer(_Person):
     name = "name"
 
     def known(self, context: click.Context) -> Iterable[str]:

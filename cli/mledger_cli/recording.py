@@ -92,12 +92,14 @@ def confirmed(*, yes: bool) -> None:
 def person(reader: "Reader", text: str) -> str:
     """The printed name of whoever is meant by a name, its beginning, or an e-mail address.
 
-    Somebody who has no key here is taken as written. Errors: InputError if several are meant.
+    Somebody who has no key here is taken as written. Errors: InputError if several are meant, or nobody.
     """
+    if not text.strip():
+        raise InputError("the name is empty, and says nobody", fix="mledger key list --enrolled")
     members = {member.name: member for member in reader.keyring().members.values()}
     wanted = text.casefold()
     for name, member in members.items():
-        if wanted in {name.casefold(), (member.email or "").casefold()}:
+        if wanted in {name.casefold(), (member.email or name).casefold()}:
             return name
     near = [name for name in members if name.casefold().split()[0] == wanted]
     if len(near) > 1:

@@ -22,15 +22,23 @@ def about(reader: "Reader", number: str) -> "tuple[Said, ...]":
     from mledger.reports.records import talk_about
 
     said = talk_about(number, facts, lambda reference: _number(reader, reference))
-    return tuple(_counting(reader, said))
+    spoken = set(_numbers(said))
+    found = reader.judged(fact for fact in facts if fact.number in spoken)
+    return tuple(_counting(said, {fact.number for fact in found if fact.refused is None}))
 
 
-def _counting(reader: "Reader", said: "Iterable[Said]") -> "Iterator[Said]":
+def _numbers(said: "Iterable[Said]") -> Iterator[str]:
+    """The events in which something was said, answers among them."""
+    for one in said:
+        yield one.source.number
+        yield from _numbers(one.answers)
+
+
+def _counting(said: "Iterable[Said]", counted: set[str]) -> "Iterator[Said]":
     """What was said and counts, with the answers that do."""
     for one in said:
-        (fact,) = reader.judged([reader.fact(one.source.number)])
-        if fact.refused is None:
-            yield replace(one, answers=tuple(_counting(reader, one.answers)))
+        if one.source.number in counted:
+            yield replace(one, answers=tuple(_counting(one.answers, counted)))
 
 
 def _number(reader: "Reader", reference: str) -> str | None:

@@ -358,7 +358,8 @@ def _is_meant(record: KeyRecord, text: str) -> bool:
     folded = text.casefold()
     if len(folded) >= SHORTEST_PREFIX and _HEX.fullmatch(folded) and record.key_id.startswith(folded):
         return True
-    return folded in (record.owner.casefold(), (record.email or "").casefold()) or text == record.fingerprint
+    names = (record.owner.casefold(), (record.email or record.owner).casefold())
+    return folded in names or text == record.fingerprint
 
 
 def _comment(owner: str, email: str | None) -> str:

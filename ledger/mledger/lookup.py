@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -147,9 +148,10 @@ class Lookup(Derived):
             from mledger.caches.search import Wanted
 
             found = (place for type in types for place in words.find(Wanted(type=type, start=start)))
-            for seq, index in sorted(found):
-                facts = open_entry(self.entry(seq))[1][index : index + 1]
-                yield from (fact for fact in facts if fact.type in types)
+            for seq, places in groupby(sorted(found), lambda place: place[0]):
+                facts = open_entry(self.entry(seq))[1]
+                wanted = {index for _, index in places}
+                yield from (f for n, f in enumerate(facts) if n in wanted and f.type in types)
             return
         marks = [f'"{type}"'.encode() for type in types]
         for entry in self.store.entries(start, None):

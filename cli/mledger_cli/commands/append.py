@@ -85,7 +85,10 @@ def command(
     elif of is not None:
         record = _edited if edit else _given
         given = fields.Given(document, sets, fields.attachments(attach))
-        tell(settings, record(settings, of, given, key, _How(at, id, meaning, given.attach)))
+        receipt, remark = record(settings, of, given, key, _How(at, id, meaning, given.attach))
+        tell(settings, receipt)
+        if remark and receipt.recorded:
+            settings.out.note(remark)
 
 
 def _source(name: str) -> "Source":
@@ -104,12 +107,18 @@ class _How(NamedTuple):
     meaning: str | None
     attach: "tuple[Attachment, ...]"
 
-    def record(self, ledger: "Ledger", body: "EventBody", stream: str) -> "Receipt":
-        """Append the event."""
-        return ledger.append(body, stream, at=self.at, id=self.id, meaning=self.meaning, attach=self.attach)
+    def record(self, ledger: "Ledger", body: "EventBody", stream: str) -> "tuple[Receipt, str | None]":
+        """Append the event; what there is to remark if it begins a stream."""
+        from mledger_cli import beginning
+
+        remark = beginning.remark(ledger, body.type, stream)
+        at, id, meaning, attach = self
+        return ledger.append(body, stream, at=at, id=id, meaning=meaning, attach=attach), remark
 
 
-def _given(settings: Settings, of: tuple[str, str], given: "Given", key: str | None, how: _How) -> "Receipt":
+def _given(
+    settings: Settings, of: tuple[str, str], given: "Given", key: str | None, how: _How
+) -> "tuple[Receipt, str | None]":
     """Record the fields of a document and of options; they are checked before a passphrase is asked for."""
     from mledger.events.base import build
     from mledger_cli import opening
@@ -120,7 +129,9 @@ def _given(settings: Settings, of: tuple[str, str], given: "Given", key: str | N
         return how.record(ledger, body, of[1])
 
 
-def _edited(settings: Settings, of: tuple[str, str], given: "Given", key: str | None, how: _How) -> "Receipt":
+def _edited(
+    settings: Settings, of: tuple[str, str], given: "Given", key: str | None, how: _How
+) -> "tuple[Receipt, str | None]":
     """Record what a person fills in; the ledger is opened before, so that nobody writes for nothing."""
     from mledger.events.base import build
     from mledger_cli import documents, editor, opening

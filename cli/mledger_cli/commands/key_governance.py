@@ -174,5 +174,5 @@ def find_member(reader: "Reader", text: str) -> "Member":
 
 def _is_meant(member: "Member", text: str) -> bool:
     wanted = text.casefold()
-    names = {member.name.casefold(), (member.email or "").casefold()}
+    names = {member.name.casefold(), (member.email or member.name).casefold()}
     return wanted in names or (len(wanted) >= 8 and member.id.startswith(wanted))

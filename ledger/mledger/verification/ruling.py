@@ -16,6 +16,7 @@ from mledger.chain.rulebook import Act, Ruled, examine, is_read, kind_of
 from mledger.chain.seal import open_entry
 
 if TYPE_CHECKING:
+    from mledger.chain.acts import Breach
     from mledger.chain.keyring import Keyring
     from mledger.events.promotion import PromotionApproved
     from mledger.lookup import Lookup
@@ -138,24 +139,33 @@ class Judge:
         self._reader = reader
         self._keyrings = Keyrings(reader)
         self._known = _AGAINST - ({"approvals.missing"} if reader.store.edition() else set())
+        # The entry that was asked about last: one that was imported carries many events.
+        self._of: tuple[int, str, list[Breach]] | None = None
 
     def __call__(self, fact: Fact) -> Fact:
         """The fact, with why the rulebook refuses it if it does. Errors: IntegrityError."""
         if fact.seq == 0:
             return fact
-        entry = self._reader.entry(fact.seq)
+        if self._of is None or self._of[0] != fact.seq:
+            self._of = fact.seq, *self._entry(fact.seq)
+        _, where, breaches = self._of
+        found = [b for b in breaches if b.where in {where, fact.number}]
+        if not found:
+            return fact
+        why = "; ".join(dict.fromkeys(breach.message for breach in found))
+        return fact._replace(ruling=Ruling(why, _UNHEARD.isdisjoint(breach.rule for breach in found)))
+
+    def _entry(self, seq: int) -> "tuple[str, list[Breach]]":
+        """What an entry is called, and what the rulebook has against it and its events."""
+        entry = self._reader.entry(seq)
         statement, facts = open_entry(entry)
-        keyring = self._keyrings.before(fact.seq)
+        keyring = self._keyrings.before(seq)
         if any(slot.governance for slot in entry.slots):
             keyring = keyring.copy()  # for they take effect in it
         ruled = tuple(
             Ruled(f.number, f.type, f.version, f.stream, f.body) for f in facts if is_read(keyring, f.type)
         )
         kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
-        act = Act(fact.seq, fact.seq, *statement[3:6], kinds, ruled, statement.time)
+        act = Act(seq, seq, *statement[3:6], kinds, ruled, statement.time)
         breaches = examine(keyring, act, self._reader.answered, Docket(self._reader.recall()))
-        found = [b for b in breaches if b.rule in self._known and b.where in {act.where, fact.number}]
-        if not found:
-            return fact
-        why = "; ".join(dict.fromkeys(breach.message for breach in found))
-        return fact._replace(ruling=Ruling(why, _UNHEARD.isdisjoint(breach.rule for breach in found)))
+        return act.where, [breach for breach in breaches if breach.rule in self._known]
