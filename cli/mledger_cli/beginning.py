@@ -1,4 +1,4 @@
-"""Notices a stream that an event is about to begin, perhaps by a slip."""
+"""Remarks on a stream that an event begins, perhaps by a slip."""
 
 from typing import TYPE_CHECKING
 
