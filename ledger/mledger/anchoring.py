@@ -45,7 +45,8 @@ def anchor(ledger: Ledger, kind: str, where: str | None, roots: Sequence[str] = 
     proved = made.check(note, stamp.token, believed)
     if proved.time is not None:
         last = ledger.statement(checkpoint.size - 1).time
-        _check_clock(ledger, stamp.where, proved, last, (policy.skew_seconds if policy else 0) + proved.slack)
+        skew = ledger.keyring().skew(ledger.head.size)
+        _check_clock(ledger, stamp.where, proved, last, skew + proved.slack)
     fields = {
         "kind": kind,
         "size": checkpoint.size,

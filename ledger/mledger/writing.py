@@ -142,7 +142,7 @@ class Writer:
     @property
     def skew(self) -> int:
         """How far clocks may differ, in seconds, by the policy in force."""
-        return self.keyring.policy.skew_seconds if self.keyring.policy else 120
+        return self.keyring.skew(self.head.size)
 
     # --- sealing
 

@@ -9,7 +9,7 @@ from mledger.chain.anchored import DAY, Anchored, Term, interval, misdated, over
 from mledger.core.moment import format_moment, is_later
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-SKEW = 60.0
+SLACK = 61.0
 
 
 def at(seconds):
@@ -26,7 +26,7 @@ def histories(draw):
     for _ in range(draw(st.integers(0, 4))):
         seq = draw(st.integers(1, len(times) - 1))
         size, time = draw(st.integers(1, seq)), draw(st.integers(0, 1_500_000))
-        anchors.append(Anchored(seq, str(seq), size, at(time), 1.0, "a clock"))
+        anchors.append(Anchored(seq, str(seq), size, at(time), SLACK, "a clock"))
     return [at(time) for time in times], anchors
 
 
@@ -44,10 +44,10 @@ def test_all_that_is_misdated_is_named(history):
         seq
         for seq, time in enumerate(times)
         for one in anchors
-        if (seq >= one.seq and is_later(one.time, time, SKEW + 1))
-        or (seq < one.size and is_later(time, one.time, SKEW + 1))
+        if (seq >= one.seq and is_later(one.time, time, SLACK))
+        or (seq < one.size and is_later(time, one.time, SLACK))
     }
-    found = list(misdated(anchors, len(times), times.__getitem__, SKEW))
+    found = list(misdated(anchors, len(times), times.__getitem__))
     assert {finding.rule for finding in found} <= {"time.anchored"}
     assert set().union(*(named(finding.where) for finding in found)) == wrong
 
@@ -91,5 +91,5 @@ def test_an_interval_is_between_the_nearest_anchors():
 def test_what_cannot_be_read_is_passed_over(history):
     """Entries whose time cannot be read are found elsewhere, and stop nothing."""
     times, anchors = history
-    assert not list(misdated(anchors, len(times), lambda _: None, SKEW))
+    assert not list(misdated(anchors, len(times), lambda _: None))
     assert not list(overdue(anchors, [Term(0, 1)], len(times), lambda _: None, at(10**7)))

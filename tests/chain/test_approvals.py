@@ -357,7 +357,7 @@ def test_a_whole_pass_looks_nothing_up() -> None:
         sim.append("promotion.executed", STREAM, executed(request, version)[1], by=CAROL)
     survey = Survey()
     survey.add(sim.store.entries(governance=True))
-    how = How(survey.keys, Moment("2030-01-01T00:00:00.000000Z"), 120, governed=survey.governed)
+    how = How(survey.keys, Moment("2030-01-01T00:00:00.000000Z"), governed=survey.governed)
     audit = Audit(sim.reader().answered, docket.Docket(_Never(), whole=True), lambda *_: None)
     audit.add(check_span(sim.store.entries(), 0, how))
     assert {finding.rule for finding in audit.findings} <= {"tree.node"}

@@ -3,7 +3,6 @@
 import pytest
 
 from mledger.chain.draft import Draft, new_ids
-from mledger.chain.entry import Head
 from mledger.chain.findings import RULES
 from mledger.chain.seal import Place, seal
 from mledger.chain.statement import Author
@@ -237,21 +236,22 @@ def test_an_event_stands_on_a_stream_of_its_kind() -> None:
     assert rules(sim) == ["event.stream"]
 
 
-def test_all_events_of_an_entry_are_judged_by_what_was_before_it() -> None:
-    """A role granted within an entry does not count in that entry."""
+def test_what_governs_stands_alone_in_its_entry() -> None:
+    """A role that is granted counts from the next entry on, in which the rest of the same append stands."""
     sim = Simulator()
     sim.enrol("Carol Example", "admin")
     carol = sim.ledger("Carol Example")
     from mledger.ledger import What
 
-    grant = events.build(
-        "role.granted", {"key": signer_of("Carol Example").key_id, "role": "engineer", "reason": "x"}
-    )
-    model = events.build("model.registered", MODEL)
+    fields = {"key": signer_of("Carol Example").key_id, "role": "engineer", "reason": "x"}
+    grant, model = events.build("role.granted", fields), events.build("model.registered", MODEL)
+    other = events.build("comment.added", {"on": "0", "text": "Hello."})
+    said = [What(model, "model/m"), What(other, "model/m")]
     with pytest.raises(DeniedError, match=r"may not record model\.registered"):
-        carol.append_all([What(grant, "ledger"), What(model, "model/m")])
+        carol.append_all([*said, What(grant, "ledger")])
+    assert sim.reader().head.size == 2
+    assert [one.number for one in carol.append_all([What(grant, "ledger"), *said])] == ["2", "3.1", "3.2"]
     sim.check()
-    assert sim.store.head() == Head(2, sim.reader().entry(1).leaf)
 
 
 def test_every_breach_names_a_rule() -> None:

@@ -36,7 +36,7 @@ def path(tmp_path_factory) -> Path:
 def how(path) -> How:
     """How to check everything, signatures too."""
     signer = signer_of(OWNER)
-    return How({signer.key_id: signer.public}, "2999-01-01T00:00:00.000000Z", 120)
+    return How({signer.key_id: signer.public}, "2999-01-01T00:00:00.000000Z")
 
 
 @pytest.fixture

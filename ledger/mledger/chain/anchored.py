@@ -48,7 +48,7 @@ def files_of(fact: Fact) -> dict[str, bytes]:
 class Anchored(NamedTuple):
     """A proven time: that of the anchor in event `number`, over the first `size` entries, in entry `seq`.
 
-    The time may be wrong by `slack` seconds; `by` is who vouches for it.
+    A clock of the ledger may be apart from it by `slack` seconds; `by` is who vouches for it.
     """
 
     seq: int
@@ -91,10 +91,10 @@ def interval(anchors: Sequence[Anchored], seq: int) -> Interval:
     return Interval(after, before)
 
 
-def misdated(anchors: Sequence[Anchored], size: int, time_of: TimeOf, skew: float) -> Iterator[Finding]:
-    """Entries dated outside of what the anchors prove, clocks apart by up to `skew` seconds."""
+def misdated(anchors: Sequence[Anchored], size: int, time_of: TimeOf) -> Iterator[Finding]:
+    """Entries dated outside of what the anchors prove."""
     for one in anchors:
-        slack = skew + one.slack
+        slack = one.slack
         told = time_of(one.seq)
         if told is not None and is_later(one.time, told, slack):
             right = _first(one.seq, size, time_of, partial(_reaches, one.time, slack))

@@ -15,7 +15,7 @@ from mledger.chain.rulebook import Act, Lookup, examine
 from mledger.chain.span import SpanReport
 from mledger.chain.statement import NO_LEAF
 from mledger.core.merkle import Frontier, Node
-from mledger.core.moment import Moment
+from mledger.core.moment import Moment, is_later
 from mledger.events.governing import is_governance
 
 COUNTED = "approvals.missing"
@@ -84,6 +84,9 @@ class Audit:
                 self.sound.clear()
             elif not act.ruled and not breaches:
                 self.sound.add(shape)
+        for seq, where, time, than, message in report.ahead:
+            if is_later(time, than, self.keyring.skew(seq)):
+                self.findings.append(Finding("time.future", where, message))
         self._grow(report.leaves)
         self.head = report.last
         self.time = report.last_time or self.time

@@ -4,7 +4,9 @@ Authority is by position: a keyring is what was in force when an entry was signe
 same keyring decides for the writer and for the auditor.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mledger.chain.grave import unreachable
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 
 REFUSED = "attempt.refused"
+DEFAULT_SKEW = 120
+"""Seconds by which clocks may differ where no policy says it."""
 _ANOTHER = "let somebody else have that role first: mledger key enroll FILE.pub --role ROLE"
 
 
@@ -75,6 +79,8 @@ class Keyring:
     """The grave acts that were asked for and not done, by event number."""
     signs: "tuple[Appointed, ...]" = ()
     """The keys that sign checkpoints, one after the other."""
+    skews: tuple[tuple[int, int], ...] = ((-1, DEFAULT_SKEW),)
+    """How far clocks may differ, in seconds, each from the entry after the one that adopted it."""
     holds: dict[str, str] = field(default_factory=dict)
     """The legal holds that are not lifted, by event number, each with the stream that it keeps."""
 
@@ -90,6 +96,7 @@ class Keyring:
             case LedgerOpened():
                 self.origin, self.first, self.policy = body.origin, body.key.id, body.policy
                 self.governed = body.policy.governed
+                self.skews = ((-1, body.policy.skew_seconds),)
                 self._enrol(seq, body.key)
                 self._begin(body.key)
             case KeyEnrolled():
@@ -110,7 +117,7 @@ class Keyring:
                     raise GovernanceError(f"{member.name} does not have the role {body.role}")
                 self._replace(replace(member, roles=member.roles - {body.role}))
             case PolicyAdopted():
-                self._adopt(body.policy)
+                self._adopt(seq, body.policy)
 
     def _enrol(self, seq: int, key: "KeyInfo") -> None:
         if key.id in self.members:
@@ -164,7 +171,7 @@ class Keyring:
             raise GovernanceError("compromised_since must be an event before the revocation")
         self._replace(replace(member, revoked=seq, compromised_since=since))
 
-    def _adopt(self, policy: "Policy") -> None:
+    def _adopt(self, seq: int, policy: "Policy") -> None:
         held = self.policy
         self.policy = policy
         try:
@@ -173,6 +180,11 @@ class Keyring:
             self.policy = held
             raise
         self.governed |= policy.governed
+        self.skews = (*self.skews, (seq, policy.skew_seconds))
+
+    def skew(self, seq: int) -> int:
+        """How far clocks may differ at an entry, in seconds, by the policy in force before it."""
+        return self.skews[max(bisect_left(self.skews, seq, key=itemgetter(0)), 1) - 1][1]
 
     def _replace(self, member: Member) -> None:
         held = self.members[member.id]

@@ -12,7 +12,8 @@
 - A version enters a stage with the approvals that the policy asks for; see `docket`.
 - An event of a type of which the policy asks something stands where the policy says, and its body
   has what the policy asks.
-- All events of an entry are judged by what was in force before the entry.
+- An event that governs stands alone in its entry, or has no effect: all events of an entry are
+  judged by what was in force before it.
 """
 
 from collections.abc import Iterator
@@ -99,10 +100,19 @@ def examine(keyring: Keyring, act: Act, lookup: Lookup, docket: "Docket | None" 
             breaches += docket.judge(keyring, act, ruled, body, lookup)
         for ruled, body in noted if not own else ():
             docket.note(keyring, act, ruled, body, lookup)
-    for ruled in act.ruled:
-        if ruled.type in heard and is_governance(ruled.type) and ruled.type != OPENING:
-            breaches += govern(keyring, act, ruled, lookup)
+    breaches += _governing(keyring, act, heard, lookup)
     return breaches
+
+
+def _governing(keyring: Keyring, act: Act, heard: set[str], lookup: Lookup) -> Iterator[Breach]:
+    """What an event that governs breaks; without that it has taken effect."""
+    alone = len(act.ruled) == len(act.kinds) == 1
+    for ruled in act.ruled:
+        if is_governance(ruled.type) and not alone:
+            message = f"{ruled.type} decides what others may do, and does not stand alone in its entry"
+            yield Breach("governance", ruled.where, message)
+        elif ruled.type in heard and is_governance(ruled.type) and ruled.type != OPENING:
+            yield from govern(keyring, act, ruled, lookup)
 
 
 def speaks(keyring: Keyring, act: Act) -> bool:

@@ -32,6 +32,7 @@ class Place(NamedTuple):
 def seal(drafts: Sequence[Draft], place: Place, signer: Signer, author: Author, random: bytes) -> list[Entry]:
     """As few entries as the format allows, in order, each signed; 16 bytes of `random` salt each draft.
 
+    What governs stands alone, so that what is in force never changes within an entry.
     Errors: InputError for a draft that fits no entry.
     """
     head, sealed = place.head, []
@@ -49,15 +50,16 @@ def seal(drafts: Sequence[Draft], place: Place, signer: Signer, author: Author, 
 def _packed(
     drafts: Sequence[Draft], random: bytes, room: int
 ) -> Iterator[tuple[list[Draft], list[str], list[bytes]]]:
-    """Group drafts so that the texts of each group fill at most `room` bytes."""
+    """Group drafts so that the texts of each group fill at most `room` bytes, what governs alone."""
     group: list[Draft] = []
     texts: list[str] = []
     salts: list[bytes] = []
-    used = 0
+    used, alone = 0, False
     for n, draft in enumerate(drafts):
         salt = random[16 * n : 16 * n + 16]
         text = event_text(draft, salt)
-        if used + len(text) + 1 > room and group:
+        before, alone = alone, is_governance(draft.type)
+        if group and (alone or before or used + len(text) + 1 > room):
             yield group, texts, salts
             group, texts, salts, used = [], [], [], 0
         used += len(text) + 1

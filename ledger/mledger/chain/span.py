@@ -17,11 +17,21 @@ from mledger.chain.statement import NO_LEAF, Signed, Statement, open_payload
 from mledger.core.digest import SALT_BYTES, digests_in
 from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
 from mledger.core.merkle import leaf_hash
-from mledger.core.moment import Moment, is_later
+from mledger.core.moment import Moment
 from mledger.core.names import format_number
 from mledger.errors import FormatError
 from mledger.events.governing import APPROVAL_TYPES
 from mledger.keys.ed25519 import verify
+
+
+class Ahead(NamedTuple):
+    """A time in entry `seq` that is later than another; by how much it may be is for the policy to say."""
+
+    seq: int
+    where: str
+    time: Moment
+    than: Moment
+    message: str
 
 
 @dataclass(slots=True)
@@ -49,6 +59,8 @@ class SpanReport:
     """Streams on which a body is left out that approvals are counted by, with the first such entry."""
     streams: list[tuple[int, frozenset[str], bool]] = field(default_factory=list)
     """The streams of each entry, if they were asked for."""
+    ahead: list[Ahead] = field(default_factory=list)
+    """What is dated later than it should be, were there no two clocks."""
     questions: list[tuple[Answered, bytes]] = field(default_factory=list)
     """The events that others may answer, with their ids."""
     digests: set[str] = field(default_factory=set)
@@ -56,11 +68,10 @@ class SpanReport:
 
 
 class How(NamedTuple):
-    """How to check: the keys by id, the latest time, the skew in seconds, and what to look at."""
+    """How to check: the keys by id, what the clock says now, and what to look at."""
 
     keys: Mapping[str, bytes]
-    latest: Moment
-    skew: int
+    now: Moment
     signatures: bool = True
     streams: bool = False
     governed: frozenset[str] = frozenset()
@@ -140,8 +151,9 @@ class _Checker:
             )
         if self.time is not None and statement.time < self.time:
             self.find("chain.time", where, f"recorded {statement.time}, the entry before {self.time}")
-        if statement.time > self.how.latest:
-            self.find("time.future", where, f"recorded {statement.time}, later than this clock allows")
+        if statement.time > self.how.now:
+            message = f"recorded {statement.time}, later than this clock allows"
+            report.ahead.append(Ahead(seq, where, statement.time, self.how.now, message))
         if statement.ledger != report.origin and report.origin is not None:
             self.find(
                 "entry.origin", where, f"belongs to {statement.ledger!r}, this ledger is {report.origin!r}"
@@ -177,9 +189,10 @@ class _Checker:
                 report.bodies += 1
                 if self.how.digests:
                     report.digests.update(digests_in(body))
-            if event.at is not None and is_later(event.at, statement.time, self.how.skew):
+            if event.at is not None and event.at > statement.time:
                 message = f"occurred {event.at}, after it was recorded"
-                self.find("time.future", format_number(seq, index, count), message)
+                where = format_number(seq, index, count)
+                report.ahead.append(Ahead(seq, where, event.at, statement.time, message))
             if said.ruled or event.type in governed:
                 number = format_number(seq, index, count)
                 seen = None if index in problems else body

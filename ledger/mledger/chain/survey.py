@@ -16,7 +16,7 @@ _TYPES = frozenset({"ledger.opened", "key.enrolled", "key.rotated", "policy.adop
 
 @dataclass(slots=True)
 class Survey:
-    """Public keys by id, the types that some policy governs, the largest skew in seconds.
+    """Public keys by id, and the types that some policy governs.
 
     `vouched` is whether others vouch for the ledger, or some policy asks that they do. It may all be too
     much, and that does no harm: an id is a hash, so no key can be foisted, and to read a body too many costs
@@ -25,7 +25,6 @@ class Survey:
 
     keys: dict[str, bytes] = field(default_factory=dict)
     governed: frozenset[str] = frozenset()
-    skew: int = 120
     vouched: bool = False
 
     def add(self, entries: Iterable[Entry]) -> None:
@@ -48,7 +47,6 @@ class Survey:
         if (key := getattr(body, "key", None)) is not None:
             self.keys[key.id] = key.public_bytes
         if (policy := getattr(body, "policy", None)) is not None:
-            self.skew = max(self.skew, policy.skew_seconds)
             self.governed |= policy.governed
             self.vouched |= policy.anchor_days is not None or policy.witnesses is not None
 

@@ -1054,7 +1054,7 @@ class Keyring:
         self.counts = False
         """Whether a policy has asked for approvals by now."""
         self.skew = 120
-        """The largest that any policy allows, in seconds."""
+        """By how much clocks may differ, in seconds, by the policy in force."""
 
     def may(self, member: Member, kind: str) -> bool:
         """Whether some role of the member allows this type, or it says that they were refused."""
@@ -1100,7 +1100,7 @@ class Keyring:
             raise Impossible("the policy is not written as policies are")
         self.roles = {name: list(role["may"]) for name, role in policy["roles"].items()}
         self.four_eyes = set(policy.get("four_eyes", ()))
-        self.policy, self.skew = policy, max(self.skew, policy.get("skew_seconds", 120))
+        self.policy, self.skew = policy, policy.get("skew_seconds", 120)
         self.counts = self.counts or bool(policy.get("approvals"))
 
     def keeps(self, kind: str, stream: str, recorded: str, now: str, basis: str) -> bool:
@@ -1475,12 +1475,13 @@ def name_in(subject: bytes) -> str:
 
 
 class Claim(NamedTuple):
-    """An anchor as it stands in the log, with the roots that the policy believed there."""
+    """An anchor as it stands in the log, with the roots and the skew of the policy in force there."""
 
     seq: int
     number: str
     body: Json
     roots: Tuple[str, ...]
+    skew: int
 
 
 class Held(NamedTuple):
@@ -1584,7 +1585,8 @@ class Vouching:
             find("anchor.bad", where, f"this anchor proves nothing: {error}")
         else:
             if proved is not None:
-                self.held.append(Held(claim.seq, where, note.size, *proved))
+                held = Held(claim.seq, where, note.size, *proved)
+                self.held.append(held._replace(slack=held.slack + claim.skew))
 
     def _prove(self, claim: Claim, text: bytes, token: bytes) -> Optional[Stamp]:
         kind, roots = claim.body["kind"], self.roots or claim.roots
@@ -1601,7 +1603,7 @@ class Vouching:
 
     def _compare(self, held: Held) -> None:
         """Entries before the anchor are not dated after it, and those from it on are not dated before."""
-        times, slack, find = self.checker.times, self.checker.keyring.skew + held.slack, self.checker.find
+        times, slack, find = self.checker.times, held.slack, self.checker.find
         if times[held.seq] and is_later(held.time, times[held.seq], slack):
             message = f"recorded {times[held.seq]}, after event {held.number} proved that it was {held.time}"
             find("time.anchored", f"entry {held.seq}", message)
@@ -1936,7 +1938,7 @@ class Checker:
     def _log(self, tree: Tree, size: int) -> None:
         """Read every entry with its bodies, in order."""
         prev, last = bytes(32), ""
-        latest = datetime.fromtimestamp(time.time() + 86400, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        now = datetime.fromtimestamp(time.time(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         for index in range(-(-size // 256)):
             path, width = tile_path("entries", index, size)
             try:
@@ -1948,7 +1950,7 @@ class Checker:
             for at, data in enumerate(held):
                 seq, leaf = 256 * index + at, sha256(b"\x00" + data)
                 tree.append(leaf)
-                told = self._entry(seq, data, prev, last, latest, bodies)
+                told = self._entry(seq, data, prev, last, now, bodies)
                 self.times.append(told)
                 last = told or last
                 prev = leaf
@@ -1980,7 +1982,7 @@ class Checker:
         data: bytes,
         prev: bytes,
         last: str,
-        latest: str,
+        now: str,
         bodies: Dict[str, Tuple[bytes, bytes]],
     ) -> str:
         """Check one entry; its recorded time, or nothing if it cannot be read."""
@@ -1992,11 +1994,11 @@ class Checker:
             return ""
         said = entry.fields
         origin = said["ledger"] if seq == 0 else self.note.origin if self.note else ""
+        skew = self.keyring.skew
         checks = (
             ("chain.seq", said["seq"] != seq, f"it is signed as entry {said['seq']}"),
             ("chain.link", said["prev"] != prev.hex(), "it follows another entry than the one before it"),
             ("chain.time", said["time"] < last, "it is recorded before the entry before it"),
-            ("time.future", said["time"] > latest, "it is recorded more than a day from now"),
             ("entry.leaf", entry.keyid != said["key"], "the envelope names another key than the payload"),
             ("entry.origin", said["ledger"] != origin, f"it belongs to {shown(said['ledger'])}"),
         )
@@ -2005,7 +2007,17 @@ class Checker:
                 self.find(rule, where, message)
         self.signed.append((seq, said["key"], entry.message, entry.signature))
         self._judge(seq, said, self._events(seq, said, bodies))
+        self._ahead(seq, said, now, skew if seq else self.keyring.skew)
         return str(said["time"])
+
+    def _ahead(self, seq: int, said: Json, now: str, skew: int) -> None:
+        """Find what is recorded later than now, or occurred later than it was recorded."""
+        if is_later(said["time"], now, skew):
+            self.find("time.future", f"entry {seq}", "it is recorded later than this clock allows")
+        for at, event in enumerate(said["events"]):
+            if is_later(event.get("at", ""), said["time"], skew):
+                number = number_of(seq, at, len(said["events"]))
+                self.find("time.future", number, f"it occurred {event['at']}, after it was recorded")
 
     def _events(self, seq: int, said: Json, bodies: Dict[str, Tuple[bytes, bytes]]) -> List[Optional[Json]]:
         """The bodies of an entry's events, None where there is none that can be believed."""
@@ -2053,7 +2065,7 @@ class Checker:
     # --- authority
 
     def _judge(self, seq: int, said: Json, bodies: List[Optional[Json]]) -> None:
-        """Judge the events of one entry by what was in force before it, then let them take effect."""
+        """Judge the events of one entry by what was in force before it; one that governs stands alone."""
         count = len(bodies)
         events = [(number_of(seq, at, count), event, bodies[at]) for at, event in enumerate(said["events"])]
         if seq == 0:
@@ -2068,12 +2080,15 @@ class Checker:
             if kind == "ledger.opened":
                 if seq:
                     self.find("chain.genesis", number, "the ledger is opened a second time")
+            elif governs(kind) and count > 1:
+                self.find("governance", number, f"{kind} does not stand alone in its entry")
             elif governs(kind) and kind in heard:
                 self._govern(seq, number, event, body, said)
             elif kind in ANSWERS and not governs(kind) and body is not None:
                 self._answer(seq, number, event, body, said["key"])
             if kind == "anchor.recorded" and body is not None:
-                self.claims.append(Claim(seq, number, body, tuple(keyring.policy.get("anchor_roots", ()))))
+                roots = tuple(keyring.policy.get("anchor_roots", ()))
+                self.claims.append(Claim(seq, number, body, roots, keyring.skew))
         days = keyring.policy.get("anchor_days")
         if days != (self.terms[-1][1] if self.terms else None):
             self.terms.append((seq, days))

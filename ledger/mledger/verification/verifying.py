@@ -17,7 +17,6 @@ from mledger.chain.trust import Trust as Trust  # noqa: PLC0414  others take it 
 from mledger.chain.verification import Verification
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
-from mledger.core.moment import later
 from mledger.errors import MledgerError
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
 from mledger.stores import LedgerStore
@@ -227,8 +226,7 @@ class Verifier:
         audit.roots[size] = audit.frontier.root()
 
     def _how(self) -> How:
-        found = self.survey
-        return How(found.keys, later(self.reader.now(), found.skew), found.skew, governed=found.governed)
+        return How(self.survey.keys, self.reader.now(), governed=self.survey.governed)
 
     def _reports(self, plan: Plan, size: int, signed: How) -> Iterator[SpanReport]:
         path = self.reader.path
@@ -342,7 +340,7 @@ class Verifier:
         anchored = memory is not None and memory.verified is not None and memory.verified.level >= 3
         there = Position(audit.head.size, lambda size: audit.roots.get(size) or self.root(size))
         there = there._replace(known=plan.start if anchored else 0)
-        self.vouched = vouch(self.reader, claims, there, self.trust, audit.keyring.policy, self.survey.skew)
+        self.vouched = vouch(self.reader, claims, there, self.trust, audit.keyring)
         self.findings += self.vouched.findings
 
     def _verdict(self, audit: Audit, head: Head, plan: Plan) -> Verification:

@@ -36,11 +36,12 @@ OVERDUE = "a time anchor that is not overdue: mledger anchor --rfc3161 URL"
 
 
 class Claim(NamedTuple):
-    """An anchor as it stands in the ledger, with the roots that the policy believed there."""
+    """An anchor as it stands in the ledger, with the roots and the skew of the policy in force there."""
 
     fact: Fact
     body: "AnchorRecorded"
     roots: tuple[str, ...]
+    skew: int
 
 
 @dataclass(slots=True)
@@ -114,12 +115,10 @@ class Vouched:
         return {level: text for level, text in both.items() if text}
 
 
-def vouch(
-    reader: "Reader", claims: Claims, there: Position, trust: Trust, policy: "Policy | None", skew: float
-) -> Vouched:
+def vouch(reader: "Reader", claims: Claims, there: Position, trust: Trust, keyring: Keyring) -> Vouched:
     """What others vouch for, all of it checked."""
-    anchoring = check_anchors(reader, claims, there, trust.believed, skew)
-    asked = _asked(trust, policy)
+    anchoring = check_anchors(reader, claims, there, trust.believed)
+    asked, skew = _asked(trust, keyring.policy), keyring.skew(there.size)
     return Vouched(anchoring, check_cosigned(reader, there, asked, skew) if asked else Cosigning())
 
 
@@ -182,7 +181,7 @@ def gather(reader: "Reader", size: int | None = None) -> Claims:
                 days = policy.anchor_days
                 claims.terms.append(Term(facts[0].seq, days))
             claims.anchors += [
-                Claim(fact, body, policy.anchor_roots if policy else ())
+                Claim(fact, body, policy.anchor_roots if policy else (), keyring.skew(fact.seq))
                 for fact in facts
                 if (body := read_anchor(fact)) is not None
             ]
@@ -191,9 +190,7 @@ def gather(reader: "Reader", size: int | None = None) -> Claims:
     return claims
 
 
-def check_anchors(
-    reader: "Reader", claims: Claims, there: Position, roots: Sequence[str], skew: float
-) -> Anchoring:
+def check_anchors(reader: "Reader", claims: Claims, there: Position, roots: Sequence[str]) -> Anchoring:
     """Which anchors hold, and whether the recorded times are within what they prove."""
     found, fresh = Anchoring(), []
     for claim in claims.anchors:
@@ -209,7 +206,7 @@ def check_anchors(
         except (MledgerError, ValueError):
             return None
 
-    found.findings += misdated(fresh, there.size, time_of, skew)
+    found.findings += misdated(fresh, there.size, time_of)
     late = list(overdue(found.held, claims.terms, there.size, time_of, reader.now()))
     found.findings += [one.finding for one in late]
     if found.held:
@@ -252,7 +249,7 @@ def _prove(reader: "Reader", claim: Claim, there: Position, roots: Sequence[str]
 
 
 def _anchored(claim: Claim, time: Moment, slack: float, by: str) -> Anchored:
-    return Anchored(claim.fact.seq, claim.fact.number, claim.body.size, time, slack, by)
+    return Anchored(claim.fact.seq, claim.fact.number, claim.body.size, time, claim.skew + slack, by)
 
 
 def _root(reader: "Reader", size: int) -> bytes | None:

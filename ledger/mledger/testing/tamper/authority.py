@@ -8,7 +8,7 @@ from mledger.opening import default_policy
 from mledger.stores import open_store
 from mledger.testing.simulator import key_fields, signer_of
 from mledger.testing.tamper.attack import AUTHORITY, TIME, attack
-from mledger.testing.tamper.tools import Hand, force
+from mledger.testing.tamper.tools import Hand, force, force_all
 from mledger.testing.tamper.world import ALICE, BOB, CAROL, DATA, DAVE, JOB, MODEL, World
 
 MALLORY = "Mallory Example"
@@ -134,6 +134,30 @@ def rules_changed_by_somebody_else(world: World) -> None:
     policy = {"name": "mine", "roles": {"owner": {"may": ["*"]}, "engineer": {"may": ["*"]}}}
     _append(world, Hand(CAROL), "policy.adopted", "ledger", {"policy": policy, "reason": "Simpler."})
     own_request_approved(world)
+
+
+@attack(TIME, "time.future")
+def clock_set_by_somebody_else(world: World) -> None:
+    """Carol, who may not, adopts a policy by which clocks may differ by a day, and dates something so."""
+    policy = default_policy().model_copy(update={"skew_seconds": _DAY})
+    _append(world, Hand(CAROL), "policy.adopted", "ledger", {"policy": policy, "reason": "Slow clocks."})
+    with closing(world.reader()) as reader:
+        last = reader.statement(reader.head.size - 1)
+    _remark(world, Hand(CAROL, at=later(last.time, 3600)))
+
+
+@attack(AUTHORITY, "governance")
+def rules_changed_within_the_entry(world: World) -> None:
+    """Alice abolishes four eyes and approves what she asked for herself, in one entry."""
+    number = _append(world, Hand(ALICE), "promotion.requested", MODEL, _REQUEST)
+    policy = default_policy().model_copy(update={"four_eyes": ()})
+    answer = {"request": str(number), "reason": "I asked for it."}
+    said: list[tuple[str, str, dict[str, Any] | bytes]] = [
+        ("policy.adopted", "ledger", {"policy": policy, "reason": "Simpler."}),
+        ("promotion.approved", MODEL, answer),
+    ]
+    with closing(open_store(world.path)) as store:
+        force_all(store, Hand(ALICE), said)
 
 
 @attack(AUTHORITY, "governance")

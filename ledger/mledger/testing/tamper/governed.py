@@ -7,7 +7,7 @@ from mledger.opening import default_policy
 from mledger.stores import open_store
 from mledger.testing.simulator import signer_of
 from mledger.testing.tamper.attack import AUTHORITY, REDACTION, attack
-from mledger.testing.tamper.tools import Hand, force, hands_on
+from mledger.testing.tamper.tools import Hand, force, force_all, hands_on
 from mledger.testing.tamper.world import ALICE, BOB, CAROL, CAROLS, MODEL, World
 
 _BASIS = {"legal_basis": "None.", "authority": ALICE}
@@ -34,6 +34,18 @@ def disposed_of_too_early(world: World) -> None:
     """Alice erases with a program of her own what the policy keeps for ten years."""
     _adopt(world, retention=[{"types": ["*"], "keep": "P10Y"}])
     _erase(world, CAROLS)
+
+
+@attack(REDACTION, "governance")
+def disposed_of_once_it_may_be(world: World) -> None:
+    """Alice ends with one entry what the policy keeps for ten years: no retention, and the erasure."""
+    _adopt(world, retention=[{"types": ["*"], "keep": "P10Y"}])
+    said: list[tuple[str, str, dict[str, Any] | bytes]] = [
+        ("policy.adopted", "ledger", {"policy": default_policy(), "reason": "Simpler."}),
+        ("record.redacted", MODEL, {"event": str(CAROLS)} | _BASIS),
+    ]
+    with closing(open_store(world.path)) as store:
+        force_all(store, Hand(ALICE), said)
 
 
 @attack(REDACTION, "retention.early")

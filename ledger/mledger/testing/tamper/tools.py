@@ -3,21 +3,21 @@
 import json
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mledger.chain.draft import Draft, new_ids
-from mledger.chain.entry import Entry, Head
-from mledger.chain.seal import Place, seal
-from mledger.chain.statement import NO_LEAF, Author
+from mledger.chain.entry import Entry, Slot
+from mledger.chain.statement import NO_LEAF, Author, event_text, payload_text
 from mledger.core import merkle
 from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
 from mledger.core.merkle import Frontier, leaf_hash
 from mledger.core.moment import Moment, later
 from mledger.events import base as events
+from mledger.events.governing import is_governance
 from mledger.keys.signer import Signer
 from mledger.stores import LedgerStore, open_store
 from mledger.testing.simulator import Bytes, signer_of
@@ -154,22 +154,39 @@ class Hand(NamedTuple):
 
 def forge(before: Entry, hand: Hand, event: str, stream: str, fields: Document | bytes) -> Entry:
     """An entry that follows another one, signed past every rule; `fields` may be the bytes of a body."""
-    statement = json.loads(before.payload)
-    body = fields if isinstance(fields, bytes) else events.build(event, fields).to_bytes()
+    return pack(before, hand, [(event, stream, fields)])
+
+
+def pack(before: Entry, hand: Hand, said: Sequence[tuple[str, str, Document | bytes]]) -> Entry:
+    """An entry of any events, with type, stream and fields of each, signed past every rule; see `forge`."""
+    statement, seq = json.loads(before.payload), before.seq + 1
     random = Bytes(f"{hand} {before.seq}")
-    draft = Draft(event, 1, stream, body, hand.id or new_ids(1, random(10), 1)[0], hand.at)
+    texts, slots = [], []
+    for event, stream, fields in said:
+        body = fields if isinstance(fields, bytes) else events.build(event, fields).to_bytes()
+        draft = Draft(event, 1, stream, body, hand.id or new_ids(1, random(10), 1)[0], hand.at)
+        salt = random(16)
+        texts.append(event_text(draft, salt))
+        slots.append(Slot(draft.id, is_governance(event), salt, body))
     key = signer_of(hand.key)
     author = Author(key.key_id, hand.signer or hand.key, hand.meaning)
-    time = later(statement["time"], hand.late)
-    place = Place(hand.origin or statement["ledger"], Head(before.seq + 1, before.leaf), time)
-    return seal([draft], place, key, author, random(16))[0]
+    origin, time = hand.origin or statement["ledger"], later(statement["time"], hand.late)
+    payload = payload_text(texts, author, origin, before.leaf, seq, time)
+    signature = key.sign(pae(PAYLOAD_TYPE, payload))
+    leaf = leaf_hash(format_envelope(payload, author.key, signature))
+    return Entry(seq, leaf, payload, signature, tuple(slots))
 
 
 def force(store: LedgerStore, hand: Hand, event: str, stream: str, fields: Document | bytes) -> int:
     """Append an entry past every rule, as a program of one's own can; its position."""
+    return force_all(store, hand, [(event, stream, fields)])
+
+
+def force_all(store: LedgerStore, hand: Hand, said: Sequence[tuple[str, str, Document | bytes]]) -> int:
+    """Append one entry of any events past every rule; its position."""
     head = store.head()
     (last,) = store.entries(head.size - 1, head.size)
-    entry = forge(last, hand, event, stream, fields)
+    entry = pack(last, hand, said)
     store.append([entry], merkle.frontier(store, head.size).append(entry.leaf), after=head)
     return entry.seq
 
