@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mledger import folders
+from mledger.core.names import is_printed
 from mledger.errors import InputError, KeyFileError, NotFoundError
 from mledger.keys import ed25519, mldsa
 from mledger.keys.ed25519 import Ed25519Signer
@@ -365,7 +366,7 @@ def _is_meant(record: KeyRecord, text: str) -> bool:
 def _comment(owner: str, email: str | None) -> str:
     """The comment of a public key; InputError if it could not be read back."""
     owner = unicodedata.normalize("NFC", owner)
-    if not owner.strip() or owner != owner.strip() or not owner.isprintable() or set(owner) & set("<>"):
+    if not is_printed(owner) or set(owner) & set("<>"):
         raise InputError(f"{owner[:80]!r} is not a printed name: a line of text without < and >")
     if email is None:
         return owner

@@ -9,6 +9,7 @@ from mledger.core.names import (
     check_stream,
     check_type,
     format_number,
+    is_printed,
     parse_number,
 )
 from mledger.core.note import format_vkey, parse_vkey
@@ -49,6 +50,18 @@ def test_no_origins(text):
     """Spaces, plus signs, controls, invisible marks, other normal forms and long texts are refused."""
     with pytest.raises(FormatError):
         check_origin(text)
+
+
+def test_a_printed_name_holds_what_can_be_seen():
+    """Of what this Python knows, and is not alone in knowing: letters, marks and signs, and no other."""
+    shown = set(range(0x600, 0x606)) | {0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}  # Arabic, Kaithi
+    shown |= set(range(0x13430, 0x13440))  # Egyptian, which is drawn
+    for code in range(0x110000):
+        name = chr(code)
+        if unicodedata.category(name) != "Cn" and code != 0x20 and code not in shown:
+            assert is_printed(f"A{name}B") == name.isprintable(), hex(code)
+    assert is_printed("Alice 𲎰")  # not in the tables of every Python
+    assert not any(map(is_printed, ["", " A", "A ", "A" * 201, "A\ufffe", "A\ufdd0"]))
 
 
 @pytest.mark.parametrize(

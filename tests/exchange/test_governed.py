@@ -22,7 +22,7 @@ from mledger.testing.simulator import ORIGIN, Clock, Simulator, key_fields, sign
 from mledger.testing.tamper import ATTACKS, World
 from mledger.testing.tamper.attack import AUTHORITY
 from mledger.testing.tamper.bundles import BUNDLE_ATTACKS, BundleAttack
-from mledger.testing.tamper.tools import Hand, force
+from mledger.testing.tamper.tools import Hand, force, force_all
 from tests.chain import test_approvals as approvals
 
 ALICE, BOB, CAROL = "Alice Example", "Bob Example", "Carol Example"
@@ -135,6 +135,41 @@ def test_grave_acts_are_judged_alike(case, tmp_path):
     ours, theirs = judged(bundled(sim, tmp_path / "b.zip"), sim.clock)
     assert ours == theirs
     assert ("approvals.missing" in ours) == (case != "agreed")
+
+
+def test_what_does_not_stand_alone_has_no_effect(tmp_path):
+    """A policy without four eyes beside an approval of one's own: both say so, and neither follows it."""
+    sim = changing()
+    asked = {"version": "1", "from_stage": "a", "to_stage": "b", "reason": "Now."}
+    request = sim.append("promotion.requested", MODEL, asked).number
+    lax = default_policy().model_copy(update={"four_eyes": ()})
+    answer = {"request": request, "reason": "Mine."}
+    said = [
+        ("policy.adopted", "ledger", {"policy": lax, "reason": "Simpler."}),
+        ("promotion.approved", MODEL, answer),
+    ]
+    force_all(sim.store, Hand(ALICE, meaning="approval"), said)
+    ours, theirs = judged(bundled(sim, tmp_path / "b.zip"), sim.clock)
+    assert ours == theirs == {"key.disputed", "governance", "four-eyes"}
+
+
+def test_a_grave_act_is_not_veiled_by_what_is_withheld(tmp_path):
+    """Approvals of a stage may be among what is withheld, agreement to an act never is."""
+    sim = Simulator()
+    number = sim.append("model.registered", MODEL, {"title": "M", "purpose": "None.", "owner": ALICE}).number
+    asked = {"version": "1", "from_stage": "a", "to_stage": "b", "reason": "Now."}
+    sim.append("promotion.requested", MODEL, asked)
+    policy = default_policy().model_dump(by_alias=True, exclude_none=True)
+    grave = {"grave": [{"types": ["record.redacted"], "needs": {"owner": 1}}]}
+    sim.enrol(BOB, "owner")
+    sim.append("policy.adopted", "ledger", {"policy": policy | grave, "reason": "An audit."})
+    fields = {"event": number, "legal_basis": "None.", "authority": ALICE}
+    force(sim.store, Hand(ALICE, meaning="responsibility"), "record.redacted", MODEL, fields)
+    sim._ledgers.clear()
+    path = tmp_path / "b.zip"
+    write_bundle(sim.reader(), path, sim.ledger().checkpoint(), What(Choice(types=("model.registered",))))
+    ours, theirs = judged(path, sim.clock)
+    assert "approvals.missing" in ours & theirs
 
 
 # But for one after which nobody knows whose key signs checkpoints: a bundle needs one.

@@ -100,10 +100,10 @@ class Audit:
     def _is_veiled(self, act: Act, where: str) -> bool:
         """Whether approvals of what stands there may be among what is withheld: nobody can say they lack.
 
-        They count only from earlier entries.
+        They count only from earlier entries. Of what governs nothing is ever withheld.
         """
-        streams = (ruled.stream for ruled in act.ruled if ruled.where == where)
-        return any(self.veiled.get(stream, act.seq) < act.seq for stream in streams)
+        here = (r.stream for r in act.ruled if r.where == where and not is_governance(r.type))
+        return any(self.veiled.get(stream, act.seq) < act.seq for stream in here)
 
     def _join(self, report: SpanReport) -> None:
         """The seam between two spans is checked like the seams within one."""

@@ -165,11 +165,21 @@ class Keyring:
             raise
 
     def _revoke(self, seq: int, body: "KeyRevoked") -> None:
-        member = self._active(body.key)
-        since = None if body.compromised_since is None else parse_number(body.compromised_since)[0]
-        if since is not None and since > seq:
-            raise GovernanceError("compromised_since must be an event before the revocation")
-        self._replace(replace(member, revoked=seq, compromised_since=since))
+        member, since = self._member(body.key), None
+        if body.compromised_since is not None:
+            since = parse_number(body.compromised_since)[0]
+            if since > seq:
+                raise GovernanceError("compromised_since must be an event before the revocation")
+        if member.revoked is None:
+            self._replace(replace(member, revoked=seq, compromised_since=since))
+            return
+        known = member.compromised_since
+        if since is None or (known is not None and since >= known):
+            raise GovernanceError(
+                f"key {body.key[:12]} of {member.name} is revoked",
+                "if it was in other hands from an earlier event on: mledger key revoke KEY --since EVENT",
+            )
+        self.members[body.key] = replace(member, compromised_since=since)
 
     def _adopt(self, seq: int, policy: "Policy") -> None:
         held = self.policy
@@ -202,10 +212,13 @@ class Keyring:
         if why := unreachable(self):
             raise GovernanceError(why, _ANOTHER)
 
-    def _active(self, key: str) -> Member:
-        member = self.members.get(key)
-        if member is None:
+    def _member(self, key: str) -> Member:
+        if key not in self.members:
             raise GovernanceError(f"key {key[:12]} is not enrolled")
+        return self.members[key]
+
+    def _active(self, key: str) -> Member:
+        member = self._member(key)
         if member.revoked is not None:
             raise GovernanceError(f"key {key[:12]} of {member.name} is revoked")
         return member

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from mledger.chain.draft import Draft, format_id
 from mledger.core import canonical
 from mledger.core.moment import Moment, check_moment
-from mledger.core.names import check_origin, check_stream, check_type
+from mledger.core.names import MAX_PRINTED, check_origin, check_stream, check_type, is_printed
 from mledger.errors import FormatError, InputError
 
 T = TypeVar("T")
@@ -33,7 +33,6 @@ _KEYS = {"events", "key", "ledger", "meaning", "prev", "seq", "signer", "time", 
 _EVENT_KEYS = {"body", "id", "stream", "type", "v"}
 _EVENT_KEYS_AT = _EVENT_KEYS | {"at"}
 _TEXTS = ("key", "ledger", "meaning", "prev", "signer", "time")
-_MAX_NAME = 200
 _MOST_GOOD = 10_000
 # What was found good before: a ledger repeats the same few thousand.
 _good_streams: set[str] = set()
@@ -62,7 +61,7 @@ def _quick() -> Callable[[bytes], Any]:
     text = core_schema.str_schema(strict=True)
     hexa = core_schema.str_schema(strict=True, pattern=f"^{_HEX64_TEXT}$")
     uuid7 = core_schema.str_schema(strict=True, pattern=f"^{_UUID7_TEXT}$")
-    whole = core_schema.int_schema(strict=True, ge=1)
+    whole = core_schema.int_schema(strict=True, ge=1, le=canonical.MAX_INTEGER)
     seq = core_schema.int_schema(strict=True, ge=0, le=canonical.MAX_INTEGER)
     only = core_schema.int_schema(strict=True, ge=VERSION, le=VERSION)
     event = exactly(at=text, body=hexa, id=uuid7, stream=text, type=text, v=whole)
@@ -150,18 +149,16 @@ def check_author(author: Author) -> None:
         raise InputError(
             f"{author.meaning!r} is no meaning of a signature; it is one of {', '.join(MEANINGS)}"
         )
-    if not _good_name(author.signer):
+    if not is_printed(author.signer):
         raise InputError(
-            f"{author.signer!r} cannot be a printed name: 1 to {_MAX_NAME} characters on one line"
+            f"{author.signer!r} cannot be a printed name: 1 to {MAX_PRINTED} visible characters on one line"
         )
-
-
-def _good_name(name: str) -> bool:
-    return 0 < len(name) <= _MAX_NAME and name.isprintable() and name == name.strip()
 
 
 def open_payload(payload: bytes) -> Statement:
     """The statement that the signed bytes make, or FormatError saying what is wrong with them."""
+    if len(payload) > MAX_PAYLOAD:
+        raise FormatError(f"the payload has {len(payload)} bytes, and {MAX_PAYLOAD} is the most")
     _opened[0] += len(payload)
     fields = (_quickly(payload) if _opened[0] > _MANY else None) or _strictly(payload)
     check_moment(fields["time"])
@@ -238,7 +235,7 @@ def _check_event(event: object) -> None:
 
 def _check_frame(ledger: str, meaning: str, signer: str) -> None:
     check_origin(ledger)
-    if meaning not in MEANINGS or not _good_name(signer):
+    if meaning not in MEANINGS or not is_printed(signer):
         raise FormatError("meaning or signer is not one that an entry may carry")
     _note(_good_frames, (ledger, meaning, signer))
 

@@ -17,6 +17,15 @@ from mledger.errors import FormatError, InputError, UsageError
 MAX_ORIGIN = 255
 MAX_NAME = 128
 MAX_TYPE = 128
+MAX_PRINTED = 200
+
+# What nobody can see, or what moves what stands beside it, by number: the tables of Unicode grow, and
+# what a ledger may hold must not depend on the year of the program that reads it.
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\uf8ff"
+    "\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
+)
 
 _STREAM = re.compile(r"ledger|[a-z][a-z0-9-]*/[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
 _TYPE = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)+")
@@ -37,16 +46,16 @@ def check_origin(text: object, *, error: type[UsageError] = FormatError) -> str:
         raise error("an origin holds a lone surrogate") from None
     if not 0 < size <= MAX_ORIGIN:
         raise error(f"an origin has 1 to {MAX_ORIGIN} bytes, this one has {size}")
-    if "+" in text or any(map(_is_blank, text)):
+    if "+" in text or " " in text or HIDDEN.search(text):
         raise error(f"the origin {text[:80]!r} holds a space, a control character or a plus sign")
     if not unicodedata.is_normalized("NFC", text):
         raise error(f"the origin {text[:80]!r} is not in Unicode NFC")
     return text
 
 
-def _is_blank(character: str) -> bool:
-    """Whether nobody can see the character: white space, controls, invisible format marks."""
-    return character.isspace() or unicodedata.category(character) in {"Cc", "Cf"}
+def is_printed(name: str) -> bool:
+    """Whether this can be the printed name of a signer: 1 to 200 characters, visible or spaces inside."""
+    return 0 < len(name) <= MAX_PRINTED and name == name.strip(" ") and not HIDDEN.search(name)
 
 
 def check_stream(text: object, *, error: type[UsageError] = FormatError) -> str:

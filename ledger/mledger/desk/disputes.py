@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.chain.seal import open_entry
+from mledger.core.names import parse_number
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
@@ -33,20 +34,20 @@ class Dispute(NamedTuple):
 def disputes(reader: "Reader") -> list[Dispute]:
     """The disputes that are known by now; a ledger without any costs a look at what governs it."""
     revoked = [
-        fact
+        (fact, body)
         for entry in reader.store.entries(governance=True)
         if b'"key.revoked"' in entry.payload
         for fact in open_entry(entry)[1]
-        if fact.type == _REVOKED and fact.body and "compromised_since" in json.loads(fact.body)
+        if fact.type == _REVOKED and fact.body and "compromised_since" in (body := json.loads(fact.body))
     ]
     if not revoked:
         return []
     members = reader.keyring().members  # only who was revoked by somebody who may
-    by_entry = {fact.seq: fact.number for fact in revoked}
+    said = {(body["key"], parse_number(body["compromised_since"])[0]): fact.number for fact, body in revoked}
     return [
-        Dispute(m.id, m.name, m.compromised_since, m.revoked, by_entry[m.revoked])
+        Dispute(m.id, m.name, m.compromised_since, m.revoked, said[m.id, m.compromised_since])
         for m in members.values()
-        if m.compromised_since is not None and m.revoked in by_entry
+        if m.compromised_since is not None and m.revoked is not None
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mledger.core.names import is_printed
 from mledger.core.note import parse_note
 from mledger.core.succession import parse_succession
 from mledger.errors import FormatError
@@ -59,6 +60,12 @@ SuccessionNote: TypeAlias = Annotated[
 ]
 
 
+def _printed(name: str) -> str:
+    if not is_printed(name):
+        raise refuse("should be a name that can be printed, without what nobody can see")
+    return name
+
+
 class KeyInfo(Part):
     """A public key and whose it is."""
 
@@ -67,7 +74,9 @@ class KeyInfo(Part):
         examples=[EXAMPLE_ID],
     )
     public: PublicKey = Field(description="the Ed25519 public key itself", examples=[EXAMPLE_PUBLIC])
-    name: Name = Field(description="the printed name that signatures show", examples=["Alice Example"])
+    name: Annotated[Name, AfterValidator(_printed)] = Field(
+        description="the printed name that signatures show", examples=["Alice Example"]
+    )
     email: Line | None = Field(
         default=None, description="where the holder can be reached", examples=["alice@acme.example"]
     )

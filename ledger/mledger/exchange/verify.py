@@ -527,6 +527,12 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a
 STREAM = re.compile(r"ledger|[a-z][a-z0-9-]*/[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*").fullmatch
 TYPE = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)+").fullmatch
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z").fullmatch
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\uf8ff"
+    "\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
+).search
+"""What no printed name may hold, by number: the tables of Unicode grow."""
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}").fullmatch
 MEANINGS = ("authorship", "review", "approval", "rejection", "responsibility", "witness", "machine")
 
@@ -792,7 +798,8 @@ def _is_frame(fields: Json) -> bool:
         and is_time(fields["time"])
         and fields["meaning"] in MEANINGS
         and 0 < len(fields["signer"]) <= 200
-        and fields["signer"].isprintable()
+        and fields["signer"] == fields["signer"].strip(" ")
+        and not HIDDEN(fields["signer"])
         and isinstance(fields["events"], list)
         and fields["events"]
     )
@@ -1193,12 +1200,17 @@ class Keyring:
         self.signs.append((seq, new.id, lines[4]))
 
     def _revoke(self, seq: int, body: Json) -> None:
-        member, since = self._active(body["key"]), body.get("compromised_since")
-        if since is not None:
-            member.compromised_since = int(since.partition(".")[0])
-            if member.compromised_since > seq:
-                raise Impossible("a key is compromised since before its revocation")
-        member.revoked = seq
+        member, said = self.members.get(body["key"]), body.get("compromised_since")
+        if member is None:
+            raise Impossible("a key is revoked that is not enrolled")
+        since = None if said is None else int(said.partition(".")[0])
+        if since is not None and since > seq:
+            raise Impossible("a key is compromised since before its revocation")
+        known = member.compromised_since
+        if member.revoked is not None and (since is None or (known is not None and since >= known)):
+            raise Impossible("a key that is revoked is revoked again")
+        member.compromised_since = since
+        member.revoked = seq if member.revoked is None else member.revoked
 
     def _role(self, given: bool, member: Member, role: str) -> None:
         if role not in (self.roles if given else member.roles):
@@ -1868,6 +1880,8 @@ class Checker:
             if name.partition("/")[2].partition("-")[0] != str(kept.size):
                 self.find("column.copy", name, f"it is a checkpoint of {kept.size} entries")
         tree = Tree()
+        if note.size > 256 * sum(name.startswith("tile/entries/") for name in self.files.names()):
+            raise Refused(f"its checkpoint is of {note.size:,} entries, which are not there")
         self._log(tree, note.size)
         for name in sorted(self.unnamed):
             self.find("store.stray", f"attachments/{name}", "no event names this file")

@@ -103,7 +103,8 @@ def _rotated(state: PeopleState, event: Header, body: KeyRotated) -> None:
 @people.on(KeyRevoked)
 def _revoked(state: PeopleState, event: Header, body: KeyRevoked) -> None:
     if (key := _key(state, event, body.key)) is not None:
-        key.ended = Cited(f"revoked: {body.reason}", event.source)
+        if key.ended is None:
+            key.ended = Cited(f"revoked: {body.reason}", event.source)
         key.compromised_since = body.compromised_since
 
 

@@ -64,6 +64,12 @@ class BundleStore:
     def _check_complete(self) -> None:
         """Refuse a bundle that lacks a file of its list, or of its log."""
         there = set(self.zip.names())
+        # Before anything is counted up to a size that nobody has vouched for yet.
+        if self.checkpoint.size > WIDTH * sum(name.startswith("tile/entries/") for name in there):
+            message = (
+                f"{self.path}: its checkpoint is of {self.checkpoint.size:,} entries, which are not there"
+            )
+            raise IntegrityError(message, fix=_FIX)
         listed = self.manifest.files.keys() | {MANIFEST}
         needed = {tile.path for tile in tiles(self.checkpoint.size)}
         for names, wrong in (

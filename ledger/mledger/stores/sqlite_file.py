@@ -18,6 +18,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from mledger.attachment import MAX_ATTACHMENT
 from mledger.errors import FormatError, InputError, IntegrityError, NotFoundError, StoreError
 from mledger.stores.sqlite_errors import code_of, translated
 from mledger.stores.sqlite_schema import APPLICATION_ID, PAGE_SIZE, TABLES, VERSION, migrate
@@ -25,7 +26,7 @@ from mledger.stores.sqlite_schema import APPLICATION_ID, PAGE_SIZE, TABLES, VERS
 OLDEST = (3, 37, 0)  # STRICT tables
 COMPANIONS = ("-wal", "-shm", "-journal")
 SMALLEST = 512  # bytes of the smallest SQLite file
-LARGEST = 8 << 20  # bytes of the largest row: a body has one mebibyte at most
+LARGEST = MAX_ATTACHMENT + (1 << 20)  # bytes of the largest row: an attachment and what goes with it
 _OTHER_FILE = "name the file that `mledger init` made"
 _CANNOT_OPEN = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _COMMON = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"

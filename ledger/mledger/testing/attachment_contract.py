@@ -3,6 +3,7 @@
 import hashlib
 from abc import abstractmethod
 
+from mledger.attachment import MAX_ATTACHMENT
 from mledger.errors import ConflictError
 from mledger.stores import LedgerStore
 from mledger.stores.base import EMPTY_HEAD, Kept
@@ -34,6 +35,12 @@ class AttachmentContract:
         store.append(sample_run(0, 2), [], after=EMPTY_HEAD, attachments=files)
         assert store.attachments() == sorted((file.sha256, len(file.data)) for file in files)
         assert [store.attachment(file.sha256) for file in files] == [file.data for file in files]
+
+    def test_the_largest_attachment_is_kept(self) -> None:
+        """A file of as many bytes as may be."""
+        store, file = self.make(), kept(bytes(MAX_ATTACHMENT))
+        store.append(sample_run(0, 1), [], after=EMPTY_HEAD, attachments=[file])
+        assert store.attachment(file.sha256) == file.data
 
     def test_an_attachment_is_kept_once(self) -> None:
         """A file that is there already, or comes twice, is one file."""

@@ -31,7 +31,7 @@ def _expect(verifier: "Verifier", head: bytes) -> None:
     """Somewhere in the ledger an entry has this hash."""
     seq = next((entry.seq for entry in verifier.store.entries() if entry.leaf == head), None)
     if seq is not None:
-        verifier.rely(f"the expected head {short(head.hex())}, entry {seq}", 2)
+        verifier.rely(f"the expected head {short(head.hex())}, entry {seq}", seq + 1)
     else:
         message = f"no entry of this ledger has the hash {short(head.hex())}"
         verifier.find("head.unknown", "the head", message)
@@ -44,12 +44,20 @@ def _pin(verifier: "Verifier", audit: "Audit", pinned: Pinned) -> None:
     elif pinned.size > audit.head.size:
         message = f"knows {pinned.size:,} entries, and here are {audit.head.size:,}"
         verifier.find("head.rollback", WHERE, message)
-    elif (audit.roots.get(pinned.size) or verifier.root(pinned.size)) != pinned.root:
+    elif (audit.roots.get(pinned.size) or verifier.root(pinned.size), _leaf(verifier, pinned.size)) != (
+        pinned.root,
+        pinned.leaf,
+    ):
         message = f"another history: the first {pinned.size:,} entries are not those that it knows"
         verifier.find("head.diverged", WHERE, message)
     else:
         since = _since(audit, pinned.size)
         verifier.rely(f"the trust file, which knows {_entries(pinned.size)}{since}", pinned.size)
+
+
+def _leaf(verifier: "Verifier", size: int) -> bytes | None:
+    """The hash of the last of so many entries, as it is stored."""
+    return next(iter(verifier.store.hashes(0, size - 1, 1)), None)
 
 
 def _other(audit: "Audit", pinned: Pinned) -> str | None:

@@ -277,6 +277,19 @@ def approved_under_a_stolen_key(world: World) -> None:
 
 
 @attack(AUTHORITY, "approvals.missing", exit_code=1)
+def approved_under_a_key_stolen_before_its_rotation(world: World) -> None:
+    """Carol moves a version that was approved with a key which was rotated, and found stolen afterwards."""
+    request = _asked(world)
+    approval = _approve(world, request)
+    new = key_fields("Bob's new key", "reviewer") | {"name": BOB}
+    old = signer_of(BOB).key_id
+    _append(world, Hand(ALICE), "key.rotated", "ledger", {"old": old, "key": new, "reason": "Yearly."})
+    lost = {"key": old, "reason": "The old laptop is gone.", "compromised_since": str(approval)}
+    _append(world, Hand(ALICE), "key.revoked", "ledger", lost)
+    _execute(world, request)
+
+
+@attack(AUTHORITY, "approvals.missing", exit_code=1)
 def deployed_without_a_request(world: World) -> None:
     """Carol puts a version to use that never asked for its stage, which she writes in capitals."""
     _asked(world)

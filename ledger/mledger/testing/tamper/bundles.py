@@ -242,6 +242,16 @@ def _(files: Files) -> None:
     files["checkpoint"] = format_note(note._replace(signatures=(forged,)))
 
 
+@_attack("checkpoint-enormous", "The checkpoint is of more entries than anybody could read.", None)
+def _(files: Files) -> None:
+    from mledger.core.checkpoint import format_checkpoint, parse_checkpoint
+    from mledger.core.note import format_note, parse_note
+
+    note = parse_note(files["checkpoint"])
+    text = format_checkpoint(parse_checkpoint(note.text)._replace(size=10**15))
+    files["checkpoint"] = format_note(note._replace(text=text))
+
+
 @_attack(
     "kept-checkpoint-exchanged", "A kept checkpoint is exchanged for one of another size.", "column.copy"
 )
