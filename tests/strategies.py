@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from mledger.core.canonical import MAX_INTEGER
 from mledger.core.moment import format_moment
+from mledger.core.names import is_printed
 from mledger.core.note import COSIGNATURE, format_vkey
 from mledger.events import (
     act,
@@ -112,7 +113,8 @@ commits = st.one_of(st.binary(min_size=20, max_size=20), st.binary(min_size=32, 
 
 
 def _means(alias: Any) -> str:
-    return next(item.text for item in alias.__metadata__ if isinstance(item, Means))
+    """What the alias means; the outer of two, if it is made of another."""
+    return next(item.text for item in reversed(alias.__metadata__) if isinstance(item, Means))
 
 
 # The strategy of each small type; a new one without an entry here fails in the contract suite.
@@ -140,6 +142,8 @@ _BY_MEANING: dict[str, Strategy] = {
         (fields.RoleName, role_names),
         (fields.StreamName, st.from_regex(r"ledger|(model|dataset)/[a-z0-9-]{1,9}", fullmatch=True)),
         (key.PublicKey, publics),
+        (key.PrintedName, lines(200).filter(is_printed)),
+        (key.Address, st.from_regex(r"[a-z.]{1,9}@[a-z]{1,9}\.example", fullmatch=True)),
         (key.SuccessionNote, st.just(key.EXAMPLE_SUCCESSION)),
         (ledger.Origin, origins),
         (vouching.WitnessKey, witness_keys),
@@ -159,7 +163,7 @@ _BY_MEANING: dict[str, Strategy] = {
 
 def _of_type(annotation: Any, metadata: tuple[Any, ...] = ()) -> Strategy:
     """The strategy of a type with the limits that stand in its metadata."""
-    for item in metadata:
+    for item in reversed(metadata):
         if isinstance(item, Means) and item.text in _BY_MEANING:
             return _BY_MEANING[item.text]
     origin, args = get_origin(annotation), get_args(annotation)

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mledger import folders
+from mledger.chain.findings import RULES, Finding
 from mledger.core.digest import short
 from mledger.core.moment import Moment, check_moment
 from mledger.errors import DivergedError, FormatError, InputError, NotFoundError
@@ -28,12 +29,27 @@ _MISSING = (FileNotFoundError, NotADirectoryError)
 
 
 class Verified(NamedTuple):
-    """The longest part of a ledger that was verified here, and how far the verification reached."""
+    """The longest part of a ledger that was verified here, how far that reached, and what was found."""
 
     size: int
     root: bytes
     at: Moment
     level: int
+    findings: tuple[Finding, ...] = ()
+    """What breaks no integrity, to be told again without looking again."""
+
+    def to_json(self) -> dict[str, object]:
+        """The verification as the memory's file holds it."""
+        noted = [
+            [
+                one.rule,
+                one.where,
+                one.message,
+                *((one.entries.start, one.entries.stop) if one.entries else ()),
+            ]
+            for one in self.findings
+        ]
+        return self._asdict() | {"root": self.root.hex(), "findings": noted}
 
 
 Fingerprint = dict[str, str]
@@ -69,7 +85,7 @@ class Memory:
         row |= {name: getattr(self, name).hex() for name in ("genesis", "leaf", "root")}
         row["other_paths"] = list(self.other_paths)
         if self.verified:
-            row["verified"] = self.verified._asdict() | {"root": self.verified.root.hex()}
+            row["verified"] = self.verified.to_json()
         return row
 
 
@@ -230,9 +246,19 @@ def _parse(data: bytes) -> Memory | None:
     row["other_paths"] = tuple(row["other_paths"])
     check_moment(row["seen"])
     if row["verified"] is not None:
-        row["verified"] = Verified(**row["verified"] | {"root": _hash(row["verified"]["root"])})
+        verified = row["verified"]
+        noted = tuple(map(_finding, verified.get("findings", ())))
+        row["verified"] = Verified(**verified | {"root": _hash(verified["root"]), "findings": noted})
     memory = Memory(**row)
     return memory if type(memory.size) is int and memory.size > 0 else None
+
+
+def _finding(row: list[Any]) -> Finding:
+    """A finding as the file holds it; KeyError for a rule that there is not."""
+    rule, where, message, *entries = row
+    if RULES[rule].integrity:
+        raise ValueError("nothing was verified where integrity is broken")
+    return Finding(rule, where, message, range(*entries) if entries else None)
 
 
 def _hash(text: str) -> bytes:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mledger import folders
-from mledger.core.names import is_printed
+from mledger.core.names import is_address, is_printed
 from mledger.errors import InputError, KeyFileError, NotFoundError
 from mledger.keys import ed25519, mldsa
 from mledger.keys.ed25519 import Ed25519Signer
@@ -33,7 +33,6 @@ SIGNERS = "mledger.signers"
 """The entry points of other places that hold keys."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_EMAIL = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
 _COMMENT = re.compile(r"(.*?)\s*<([^\s<>]+)>")
 _HEX = re.compile(r"[0-9a-f]+")
 _PLACE = re.compile(r"[a-z][a-z0-9_-]{1,31}")
@@ -370,7 +369,7 @@ def _comment(owner: str, email: str | None) -> str:
         raise InputError(f"{owner[:80]!r} is not a printed name: a line of text without < and >")
     if email is None:
         return owner
-    if not _EMAIL.fullmatch(email) or not email.isprintable():
+    if not is_address(email):
         raise InputError(f"{email[:80]!r} is not an e-mail address")
     return f"{owner} <{email}>"
 

@@ -250,16 +250,20 @@ class Lookup(Derived):
     def governing(self, keyring: Keyring, size: int | None = None) -> Iterator[list[Fact]]:
         """The events of each governing entry, once they have taken effect in a keyring that was empty."""
         for entry in self.store.entries(0, size, governance=True):
-            statement, facts = open_entry(entry)
-            ruled = tuple(
-                Ruled(f.number, f.type, f.version, f.stream, f.body)
-                for f, slot in zip(facts, entry.slots, strict=True)
-                if slot.governance
-            )
-            kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
-            act = Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled, statement.time)
-            examine(keyring, act, self.answered)
-            yield facts
+            yield self.govern(keyring, entry)
+
+    def govern(self, keyring: Keyring, entry: Entry) -> list[Fact]:
+        """The events of the next governing entry, once they have taken effect in a keyring."""
+        statement, facts = open_entry(entry)
+        ruled = tuple(
+            Ruled(f.number, f.type, f.version, f.stream, f.body)
+            for f, slot in zip(facts, entry.slots, strict=True)
+            if slot.governance
+        )
+        kinds = frozenset((f.type, kind_of(f.stream)) for f in facts)
+        act = Act(entry.seq, entry.seq, *statement[3:6], kinds, ruled, statement.time)
+        examine(keyring, act, self.answered)
+        return facts
 
     def declared(self) -> "Mapping[str, TypeRule]":
         """The event types that the policy in force declares, by name; see `mledger.events.declared`."""

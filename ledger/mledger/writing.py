@@ -135,7 +135,7 @@ class Writer:
         if is_later(self.time, now, self.skew):
             raise InputError(
                 f"this clock says {now}, but the last entry was recorded at {self.time}",
-                fix="set the clock right",
+                fix="set this clock right; if it is, the one of that entry ran ahead: mledger log --limit 1",
             )
         return self.time
 

@@ -31,12 +31,20 @@ from mledger.events import base as events
 from mledger.heads import Heads, place
 from mledger.ledger import Ledger, What
 from mledger.reader import Reader
+from mledger.stores import open_store
 from mledger.stores.sqlite import SqliteStore
-from mledger.testing.simulator import START, Simulator, signer_of
+from mledger.testing.simulator import START, Simulator, key_fields, signer_of
+from mledger.testing.tamper.tools import Hand, force
 from tests.architecture.tree import ROOT
 from tests.ledger.company import ALICE, BOB, CAROL, FIELDS, MODEL, ORIGIN, Company, comments
 
 ID = format_id(new_ids(1_700_000_000_000, bytes(10), 1)[0])
+
+RUN = {
+    "run": "r",
+    "hypothesis": "More helps.",
+    "criteria": [{"metric": "auc", "operator": ">=", "value": 0.8}],
+}
 
 
 def one_line(error: MledgerError) -> bool:
@@ -515,3 +523,33 @@ def test_a_damaged_memory_undoes_no_append(company: Company, monkeypatch: pytest
         ledger.close()
     other = company.path.with_name("other.db")
     Ledger.create(other, origin=ORIGIN, signer=signer_of(ALICE), name=ALICE).close()
+
+
+def test_what_breaks_no_integrity_is_told_again_and_not_looked_for(company: Company) -> None:
+    """The second verification reads nothing, and tells the same; what is refused stays refused."""
+    with closing(open_store(company.path)) as store:
+        force(store, Hand(BOB, meaning="review"), "run.started", MODEL, RUN)
+    told = []
+    for _ in range(2):
+        with company.reader() as reader:
+            found = reader.verify()
+            told.append([(one.rule, one.where, one.message, one.entries) for one in found.findings])
+            refused = [fact.refused for fact in reader.history().facts()]
+    assert [rule for rule, *_ in told[0]] == ["role.forbidden"]
+    assert told[0] == told[1]
+    assert found.since == 5
+    assert "only mledger wrote" in (found.earlier or "")
+    assert refused[:4] == [None] * 4
+    assert refused[4] is not None
+
+
+def test_a_person_is_enrolled_with_an_address_or_without(company: Company) -> None:
+    """Under a name that stands there without one, nobody comes with one: they would count as two people."""
+    key = key_fields("Bob's other key", "reviewer") | {"name": BOB.upper()}
+    with company.open(ALICE) as ledger:
+        with pytest.raises(DeniedError, match="one person, or two"):
+            ledger.append("key.enrolled", "ledger", {"key": key | {"email": "bob@acme.example"}})
+        for email in ("bob", "bob@acme.example\u200b", "b b@acme.example"):
+            with pytest.raises(InputError, match="e-mail address"):
+                ledger.append("key.enrolled", "ledger", {"key": key | {"email": email}})
+        assert ledger.append("key.enrolled", "ledger", {"key": key}).number == "4"

@@ -124,6 +124,13 @@ class Keyring:
             raise GovernanceError(f"key {key.id[:12]} is enrolled already")
         for role in key.roles:
             self._known_role(role)
+        for other in self.members.values():
+            if other.name.casefold() == key.name.casefold() and (other.email is None) != (key.email is None):
+                raise GovernanceError(
+                    f"{other.name} is enrolled {'without an' if other.email is None else 'with the'} e-mail "
+                    f"address{'' if other.email is None else f' {other.email}'}: one person, or two?",
+                    "enrol the key with the same name and address; two people have two addresses",
+                )
         self.members[key.id] = Member(
             key.id, key.public_bytes, key.name, key.email, key.kind, frozenset(key.roles), seq
         )

@@ -27,6 +27,7 @@ HIDDEN = re.compile(
     "\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
 )
 
+_ADDRESS = re.compile(r"[^ <>@,]+@[^ <>@,]+")
 _STREAM = re.compile(r"ledger|[a-z][a-z0-9-]*/[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
 _TYPE = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)+")
 # Sixteen digits hold every integer of I-JSON (RFC 7493, section 2.2).
@@ -56,6 +57,11 @@ def check_origin(text: object, *, error: type[UsageError] = FormatError) -> str:
 def is_printed(name: str) -> bool:
     """Whether this can be the printed name of a signer: 1 to 200 characters, visible or spaces inside."""
     return 0 < len(name) <= MAX_PRINTED and name == name.strip(" ") and not HIDDEN.search(name)
+
+
+def is_address(text: str) -> bool:
+    """Whether this can be an e-mail address: a name and a place about one @, of characters that are seen."""
+    return _ADDRESS.fullmatch(text) is not None and not HIDDEN.search(text)
 
 
 def check_stream(text: object, *, error: type[UsageError] = FormatError) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mledger.chain.history import Fact
 from mledger.desk.disputes import dispute_of, disputes
-from mledger.verification.ruling import Keyrings
+from mledger.verification.keyrings import Keyrings
 
 if TYPE_CHECKING:
     from mledger.reader import Reader

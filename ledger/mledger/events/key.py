@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mledger.core.names import is_printed
+from mledger.core.names import is_address, is_printed
 from mledger.core.note import parse_note
 from mledger.core.succession import parse_succession
 from mledger.errors import FormatError
@@ -66,6 +66,16 @@ def _printed(name: str) -> str:
     return name
 
 
+def _address(text: str) -> str:
+    if not is_address(text):
+        raise refuse("should be an e-mail address")
+    return text
+
+
+PrintedName: TypeAlias = Annotated[Name, AfterValidator(_printed), Means("a printed name")]
+Address: TypeAlias = Annotated[Line, AfterValidator(_address), Means("an e-mail address")]
+
+
 class KeyInfo(Part):
     """A public key and whose it is."""
 
@@ -74,10 +84,8 @@ class KeyInfo(Part):
         examples=[EXAMPLE_ID],
     )
     public: PublicKey = Field(description="the Ed25519 public key itself", examples=[EXAMPLE_PUBLIC])
-    name: Annotated[Name, AfterValidator(_printed)] = Field(
-        description="the printed name that signatures show", examples=["Alice Example"]
-    )
-    email: Line | None = Field(
+    name: PrintedName = Field(description="the printed name that signatures show", examples=["Alice Example"])
+    email: Address | None = Field(
         default=None, description="where the holder can be reached", examples=["alice@acme.example"]
     )
     kind: Literal["person", "machine"] = Field(

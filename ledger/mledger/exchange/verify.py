@@ -1162,6 +1162,10 @@ class Keyring:
         member = Member(key, seq)
         if member.id in self.members or not member.roles <= set(self.roles):
             raise Impossible("the key is enrolled already, or has roles that the policy does not know")
+        for other in self.members.values():
+            alike = other.name.casefold() == member.name.casefold()
+            if alike and (other.email is None) != (member.email is None):
+                raise Impossible("somebody of that name is enrolled, with an address or without one")
         self.members[member.id] = member
         return member
 

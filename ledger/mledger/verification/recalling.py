@@ -10,6 +10,7 @@ from mledger.chain.seal import open_entry
 from mledger.core.names import parse_number
 from mledger.errors import FormatError, MledgerError, NotFoundError
 from mledger.events.base import EventBody, decode
+from mledger.verification.keyrings import Keyrings
 
 if TYPE_CHECKING:
     from mledger.lookup import Lookup
@@ -53,6 +54,7 @@ class Recalling(NamedTuple):
     ) -> None:
         """Let a docket note the events on a stream that bear on the question, and no others."""
         marks, (start, stop) = [f'"{name}"'.encode() for name in types], span
+        keyrings = Keyrings(self.reader)
         for entry in self.reader.store.entries(start, min(stop, self.reader.head.size)):
             if not any(mark in entry.payload for mark in marks):
                 continue  # to open it would cost ten times as much as to look
@@ -66,7 +68,7 @@ class Recalling(NamedTuple):
                 continue
             kinds = frozenset((fact.type, kind_of(fact.stream)) for fact in facts)
             act = Act(entry.seq, entry.seq, *statement[3:6], kinds, (), statement.time)
-            keyring = self.reader.keyring(entry.seq)
+            keyring = keyrings.before(entry.seq)
             for fact, body in found if speaks(keyring, act) else ():
                 ruled = Ruled(fact.number, fact.type, fact.version, fact.stream, fact.body)
                 docket.note(keyring, act, ruled, body, self.reader.answered)

@@ -5,7 +5,7 @@ with each approval. A history hands both to whoever folds it, on the facts thems
 state and every report goes by the same answer.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,10 @@ from mledger.chain.findings import Finding
 from mledger.chain.history import Fact, Ruling, Streams
 from mledger.chain.rulebook import Act, Ruled, examine, is_read, kind_of
 from mledger.chain.seal import open_entry
+from mledger.verification.keyrings import Keyrings
 
 if TYPE_CHECKING:
     from mledger.chain.acts import Breach
-    from mledger.chain.keyring import Keyring
     from mledger.events.promotion import PromotionApproved
     from mledger.lookup import Lookup
 
@@ -31,23 +31,6 @@ _AGAINST = _UNHEARD | {
     "policy.body",
     "retention.early",
 }
-
-
-class Keyrings:
-    """Keyrings at many positions, folded once for each change of what governs the ledger."""
-
-    def __init__(self, reader: "Lookup") -> None:
-        """Read where the ledger is governed."""
-        self._reader = reader
-        self._seqs = [entry.seq for entry in reader.store.entries(governance=True)]
-        self._known: dict[int, Keyring] = {}
-
-    def before(self, seq: int) -> "Keyring":
-        """The keyring in force before an entry."""
-        count = bisect_left(self._seqs, seq)
-        if count not in self._known:
-            self._known[count] = self._reader.keyring(seq)
-        return self._known[count]
 
 
 class Rulings:

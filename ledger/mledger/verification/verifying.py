@@ -36,15 +36,18 @@ SPAN_BYTES = 4 << 20
 # Below both, starting a second process costs more than it saves.
 WORTH_ENTRIES = 3_000
 WORTH_BYTES = 16 << 20
+# More findings than that are looked for again.
+MOST_NOTED = 200
 
 
 @dataclass(slots=True)
 class Plan:
-    """From where signatures are checked, and from where anything is."""
+    """From where signatures are checked, from where anything is, and what was found before that."""
 
     start: int = 0
     signed_from: int = 0
     earlier: str | None = None
+    noted: tuple[Finding, ...] = ()
 
 
 @dataclass(slots=True)
@@ -109,7 +112,7 @@ class Verifier:
             if wrong := self.reader.wrong_words():
                 self.find("cache.wrong", "the cache of words", wrong)
         verification = self._verdict(audit, head, plan)
-        self._remember(verification, print_before)
+        self._remember(verification, audit, print_before)
         return verification
 
     def rely(self, on: str, size: int) -> None:
@@ -175,7 +178,8 @@ class Verifier:
             and memory.fingerprint == print_now
             and self.root(known) == memory.verified.root
         ):
-            return Plan(known, known, f"{when}, and only mledger wrote to the file since")
+            earlier = f"{when}, and only mledger wrote to the file since"
+            return Plan(known, known, earlier, memory.verified.findings)
         return Plan(0, known, f"{when}; hashed again, since something else may have written to the file")
 
     def root(self, size: int) -> bytes | None:
@@ -195,6 +199,7 @@ class Verifier:
         audit = self._auditor(plan, watch)
         if plan.start:
             self._seed(audit, plan.start)
+            audit.findings += plan.noted
         else:
             audit.unnamed = {name.hex() for name, _ in self.store.attachments()}
         streams = self.reader.cached_streams() if self.full else None
@@ -369,16 +374,17 @@ class Verifier:
             verification.level = self.vouched.raised(level) if self.vouched else level
         return verification
 
-    def _remember(self, verification: Verification, print_before: Fingerprint | None) -> None:
+    def _remember(self, verification: Verification, audit: Audit, print_before: Fingerprint | None) -> None:
         """Keep the head as verified, with what the file looked like before it was read."""
         level = verification.level
         if verification.intact and level is not None:
             head, first = verification.head, verification.keyring.first
             # Whom this verification alone believed, the next need not.
             own = min(level, 2) if self.trust.own else level
-            verified = Verified(head.size, verification.root, self.reader.now(), own)
-            # What breaks no integrity must be found again next time: then nothing is passed over.
-            untouched = None if verification.findings else print_before
+            noted = tuple(audit.findings)
+            verified = Verified(head.size, verification.root, self.reader.now(), own, noted[:MOST_NOTED])
+            # What breaks no integrity is told again next time; what cannot be noted has to be found again.
+            untouched = print_before if len(noted) <= MOST_NOTED else None
             self.reader.keep_head(head, verification.root, first, verified, untouched)
 
     def _node(self, level: int, index: int) -> bytes | None:
