@@ -33,8 +33,19 @@ class MledgerError(Exception):
         """Keep the line, the way out, and what `--json` prints beside them."""
         super().__init__(message)
         self.message = message
-        self.fix = fix
         self.details = details
+        self.fix = fix
+
+    @property
+    def fix(self) -> str | None:
+        """The way out; a traceback shows it below the message."""
+        return self._fix
+
+    @fix.setter
+    def fix(self, fix: str | None) -> None:
+        told, self._fix = getattr(self, "_fix", None), fix
+        others = [note for note in getattr(self, "__notes__", ()) if note != f"fix: {told}"]
+        self.__notes__ = [*others, f"fix: {fix}"] if fix else others
 
     def to_json(self) -> dict[str, object]:
         """The error as `--json` prints it: `error`, `message`, `fix`, `exit_code` and details."""

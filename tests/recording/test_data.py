@@ -49,6 +49,18 @@ def test_a_state_is_found_by_name_and_by_bytes(data, recorded):
     assert uses(recorded, str(data), name="applications", role="test") == ([row | {"role": "test"}], None)
 
 
+def test_a_file_is_known_whatever_it_is_called(data, recorded):
+    """Without a name given, a file is the state of the dataset that holds its bytes; v3 means 3 as well."""
+    row = {"name": "applications", "version": "v3", "digest": SHA256, "role": "train"}
+    copy = data.rename(data.with_name("october-1.csv"))
+    assert uses(recorded, copy) == ([row], None)
+    assert uses(recorded, str(copy), name="other")[0][0]["name"] == "other"
+    with Ledger.open(data.with_name("mledger.db")) as ledger:
+        again = {"version": "4", "why": "November.", "digests": [{"name": "a", "sha256": "ab" * 32}]}
+        ledger.append("dataset.refreshed", "dataset/applications", again)
+    assert uses(recorded, "applications@v4")[0][0]["version"] == "4"
+
+
 def test_a_state_that_is_not_recorded_is_a_gap(data, recorded, capsys):
     """An unknown version and a file that has changed are recorded as what they are, with a gap."""
     rows, gaps = uses(recorded, "applications@v9")

@@ -56,7 +56,7 @@ def names(reader: "Reader") -> list[str]:
 
 
 def resolve(reader: "Reader", text: str) -> State:
-    """The recorded state that NAME@VERSION means; of NAME alone the one recorded last.
+    """The recorded state that NAME@VERSION means, 3 or v3; of NAME alone the one recorded last.
 
     Errors: NotFoundError with the nearest names or versions, InputError.
     """
@@ -66,6 +66,8 @@ def resolve(reader: "Reader", text: str) -> State:
     found = read(reader, name)
     if found.current is None:
         raise NotFoundError(unknown("dataset", short(name), names(reader)), fix="mledger data list")
+    if version not in found.versions and version[:1] == "v" and version[1:] in found.versions:
+        version = version[1:]  # as people write them
     if mark and version not in found.versions:
         line = unknown(f"version of {found.name}", version, found.versions)
         raise NotFoundError(
@@ -93,6 +95,21 @@ def identify(reader: "Reader", data: Any, name: str) -> State:
         if (version := holding(found, digest)) is not None:
             return state_of(found, version)
     return State(found.name, None, digests[0])
+
+
+def recognise(reader: "Reader", path: str, name: str) -> State:
+    """The recorded state that a file or a folder is, of dataset `name` first, then of any other.
+
+    If none is the same, a state of `name` with the digest alone. Errors: as for reading the data,
+    InputError for a name that no dataset can have.
+    """
+    known = sorted((read(reader, one) for one in names(reader)), key=lambda one: one.name != name)
+    digests = capture(find_source(path), known=set[str]().union(*map(digests_of, known))).sha256s
+    for found in known:
+        for digest in digests:
+            if (version := holding(found, digest)) is not None:
+                return state_of(found, version)
+    return State(short(check_stream(f"dataset/{name}", error=InputError)), None, digests[0])
 
 
 def state_of(dataset: DatasetState, version: DatasetVersion) -> State:

@@ -14,6 +14,7 @@ from mledger.folders import spool_folder
 from mledger.recording import telling
 from mledger.recording.item import Item
 from mledger.recording.said import Said, check_plain, check_said
+from mledger.registry import unknown
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
@@ -25,7 +26,7 @@ LEDGER, KEY = "MLEDGER_LEDGER", "MLEDGER_KEY"
 DEFAULT = "mledger.db"
 PUSH = "mledger spool push"
 
-_FRAMED, _STARTED = "problem.framed", "run.started"
+_REGISTERED, _FRAMED, _STARTED = "model.registered", "problem.framed", "run.started"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,8 +36,9 @@ _all: "WeakSet[Recorder]" = WeakSet()
 
 
 class Known(NamedTuple):
-    """Whether the problem of a model is framed, and its runs by name, with the numbers of their starts."""
+    """Whether a model is registered, and framed; its runs by name, with the numbers of their starts."""
 
+    registered: bool
     framed: bool
     names: dict[str, str]
 
@@ -166,12 +168,18 @@ class Recorder:
             ledger = self.ledger
             size = ledger.head.size
             with self._turn:
-                start, known = self._read.get(stream, (0, Known(False, {})))
+                start, known = self._read.get(stream, (0, Known(False, False, {})))
                 known = _more(known, ledger.facts(stream, start, size))
                 self._read[stream] = size, known
         except MledgerError:  # whoever records says what is wrong
             return None
         return known
+
+    def unregistered(self, stream: str) -> str:
+        """One line for a model that nobody has registered, with the nearest that somebody has."""
+        model = stream.partition("/")[2]
+        others = {name.partition("/")[2] for name in self.ledger.stream_names() if name.startswith("model/")}
+        return unknown("model", model, others - {model})
 
     def first_of(self, stream: str, *, look: bool = False) -> bool:
         """Whether no run of this model has started in this process; unless we only `look`, one has now."""
@@ -221,12 +229,13 @@ class Recorder:
 
 def _more(known: Known, facts: "Iterable[Fact]") -> Known:
     """What is known once more facts are read."""
-    framed, names = known
+    registered, framed, names = known
     for fact in facts:
+        registered = registered or fact.type == _REGISTERED
         framed = framed or fact.type == _FRAMED
         if fact.type == _STARTED and fact.body is not None:
             names.setdefault(str(json.loads(fact.body).get("run")), fact.number)
-    return Known(framed, names)
+    return Known(registered, framed, names)
 
 
 def _is_wrong(error: Exception) -> bool:

@@ -105,13 +105,22 @@ class Run:
 
     def finish(self, *, lesson: str | None = None) -> None:
         """Record that the run ended as planned, with all that was measured; `lesson` is what it taught."""
-        self._lesson = lesson or self._lesson
-        self._end(None)
+        if not self._ended_before():
+            self._lesson = lesson or self._lesson
+            self._end(None)
 
     def fail(self, kind: str, message: str, status: int | None = None) -> None:
         """Record that the run broke off elsewhere: of what kind, how in words, with which exit status."""
         said = {"exception_type": kind, "message": bounded(message), "status": status}
-        self._end(Failure({name: value for name, value in said.items() if value is not None}))
+        if not self._ended_before():
+            self._end(Failure({name: value for name, value in said.items() if value is not None}))
+
+    def _ended_before(self) -> bool:
+        """Whether the run has ended, which a cell that is run again need not stop for; told unless strict."""
+        if self._over and not self._recorder.strict:
+            telling.warn(f"run {self.called} is over", "begin another: mledger.run(...)")
+            return True
+        return False
 
     def __enter__(self) -> Self:
         return self.start() if self._started is None else self

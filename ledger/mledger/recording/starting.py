@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from mledger.attachment import Attachment
@@ -15,7 +16,7 @@ from mledger.recording.criteria import read_criteria
 
 if TYPE_CHECKING:
     from mledger.events.run import RunStarted
-    from mledger.recording.recorder import Recorder
+    from mledger.recording.recorder import Known, Recorder
     from mledger.recording.using import Used
 
 REPRODUCES, TOLERANCE = "MLEDGER_REPRODUCES", "MLEDGER_TOLERANCE"
@@ -59,10 +60,14 @@ def started(
     seeds = found.fields.get("seeds", {}) | fields.pop("seeds", {})
     attach = _told_apart((*files, *found.files))
     more = {"seeds": seeds, "files": [file.file.model_dump(exclude_none=True) for file in attach]}
+    warned = [Warned(one.gap, one.fix) for one in data if one.gap and one.fix]
+    known = _known(recorder, stream, said)
+    if known is not None and fields["run"] in known.names:
+        fields["run"], taken = _other(fields["run"], stream, known.names, strict=recorder.strict)
+        warned.append(taken)
     body = cast("RunStarted", events.build("run.started", found.fields | fields | more))
     body.to_bytes()  # which may be too large
-    warned = [Warned(one.gap, one.fix) for one in data if one.gap and one.fix]
-    warned += _warnings(recorder, stream, body, said)
+    warned += _warnings(recorder, stream, body, known)
     return Begun(body, attach, tuple(_summary(body, found)), tuple(warned))
 
 
@@ -77,25 +82,37 @@ def _told_apart(files: Iterable[Attachment]) -> tuple[Attachment, ...]:
 
 
 def _warnings(
-    recorder: "Recorder", stream: str, body: "RunStarted", said: Mapping[str, Any]
+    recorder: "Recorder", stream: str, body: "RunStarted", known: "Known | None"
 ) -> Iterator[Warned]:
-    """What a person should know at once: that nobody said what is expected, of the run or of the model.
-
-    Errors: InputError for a name that another run of the model has.
-    """
+    """What a person should know at once: that nobody said what is expected, of the run or of the model."""
     lacking = [name for name in ("hypothesis", "criteria") if not getattr(body, name)]
     if lacking:
         yield Warned(f"the run has no {' and no '.join(lacking)}: this is recorded as a gap")
-    first = recorder.first_of(stream)
-    if not first and said.get("name") is None:
+    if not recorder.first_of(stream) or known is None:
         return
-    known = recorder.known(stream)
-    if known is not None and body.run in known.names:
-        taken = f"run {body.run} of {stream} is there already, event {known.names[body.run]}"
-        raise InputError(taken, fix="give another name, or none")
-    if first and known is not None and not known.framed:
+    if not known.registered:
+        line = f"{recorder.unregistered(stream)}; it begins with this run"
+        slip = "did you mean" in line
+        yield Warned(line, f"mledger append model.registered {stream} --edit", hushed=not slip)
+    elif not known.framed:
         line = f"nobody has said what {stream} is to achieve, before it is tried"
         yield Warned(line, f"mledger append problem.framed {stream} --edit", hushed=True)
+
+
+def _known(recorder: "Recorder", stream: str, said: Mapping[str, Any]) -> "Known | None":
+    """What is known of the model, where it matters: at its first run here, and if the run has a name."""
+    if said.get("name") is None and not recorder.first_of(stream, look=True):
+        return None
+    return recorder.known(stream)
+
+
+def _other(name: str, stream: str, taken: Mapping[str, str], *, strict: bool) -> tuple[str, Warned]:
+    """The name with the first number that is free: a script that runs each night need not stop for it."""
+    line = f"run {name} of {stream} is there already, event {taken[name]}"
+    if strict:
+        raise InputError(line, fix="give another name, or none")
+    free = next(other for n in count(2) if (other := f"{name}-{n}") not in taken)
+    return free, Warned(f"{line}; this one is {free}")
 
 
 def _said(

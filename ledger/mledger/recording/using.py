@@ -66,13 +66,15 @@ def _named(reader: "Reader | None", text: str, role: str) -> Used:
 
 
 def _file(reader: "Reader | None", path: Path, name: str | None, role: str) -> Used:
-    """A file or a folder, compared with the recorded states of its name."""
+    """A file or a folder, compared with the recorded states of its name, or of all if nobody named it."""
     called = name or path.stem or path.name
     if reader is None:
         return Used({"name": called, "digest": digest_of(path)[0], "role": role})
-    from mledger.datasets import identify
+    from mledger.datasets import identify, recognise
 
-    return _unknown(identify(reader, os.fspath(path), called), role)
+    if name is not None:
+        return _unknown(identify(reader, os.fspath(path), name), role)
+    return _unknown(recognise(reader, os.fspath(path), called), role)
 
 
 def _table(reader: "Reader | None", data: Any, name: str | None, role: str) -> Used:
