@@ -116,10 +116,15 @@ class Derived:
 
         if self.path is None or not words_file(self._cached_as).exists():
             return None
-        words, head = self._open_words(), self._open_words().head
-        if not head.size or self.leaf_at(head.size - 1) != head.leaf:
-            return None  # of another history, and not wrong about that one
-        if (wrong := words.wrong(self.store.entries(0, head.size))) is not None:
+        words = self._open_words()
+        with words.still():
+            head = words.head
+            if not head.size or self.leaf_at(head.size - 1) != head.leaf:
+                return None  # of another history, and not wrong about that one
+            wrong = words.wrong(self.store.entries(0, head.size))
+        if words.redactions != self.redactions:
+            return None  # deleted meanwhile
+        if wrong is not None:
             words.clear()
         return wrong
 

@@ -1,7 +1,7 @@
 """What is wrong with a cache of words or of states stops nobody from reading."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from mledger.caches.search import Wanted
 from mledger.caches.snapshots import Snapshot, Snapshots, snapshots_file
 from mledger.caches.streams import streams_file
+from mledger.chain.entry import Entry
 from mledger.errors import RetryError
 from mledger.folding import NAME, overview_at
 from mledger.projections.overview import overview
+from mledger.reader import Reader
+from mledger.stores.sqlite import SqliteStore
 from tests.ledger.company import Company
 
 damages = st.lists(st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=40)), min_size=1)
@@ -97,3 +100,38 @@ def test_what_is_damaged_can_be_rebuilt(kind: str, company: Company) -> None:
     with company.reader() as reader:
         assert reader.rebuild() == right
         assert reader.verify(full=True).findings == []
+
+
+class _Busy(SqliteStore):
+    """A store of whose users another one is quicker: it reads on just after all was read here."""
+
+    rival: Callable[[], object] | None = None
+
+    def entries(self, start: int = 0, stop: int | None = None, **how: bool) -> Iterator[Entry]:
+        yield from super().entries(start, stop, **how)
+        if self.rival is not None and not how:
+            rival, self.rival = self.rival, None
+            rival()
+
+
+def test_what_others_read_on_meanwhile_is_not_wrong(company: Company, monkeypatch) -> None:
+    """While a verification doubts the caches, another process reads them on: both stay, and are right."""
+    monkeypatch.setattr("mledger.verification.verifying.SPAN", 2)
+    search = _search(company)
+    with company.reader() as reader:
+        reader.streams.names()
+    search()
+    for text in ("Two", "more"):
+        company.say(text, stream="model/other")
+
+    def stream_names(done: int, _total: int) -> None:
+        if done == 2:
+            with company.reader() as other:
+                other.streams.names()
+
+    with Reader(_Busy(company.path, read_only=True), clock=company.clock, path=company.path) as reader:
+        reader.progress = stream_names
+        assert reader.genesis.seq == 0
+        assert reader.verify(full=True).findings == []
+        reader.store.rival = search
+        assert reader.wrong_words() is None

@@ -1,14 +1,16 @@
 """A writer that loses every race for the head gets its turn all the same."""
 
-from contextlib import contextmanager
+import sqlite3
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
 from mledger.errors import ConflictError
 from mledger.events.base import build
-from mledger.ledger import _TRIES, What
+from mledger.ledger import _TRIES, Ledger, What
 from mledger.stores.memory import MemoryStore
-from mledger.testing.simulator import Simulator
+from mledger.stores.sqlite import SqliteStore
+from mledger.testing.simulator import Simulator, signer_of
 from tests.ledger.company import BOB, CAROL, Company
 
 MODEL = "model/m"
@@ -81,3 +83,41 @@ def test_a_hold_without_an_append_leaves_nothing(company: Company):
         with bob.store.hold():
             pass
         assert company.say("Still open.").number == "4"
+
+
+class _Interrupted(SqliteStore):
+    """A store whose user presses Ctrl-C just before the next commit."""
+
+    now = False
+
+    def _commit(self, db: sqlite3.Connection) -> None:
+        if self.now:
+            self.now = False
+            raise KeyboardInterrupt
+        super()._commit(db)
+
+
+def test_what_was_interrupted_is_not_there_and_in_nobody_s_way(company: Company):
+    """After Ctrl-C before a commit others can write at once, and nothing of it is committed later."""
+    with Ledger(_Interrupted(company.path), signer_of(CAROL), clock=company.clock) as ledger:
+        ledger.store._own.execute("PRAGMA busy_timeout = 20")
+        ledger.store.now = True
+        with pytest.raises(KeyboardInterrupt):
+            ledger.append("comment.added", "model/credit-risk", {"on": "3", "text": "Interrupted."})
+        assert company.say("Nobody waits.").number == "4"
+        ledger.store.erase([], [])
+        assert ledger.head.size == 5
+        receipt = ledger.append("comment.added", "model/credit-risk", {"on": "3", "text": "Again."})
+        assert receipt.number == "5"
+
+
+def test_a_transaction_that_was_left_open_is_not_committed(company: Company):
+    """Whatever an interruption left open, the next write and the next hold begin without it."""
+    with company.open() as ledger:
+        left = "INSERT INTO attachment (sha256, data) VALUES (zeroblob(32), x'00')"
+        for hold in (nullcontext, ledger.store.hold):
+            ledger.store._own.execute("BEGIN IMMEDIATE")
+            ledger.store._own.execute(left)
+            with hold():
+                ledger.append("comment.added", "model/credit-risk", {"on": "3", "text": "Mine alone."})
+        assert (ledger.head.size, ledger.store.attachments()) == (6, [])

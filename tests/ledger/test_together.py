@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from mledger.batch import Ticket
 from mledger.chain.draft import new_ids
 from mledger.chain.entry import Entry
 from mledger.core.merkle import Node
-from mledger.errors import DeniedError, InputError, MledgerError, StoreError
+from mledger.errors import ConflictError, DeniedError, InputError, MledgerError, StoreError
 from mledger.events import base as events
 from mledger.heads import Heads, Memory
 from mledger.ledger import Ledger, What
@@ -303,3 +304,29 @@ def test_everybody_at_once(company: Company) -> None:
     with company.reader() as reader:
         assert reader.head.size == 40
         assert reader.verify(full=True).findings == []
+
+
+def test_whose_writer_is_interrupted_is_told(company: Company) -> None:
+    """If Ctrl-C hits the thread that leads before it writes, those it led are told, and none is recorded."""
+    ledger, _ = slow(company)
+    work, held = ledger._together._work, threading.Event()
+
+    def interrupted(tickets: list[Ticket]) -> None:
+        if len(tickets) == 2:
+            raise KeyboardInterrupt
+        held.wait(10)
+        work(tickets)
+
+    ledger._together._work = interrupted
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(ledger.append_all, comments("The first."))
+        while not ledger._together._led or len(ledger._together):
+            time.sleep(0.001)
+        others = [pool.submit(ledger.append_all, comments(text)) for text in ("Second.", "Third.")]
+        while len(ledger._together) < 2:
+            time.sleep(0.001)
+        held.set()
+        told = {type(future.exception()) for future in others}
+    assert (told, len(first.result())) == ({KeyboardInterrupt, ConflictError}, 1)
+    assert ledger.head.size == 5
+    ledger.close()

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -212,6 +212,17 @@ class Words:
             return None
         finally:
             fresh.close()
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """While it lasts the cache is seen as it was, however others read on."""
+        with guarded(self.path):
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(sqlite3.Error):
+                self._connection.execute("COMMIT")
 
     def told(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """The rows of one of the questions by which two caches are compared."""

@@ -35,8 +35,10 @@ INSERT INTO head VALUES (0, zeroblob(32));
 
 # Stands among the names for an entry that is dated otherwise than it was recorded; no stream has it.
 _DATED = ""
+# The head comes first, so that it is of the same state as the rest, however others read on meanwhile.
 _ALL = (
-    "SELECT seq, ifnull((SELECT name FROM stream WHERE id = stream), '?') FROM place"
+    "SELECT -1 AS seq, CAST(max(0, size) AS TEXT) FROM head"
+    " UNION ALL SELECT seq, ifnull((SELECT name FROM stream WHERE id = stream), '?') FROM place"
     " UNION ALL SELECT seq, '' FROM dated ORDER BY 1"
 )
 
@@ -55,6 +57,7 @@ class Streams:
         self._connection = open_cache(self.path, _SCHEMA, VERSION)
         self._walk: Iterator[tuple[int, Iterator[tuple[int, str]]]] = iter(())
         self._at: tuple[int, Iterator[tuple[int, str]]] | None = None
+        self._known = 0
 
     def close(self) -> None:
         """Let go of the file."""
@@ -151,12 +154,13 @@ class Streams:
                     return f"its file is damaged: {' '.join(state.split())}"
                 self._walk = groupby(self._connection.execute(_ALL), key=itemgetter(0))
                 self._at = next(self._walk, None)
+                self._known = int(next(self._at[1])[1]) if self._at and self._at[0] == -1 else 0
             held: set[str] = set()
             while self._at is not None and self._at[0] <= seq:
                 if self._at[0] == seq:
                     held = {name for _, name in self._at[1]}
                 self._at = next(self._walk, None)
-            if held == streams | {_DATED for _ in range(dated)} or seq >= self.head.size:
+            if held == streams | {_DATED for _ in range(dated)} or seq >= self._known:
                 return None
         marked = " and is dated otherwise than recorded" if _DATED in held else ""
         names = ", ".join(sorted(held - {_DATED})) or "nothing"

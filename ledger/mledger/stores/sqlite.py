@@ -72,7 +72,7 @@ class SqliteStore:
             create_file(self.path)
         self._timeout = timeout
         self._lock = RLock()
-        self._unknown = self._closed = False
+        self._unknown = self._closed = self._held = False
         self._file = LedgerFile(self.path, read_only=read_only, timeout=timeout)
         self._readers = Readers(self._file)
         self._touched = False
@@ -189,13 +189,14 @@ class SqliteStore:
     def hold(self) -> Iterator[None]:
         """Keep everybody else from appending, in other processes too; see `LedgerStore.hold`."""
         with self._turn():
-            with translated(self.path):
-                self._own.execute("BEGIN IMMEDIATE")
             try:
+                with translated(self.path):
+                    self._begin()
+                self._held = True
                 yield
             finally:
-                if not self._unknown:
-                    self._roll_back(self._own)
+                self._held = False
+                self._roll_back(self._own)
 
     def edition(self) -> bytes:
         """Nothing: a file of this kind leaves nothing out."""
@@ -247,13 +248,13 @@ class SqliteStore:
             db = self._own
             with translated(self.path):
                 try:
-                    if not db.in_transaction:
-                        db.execute("BEGIN IMMEDIATE")
+                    if not (self._held and db.in_transaction):
+                        self._begin()
                     yield db
+                    self._commit(db)
                 except BaseException:
                     self._roll_back(db)
                     raise
-            self._commit(db)
             try:
                 self._seen = self._file.look()
             except OSError:  # what was written is written; who else wrote is no longer known
@@ -277,6 +278,11 @@ class SqliteStore:
         """Take note if the file is not as we left it; StoreError if it is another."""
         self._touched |= self._file.check_same() != self._seen
 
+    def _begin(self) -> None:
+        """Begin a transaction; one that an interruption left open is none of this one's."""
+        self._roll_back(self._own)
+        self._own.execute("BEGIN IMMEDIATE")
+
     def _commit(self, db: sqlite3.Connection) -> None:
         try:
             db.execute("COMMIT")
@@ -293,7 +299,7 @@ class SqliteStore:
             ) from error
 
     def _roll_back(self, db: sqlite3.Connection) -> None:
-        if db.in_transaction:
+        if not self._unknown and db.in_transaction:
             try:
                 db.execute("ROLLBACK")
             except sqlite3.Error:

@@ -379,8 +379,9 @@ class Verifier:
         level = verification.level
         if verification.intact and level is not None:
             head, first = verification.head, verification.keyring.first
-            # Whom this verification alone believed, the next need not.
-            own = min(level, 2) if self.trust.own else level
+            # Whom this verification alone believed, the next need not; and anchors left unchecked it asks again.
+            left = self.vouched is not None and self.vouched.anchoring.unchecked
+            own = min(level, 2) if self.trust.own or left else level
             noted = tuple(audit.findings)
             verified = Verified(head.size, verification.root, self.reader.now(), own, noted[:MOST_NOTED])
             # What breaks no integrity is told again next time; what cannot be noted has to be found again.

@@ -67,15 +67,18 @@ class Anchoring:
     held: list[Anchored] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     lacks: str | None = None
+    unchecked: list[str] = field(default_factory=list)
+    """Why each anchor that could not be checked here could not."""
 
     @property
     def rests(self) -> list[str]:
-        """What level 3 rests on, for people."""
+        """What level 3 rests on, for people, and what else there is that nobody could check."""
         if not self.held:
             return []
         last = max(self.held, key=lambda one: one.time)
         count = "1 time anchor" if len(self.held) == 1 else f"{len(self.held)} time anchors"
-        return [f"{count}, the last of {last.time[:10]} over {_entries(last.size)}, by {last.by}"]
+        more = [f"not on {len(self.unchecked)} more: {self.unchecked[-1]}"] if self.unchecked else []
+        return [f"{count}, the last of {last.time[:10]} over {_entries(last.size)}, by {last.by}", *more]
 
 
 @dataclass(slots=True)
@@ -227,6 +230,7 @@ def _check(
         found.findings.append(Finding("anchor.bad", where, f"this anchor proves nothing: {error.message}"))
     except UsageError as error:  # a kind that is not known here, a package or a root that is missing
         needed = "" if isinstance(error, InputError) else "an anchor that can be checked here; "
+        found.unchecked.append(error.message)
         found.lacks = f"{needed}{error.message}: {error.fix}"
     else:
         if proved.time is not None:
