@@ -55,8 +55,7 @@ def story(fact: "Fact") -> str:
     """The most telling field of the event on one line; why there is none, if there is none."""
     if fact.body is None:
         return "(withheld)" if fact.withheld else "(erased)"
-    body = json.loads(fact.body)
-    return _tell(fact.type, body) if isinstance(body, dict) else ""
+    return "(unreadable)" if (said := fact.said) is None else _tell(fact.type, said)
 
 
 class Marks:
@@ -77,8 +76,8 @@ class Marks:
 
     def note(self, fact: "Fact") -> None:
         """Know which event a correction puts right."""
-        if fact.type in self.types and fact.body is not None and fact.refused is None:
-            place = (fact.stream, str(json.loads(fact.body).get("event")))
+        if fact.type in self.types and fact.refused is None and (said := fact.said) is not None:
+            place = (fact.stream, str(said.get("event")))
             self._by.setdefault(place, []).insert(0, fact.number)
 
     def story(self, fact: "Fact") -> str:

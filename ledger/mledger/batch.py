@@ -39,6 +39,12 @@ class Ticket:
     error: BaseException | None = None
     done: bool = False
 
+    def written(self) -> list[Receipt]:
+        """The receipts. Errors: ConflictError if whoever was to write was interrupted before."""
+        if not self.done:
+            raise ConflictError("the thread that was to write this was interrupted", fix="append again")
+        return self.receipts
+
 
 def attached(tickets: list[Ticket]) -> list[Kept]:
     """The files of all tickets that are written."""

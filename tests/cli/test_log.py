@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mledger.core.envelope import parse_envelope
 from mledger.reader import Reader
+from mledger.stores import open_store
+from mledger.testing.tamper import force
+from mledger.testing.tamper.tools import Hand
 from mledger_cli import text
 from tests.cli.asking import ALICE, MODEL, Run, done, told
 from tests.cli.gaps import decision, made, record
+from tests.ledger.company import found
 
 LONG = "A sentence that says more than a line of a terminal holds, whatever else stands on it; " * 2
 
@@ -195,3 +200,24 @@ def test_a_model_is_told_by_decision(run: Run, begun: Path) -> None:
     assert "version 1.1" in orphans
     assert told(run("log", "--by", "decision", "--json"))["report"] == "trace"
     assert done(run("log", "--by", "alice"))
+
+
+@pytest.mark.parametrize("body", [b'{"on": "3", "text": ', b"[" * 5000, b'{"text":"\\ud800"}'])
+def test_what_cannot_be_read_can_be_looked_at(run: Run, folder: Path, body: bytes) -> None:
+    """A program of somebody's own recorded bytes that are no JSON object: all else is listed and found."""
+    company = found(folder / "mledger.db")
+    with closing(open_store(company.path)) as store:
+        for kind in ("comment.added", "record.corrected", "run.started", "decision.proposed"):
+            force(store, Hand(ALICE), kind, MODEL, body)
+    company.say("After.", ALICE)
+    rows = told(run("log", "--json"))
+    assert [row.get("unreadable", False) for row in rows] == [False, *[True] * 4, *[False] * 4]
+    assert [row["data"] is None for row in rows] == [False, *[True] * 4, *[False] * 4]
+    assert done(run("log", MODEL)).count("(unreadable)") == 4
+    assert "unreadable" in done(run("show", "5"))
+    assert told(run("show", "5", "--json"))["unreadable"] is True
+    assert [row["number"] for row in told(run("search", "After", "--json"))] == ["8"]
+    assert "8" in done(run("search", "After"))
+    result = run("verify", "--full")
+    assert result.exit_code == 3
+    assert "body.format" in result.stdout

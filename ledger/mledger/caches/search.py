@@ -167,7 +167,7 @@ class Words:
 
     def _fact(self, fact: Fact) -> None:
         connection, n = self._connection, fact.seq * _PLACES + fact.place
-        body = from_json(fact.body) if fact.body is not None else None
+        body = _read(fact.body) if fact.body is not None else None
         form = Form(fact.type, fact.stream, fact.signer, _labels(fact.type, body))
         connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (n, self._id(form)))
         said = "\n".join(_texts(body))
@@ -327,6 +327,14 @@ def _match(text: str) -> str:
     if not parts:
         raise InputError(f"{text!r} has no word to look for")
     return " ".join(f'"{part.rstrip("*")}"{"*" if part.endswith("*") else ""}' for part in parts)
+
+
+def _read(body: bytes) -> object:
+    """What a body says; nothing if it is no JSON, which a verification finds."""
+    try:
+        return from_json(body)
+    except ValueError:
+        return None
 
 
 def _texts(value: object) -> Iterator[str]:

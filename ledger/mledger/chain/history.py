@@ -1,12 +1,12 @@
 """Verified facts in order, cut by knowledge and by occurrence."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mledger.chain.draft import format_id
+from mledger.core import canonical
 from mledger.core.moment import Moment
 from mledger.core.names import format_number
 from mledger.errors import FormatError, NotFoundError
@@ -87,6 +87,17 @@ class Fact(NamedTuple):
             return f"unreadable: {error.message}"
         return None
 
+    @property
+    def said(self) -> dict[str, Any] | None:
+        """The body as the JSON object that it is, decoded at each access; None if it is gone, or is none."""
+        if self.body is None:
+            return None
+        try:
+            value = canonical.decode(self.body, what="body")
+        except FormatError:
+            return None
+        return value if isinstance(value, dict) else None
+
     def to_json(self) -> dict[str, object]:
         """The fact as `--json` prints it; `data` is the body."""
         row: dict[str, object] = {
@@ -100,8 +111,9 @@ class Fact(NamedTuple):
             "signer": self.signer,
             "meaning": self.meaning,
             "key": self.key,
-            "data": None if self.body is None else json.loads(self.body),
+            "data": (said := self.said),
         }
+        row |= {"unreadable": True} if said is None and self.body is not None else {}
         row |= {"withheld": True} if self.withheld else {}
         return row | ({"refused": self.refused} if self.refused is not None else {})
 

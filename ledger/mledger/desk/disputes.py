@@ -1,6 +1,5 @@
 """Entries signed while the key may have been in other hands."""
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.chain.seal import open_entry
@@ -38,7 +37,7 @@ def disputes(reader: "Reader") -> list[Dispute]:
         for entry in reader.store.entries(governance=True)
         if b'"key.revoked"' in entry.payload
         for fact in open_entry(entry)[1]
-        if fact.type == _REVOKED and fact.body and "compromised_since" in (body := json.loads(fact.body))
+        if fact.type == _REVOKED and "compromised_since" in (body := fact.said or {})
     ]
     if not revoked:
         return []

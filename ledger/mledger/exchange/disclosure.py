@@ -1,6 +1,5 @@
 """Which bodies go out: a choice, applied to the events in order."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -51,7 +50,7 @@ def _of_other(fact: Fact, version: str, others: set[str]) -> bool:
     """Whether the event speaks of another version of a model, by its name or by what it answers."""
     if not fact.stream.startswith("model/"):
         return False
-    body = json.loads(fact.body or b"{}")
+    body = fact.said or {}
     if body.get("version", version) != version:
         return True
     known = installed(fact.type)

@@ -1,6 +1,5 @@
 """Records runs in one ledger, whatever happens to it."""
 
-import json
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -233,8 +232,8 @@ def _more(known: Known, facts: "Iterable[Fact]") -> Known:
     for fact in facts:
         registered = registered or fact.type == _REGISTERED
         framed = framed or fact.type == _FRAMED
-        if fact.type == _STARTED and fact.body is not None:
-            names.setdefault(str(json.loads(fact.body).get("run")), fact.number)
+        if fact.type == _STARTED and (said := fact.said) is not None:
+            names.setdefault(str(said.get("run")), fact.number)
     return Known(registered, framed, names)
 
 

@@ -1,7 +1,6 @@
 """What a pass leaves to be asked: missing bodies, changed files, disputes."""
 
 import hashlib
-import json
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -66,7 +65,7 @@ def _name_of(reader: "Reader", digest: str) -> str:
     with suppress(IntegrityError):
         for fact in reader.facts():
             if fact.body is not None and digest.encode() in fact.body:
-                for row in _objects(json.loads(fact.body)):
+                for row in _objects(fact.said):
                     if digest == row.get("sha256") and "name" in row:
                         return f": {row['name']} of event {fact.number}"
     return ""

@@ -379,7 +379,7 @@ class Verifier:
         level = verification.level
         if verification.intact and level is not None:
             head, first = verification.head, verification.keyring.first
-            # Whom this verification alone believed, the next need not; and anchors left unchecked it asks again.
+            # Whom this verification alone believed, the next need not; what it left unchecked it asks again.
             left = self.vouched is not None and self.vouched.anchoring.unchecked
             own = min(level, 2) if self.trust.own or left else level
             noted = tuple(audit.findings)
