@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mledger.attachment import Attachment
 from mledger.core.moment import Moment
+from mledger.errors import ConflictError
 from mledger.events.base import EventBody
 from mledger.stores.base import Kept
 from mledger.writing import Receipt
