@@ -43,6 +43,7 @@ class MledgerError(Exception):
 
     @fix.setter
     def fix(self, fix: str | None) -> None:
+        """Another way out, in the place of the one before."""
         told, self._fix = getattr(self, "_fix", None), fix
         others = [note for note in getattr(self, "__notes__", ()) if note != f"fix: {told}"]
         self.__notes__ = [*others, f"fix: {fix}"] if fix else others
