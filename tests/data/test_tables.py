@@ -120,6 +120,22 @@ def test_text_tables_come_in_several_forms(name: str, tmp_path: Path) -> None:
     assert read(tmp_path / name).to_pylist() == [{"a": 1, "b": "x\ny"}, {"a": 2, "b": 'say "z"'}]
 
 
+@pytest.mark.parametrize("days", [False, True])
+def test_what_pandas_read_from_a_file_is_known(days: bool, tmp_path: Path) -> None:
+    """A frame is the recorded state, whether days are text or moments in it, and numbers lack or not."""
+    rows = "2026-09-01,3,0.5,1,a,\n2026-09-02,,1.0,2,,\n2026-09-03,4,,3,c,\n"
+    path = write(tmp_path / "a.csv", f"day,gaps,real,n,text,never\n{rows}")
+    simulator = Simulator()
+    about = dict.fromkeys(("origin", "collected_how", "by_whom", "licence"), "Made up.")
+    datasets.add(simulator.ledger(), path, "a", about=about)
+    frame = pd.read_csv(path, parse_dates=["day"] if days else [])
+    assert str(frame["gaps"].dtype) == "float64"
+    reader = simulator.reader()
+    assert datasets.identify(reader, frame, "a").version == "1"
+    assert datasets.identify(reader, frame.assign(n=[1, 2, 4]), "a").version is None
+    assert datasets.identify(reader, frame[:2], "a").version is None
+
+
 @pytest.mark.parametrize("before", ["", WIDE], ids=["early", "late"])
 def test_bytes_that_are_no_text_are_bytes(before: str, tmp_path: Path) -> None:
     """A CSV file in another encoding has a column of bytes, wherever the first of them stands."""

@@ -1,6 +1,7 @@
 """Which recorded state a name, a file or a table is."""
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mledger.core.names import check_stream
@@ -79,18 +80,15 @@ def resolve(reader: "Reader", text: str) -> State:
 def identify(reader: "Reader", data: Any, name: str) -> State:
     """The state of dataset `name` that some data is: a path, a URI, a data frame, an Arrow table.
 
-    A table in memory is known by its content; a file by its digest, or its content. If no recorded
-    state is the same, the state has the digest alone. Errors: as for reading the data.
+    A table in memory is known by its content, also if a program that read it from a file of text gave
+    it other types; a file by its digest, or its content. If no recorded state is the same, the state
+    has the digest alone. Errors: as for reading the data.
     """
     found = read(reader, name)
     if isinstance(data, str | os.PathLike):
         digests = capture(find_source(data), known=digests_of(found)).sha256s
     else:
-        require("pyarrow")
-        from mledger.data.content import digest_of
-        from mledger.data.tables import as_table
-
-        digests = [digest_of(as_table(data))]
+        digests = list(_digests_of_table(found, data))
     for digest in digests:
         if (version := holding(found, digest)) is not None:
             return state_of(found, version)
@@ -110,6 +108,20 @@ def recognise(reader: "Reader", path: str, name: str) -> State:
             if (version := holding(found, digest)) is not None:
                 return state_of(found, version)
     return State(short(check_stream(f"dataset/{name}", error=InputError)), None, digests[0])
+
+
+def _digests_of_table(found: DatasetState, data: Any) -> Iterator[str]:
+    """The digest of a table, and where a state has as many rows, those of what a file may have held."""
+    require("pyarrow")
+    from mledger.data.content import digest_of
+    from mledger.data.tables import as_table
+    from mledger.data.types import as_a_file_has_it
+
+    table = as_table(data)
+    yield (digest := digest_of(table))
+    same = any(version.rows == table.num_rows for version in found.versions.values())
+    if same and holding(found, digest) is None:
+        yield from map(digest_of, as_a_file_has_it(table))
 
 
 def state_of(dataset: DatasetState, version: DatasetVersion) -> State:
