@@ -77,7 +77,8 @@ def metric_key(name: Any, dataset: Any, slice: Any) -> Key:
     try:
         found = Metric(name=name, value=0.0, dataset=dataset, slice=slice)
     except InputError as error:
-        raise InputError(error.message, fix='run.metric("auc", 0.95, dataset="applications@3")') from None
+        message = error.message.removeprefix(f"{Metric.__name__}: ")
+        raise InputError(message, fix='run.metric("auc", 0.95, dataset="applications@3")') from None
     return Key(found.name, found.dataset, found.slice)
 
 
@@ -162,7 +163,8 @@ def artifact_row(path: Any, role: str | None, uri: str | None) -> dict[str, Any]
     try:
         return File(**row).model_dump(exclude_none=True)
     except InputError as error:
-        raise InputError(f"{short(path)}: {error.message}", fix='run.artifact("model.pkl")') from None
+        message = error.message.removeprefix(f"{File.__name__}: ")
+        raise InputError(message, fix='run.artifact("model.pkl", role="model")') from None
 
 
 def _called(place: Path) -> str:
