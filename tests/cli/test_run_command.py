@@ -45,6 +45,34 @@ def test_output_and_exit_code_are_the_commands_own(begun, process):
     }
 
 
+def test_the_only_model_need_not_be_named(begun, process):
+    """Without MODEL it is a run of the only one; with several, somebody has to say of which."""
+    assert process("run", "-q", "--", PYTHON, "-c", "print('--')").stdout == "--\n"
+    assert recorded()[0]["data"]["cmd"].endswith("print('\"'\"'--'\"'\"')'")
+    other = process("run", "fraud", "-q", "--", PYTHON, "-c", "print(1)")
+    assert other.returncode == 0
+    result = process("run", "--", PYTHON, "-c", "print(1)")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "MODEL is missing: there are model/credit-risk, model/fraud" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("touch", "ran"), "touch is a program: the model comes first"),
+        (("credit-risk", "sh", "--", "touch", "ran"), "'sh' stands before --"),
+        (("credit-risk",), "there is no command to run"),
+        (("credit-risk", "--"), "there is no command to run"),
+        ((), "there is no command to run"),
+    ],
+)
+def test_words_that_cannot_be_meant_run_nothing(begun, run, words, line):
+    """A program in the place of the model, or no program at all: nothing runs, nothing is recorded."""
+    assert "mledger run MODEL -- " in refused(run("run", *words), line)
+    assert not Path("ran").exists()
+    assert recorded() == []
+
+
 def test_metrics_come_from_a_file(begun, process):
     """A JSON file that the command writes gives metrics, files by their names, and the verdict follows."""
     said = {"auc": 0.96, "test": {"gap": 0.01}, "ok": True, "n": "x"}
@@ -172,7 +200,6 @@ def test_what_is_said_wrong_is_refused_before_it_runs(begun, run):
         run("run", "m", "--param", "depth", "--", "true"), "is not NAME=VALUE"
     )
     assert refused(run("run", "m", *SAID, "--data", "a b/..@x=", "--", "true"), "")
-    assert refused(run("run", "credit-risk"), "missing")
     assert recorded() == []
 
 

@@ -1,5 +1,7 @@
 """mledger run: a command that nobody may change, recorded as a run."""
 
+import shlex
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,24 @@ if TYPE_CHECKING:
     from mledger.recording.wrapping import Ended
 
 
-@click.command("run", cls=Command)
-@click.argument("model")
-@click.argument("words", nargs=-1, type=click.UNPROCESSED, required=True, metavar="-- COMMAND...")
+class _Before(Command):
+    """A command that takes what stands behind `--` as it is."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read what stands before it; without `--` the first word is the model, the others the command."""
+        if "--" in args:
+            place = args.index("--")
+            context.meta[_BEHIND] = args[place + 1 :]
+            args = args[:place]
+        return super().parse_args(context, args)
+
+
+_BEHIND = f"{__name__}.behind"
+
+
+@click.command("run", cls=_Before)
+@click.argument("model", required=False)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @click.option("--hypothesis", metavar="TEXT", help="What you expect, and why.")
 @click.option("--criterion", "criteria", metavar="TEXT", multiple=True, help="What must come out: auc>=0.95.")
 @click.option("--unstated", metavar="TEXT", help="Why there is no hypothesis, if there is none.")
@@ -36,10 +53,10 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Do not run it if the start cannot be recorded.")
 @click.option("--as", "key", type=KEY, metavar="KEY", help="Sign with this key.")
 @pass_settings
-def command(settings: Settings, /, model: str, words: tuple[str, ...], **given: Any) -> None:
+def command(settings: Settings, /, model: str | None, words: tuple[str, ...], **given: Any) -> None:
     r"""Run a command that nobody may change, and record it.
 
-    COMMAND is recorded as a run of MODEL.
+    COMMAND is recorded as a run of MODEL, which may be left out if the ledger has only one.
 
       mledger run credit-risk --hypothesis 'Depth 4 is enough.' \
         --criterion 'auc>=0.95' --metrics metrics.json -- python train.py --depth 4
@@ -50,6 +67,7 @@ def command(settings: Settings, /, model: str, words: tuple[str, ...], **given: 
     from mledger.recording.recorder import Recorder
     from mledger.recording.wrapping import Metrics, capture_of, run_command
 
+    model, words = _meant(settings, model, words)
     recorder = Recorder(settings.path, key=given["key"], strict=given["strict"])
     with recorder:
         run = recorder.run(model, **_said(settings, given))
@@ -66,6 +84,26 @@ def command(settings: Settings, /, model: str, words: tuple[str, ...], **given: 
         _close(run, words, ended)
     if ended.code:
         raise click.exceptions.Exit(ended.code)
+
+
+def _meant(settings: Settings, model: str | None, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The model, and the words of the command. Errors: InputError."""
+    from mledger.errors import InputError
+    from mledger_cli import opening
+
+    behind = click.get_current_context().meta.get(_BEHIND)
+    if behind is None and model is not None and shutil.which(model):
+        fix = f"mledger run MODEL -- {shlex.join((model, *words))}"
+        raise InputError(f"{model} is a program: the model comes first, then -- and the command", fix=fix)
+    if behind is not None and words:
+        raise InputError(f"{words[0]!r} stands before --", fix="mledger run MODEL -- COMMAND")
+    words = words if behind is None else tuple(behind)
+    if not words:
+        raise InputError("there is no command to run", fix="mledger run MODEL -- python train.py")
+    if model is None:
+        with opening.reader(settings) as reader:
+            model = opening.stream_of(reader, None)
+    return model, words
 
 
 def _said(settings: Settings, given: dict[str, Any]) -> dict[str, Any]:
