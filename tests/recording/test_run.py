@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import subprocess
 import threading
 
 import numpy as np
@@ -624,6 +625,38 @@ def test_only_the_model_that_is_meant_is_read(path, monkeypatch):
         with pytest.raises(NotFoundError, match="did you mean"):
             found.find(reader, "credit-risk-2")
         assert read[-1] is None
+
+
+def test_a_ledger_in_the_repository_is_no_part_of_the_difference(path, program, script, recorded):
+    """It changes with each event: with nothing else the tree is clean, and no difference holds it."""
+    program("git")
+
+    def git(*words):
+        who = ("-c", "user.name=Alice", "-c", "user.email=alice@acme.example")
+        subprocess.run(["git", *who, *words], check=True, capture_output=True)
+
+    lines = "import mledger\nwith mledger.run('credit-risk', hypothesis=None, quiet=True): pass\n"
+    (path.parent / "train.py").write_text(lines)
+    (path.parent / ".gitignore").write_text("state\n")
+    git("init", "-q")
+    git("add", "train.py", ".gitignore")
+    git("commit", "-qm", "first")
+    script(lines)
+    git("add", "mledger.db")
+    git("commit", "-qm", "with the ledger")
+    script(lines)
+    script(f"{lines}# changed\n")
+    starts = [row["data"] for row in recorded() if row["type"] == "run.started"]
+    assert [start["git"]["dirty"] for start in starts] == [False, False, True]
+    gaps = [
+        row["gap"] for start in starts for row in start["captures"] if row["name"] == "git" and "gap" in row
+    ]
+    assert gaps == []
+    with Reader.open(path) as reader:
+        (diff,) = [file for file in starts[-1]["files"] if file["name"] == "changes.diff"]
+        text = reader.attachment(diff["sha256"]).decode()
+    assert "+# changed" in text
+    assert "mledger.db" not in text
 
 
 def test_of_models_without_such_runs_nothing_is_read(path):

@@ -12,12 +12,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mledger.attachment import Attachment
 from mledger.registry import Registry
 
 _LINE = 300
+# What SQLite keeps beside a file, too.
+_ENDINGS = ("", "-wal", "-shm", "-journal")
 
 
 class Found(NamedTuple):
@@ -41,6 +44,7 @@ class Capture:
 Later = Callable[[], Found]
 Source = Callable[[], Found | Later]
 _sources: Registry[Source] = Registry("source of captures")
+_ledgers: set[Path] = set()
 
 
 def source(name: str) -> Callable[[Source], Source]:
@@ -69,6 +73,19 @@ def capture() -> Capture:
     made.fields["captures"] = captures
     made.seconds = time.perf_counter() - begun
     return made
+
+
+def leave_out(ledger: Path) -> None:
+    """Know a ledger: it is no part of what runs, and changes with each event."""
+    _ledgers.add(ledger)
+
+
+def ledgers(folder: Path) -> list[str]:
+    """The names that the files of the ledgers below a folder have there."""
+    within = folder.resolve()
+    found = [path.resolve() for path in _ledgers]
+    names = [path.relative_to(within).as_posix() for path in found if path.is_relative_to(within)]
+    return [f"{name}{end}" for name in sorted(names) for end in _ENDINGS]
 
 
 def _ask(source: Source) -> Found | Later:

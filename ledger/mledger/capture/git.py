@@ -4,11 +4,12 @@ import hashlib
 import os
 import re
 import subprocess
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from mledger.attachment import MAX_ATTACHMENT, Attachment
-from mledger.capture.base import Found, Later, source
+from mledger.capture.base import Found, Later, ledgers, source
 from mledger.capture.script import folder, script
 
 TIMEOUT = 20.0
@@ -24,6 +25,8 @@ _DIFF = (
     "--src-prefix=a/",
     "--dst-prefix=b/",
 )
+# Fields before the name in a row of the status: changed, moved, unmerged.
+_BEFORE_NAME = {"1 ": 8, "2 ": 9, "u ": 10}
 # With one of these, what git reads lies where they say.
 _ELSEWHERE = {"GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
 _WITH_USER = re.compile(r"^([a-z][a-z0-9+.-]*://)(?:([^/@]*)@)?(.*)$", re.IGNORECASE | re.DOTALL)
@@ -60,9 +63,12 @@ def _git() -> Found | Later:
     remote = _Question(here, ("config", "--get", "remote.origin.url"), state)
     tracked = _Question(here, ("ls-files", "--error-unmatch", "--", path.name), state) if path else None
 
+    ours = ledgers(place.parent) if place else []
+
     def wait() -> Found:
         try:
-            return _told(here, path, status.wait(), remote.wait(), tracked.wait() if tracked else None)
+            found = _status(status.wait(), here, ours)
+            return _told(here, path, found, remote.wait(), tracked.wait() if tracked else None, ours)
         except subprocess.TimeoutExpired:
             return Found(gap=f"git took longer than {TIMEOUT:.0f} s")
         except _GitError as error:
@@ -138,9 +144,10 @@ def _seen(file: Path) -> tuple[int, ...] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _told(here: Path, path: Path | None, status: _Said, remote: _Said, tracked: _Said | None) -> Found:
+def _told(
+    here: Path, path: Path | None, found: _Status, remote: _Said, tracked: _Said | None, ours: Sequence[str]
+) -> Found:
     """What git said of the commit, of the remote, and of the script. Errors: _GitError."""
-    found = _status(status, here)
     if found.commit is None:
         return Found(gap="the repository has no commit yet")
     url = without_credentials(remote.out.decode(errors="replace").strip()) or None
@@ -156,7 +163,7 @@ def _told(here: Path, path: Path | None, status: _Said, remote: _Said, tracked: 
         gaps.insert(0, f"{path.name} itself is not in the commit; code_digest is its SHA-256")
     kept: tuple[Attachment, ...] = ()
     if found.changed:
-        digest, data, size = _diff(here)
+        digest, data, size = _diff(here, ours)
         fields["diff_digest"] = digest
         if data is None:
             gaps.append(f"the difference has {size:,} bytes and is kept by its digest alone")
@@ -188,7 +195,8 @@ def _environment() -> dict[str, str]:
     return os.environ | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 
-def _status(said: _Said, here: Path) -> _Status:
+def _status(said: _Said, here: Path, ours: Container[str]) -> _Status:
+    """What git said of the tree, files of ledgers aside. Errors: _GitError."""
     if said.code:
         line = said.err.decode(errors="replace").strip()
         raise _GitError(_no_repository(here) if "not a git repository" in line else _first(line))
@@ -201,9 +209,9 @@ def _status(said: _Said, here: Path) -> _Status:
         elif row.startswith("# branch.head "):
             branch = None if row.endswith("(detached)") else row.partition("# branch.head ")[2]
         elif row.startswith("? "):
-            untracked.append(row[2:])
-        elif row[:2] in {"1 ", "2 ", "u "}:
-            changed += 1
+            untracked += [row[2:]] if row[2:] not in ours else []
+        elif row[:2] in _BEFORE_NAME:
+            changed += row.split(" ", _BEFORE_NAME[row[:2]])[-1] not in ours
             if row.startswith("2 "):
                 next(rows, None)  # where it was moved from
     return _Status(commit, branch, changed, untracked)
@@ -233,11 +241,11 @@ def without_credentials(url: str) -> str:
     return f"{scheme}{keep}{'@' if keep else ''}{rest.partition('?')[0].partition('#')[0]}"
 
 
-def _diff(here: Path) -> tuple[str, bytes | None, int]:
+def _diff(here: Path, ours: Sequence[str]) -> tuple[str, bytes | None, int]:
     """Digest of what differs from the commit, and the bytes if they are few enough to be kept."""
     digest, kept, size = hashlib.sha256(), bytearray(), 0
     with subprocess.Popen(  # noqa: S603
-        ["git", *_SAFE, *_DIFF, "HEAD"],  # noqa: S607
+        ["git", *_SAFE, *_DIFF, "HEAD", "--", ":/", *(f":(top,exclude,literal){name}" for name in ours)],  # noqa: S607
         cwd=here,
         env=_environment(),
         stdin=subprocess.DEVNULL,

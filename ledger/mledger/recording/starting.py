@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from mledger.attachment import Attachment
-from mledger.capture.base import Capture, one_line
+from mledger.capture.base import Capture, leave_out, one_line
 from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.recording import reading
@@ -53,6 +53,7 @@ def started(
     if unknown := [one.gap for one in data if one.gap]:
         gaps["datasets"] = unknown
     fields |= _reproduction(recorder, stream, fields)
+    leave_out(recorder.path)
     found = _seeded(said, capture)
     lacking = ((name, one_line("; ".join(lines))) for name, lines in gaps.items())
     found.fields["captures"] += [{"name": name, "gap": gap} for name, gap in lacking]
