@@ -132,7 +132,7 @@ def test_other_content_asks_for_refresh(run: Run, added: Path, two: Path, folder
 
 def test_an_older_state_may_come_back(run: Run, refreshed: Path, added: Path) -> None:
     """Going back to the content of the first state is a state of its own, with its why."""
-    refused(run("data", "add", added, "--as", NAME), "is other data")
+    refused(run("data", "add", added, "--as", NAME), "one.parquet is its version 1 (event 2.1)")
     done(run("data", "add", added, "--as", NAME, "--refresh", "--why", "October was wrong."))
     assert "applications@3" in done(run("data", "show", NAME))
 

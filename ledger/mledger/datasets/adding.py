@@ -86,12 +86,14 @@ def add(  # noqa: PLR0913  what may be said of data
     known = {digest.sha256 for digest in current}
     captured = capture(source, _wishes(groups, time, before), progress, known=known)
     _check_rows(source, captured)
-    if state.current is not None and (same := _same(state, captured)) is not None:
-        return Added(state.name, same.name, same.source.number, captured)
+    held = _held(state, captured)
+    if held is not None and held is state.current:
+        return Added(state.name, held.name, held.source.number, captured)
     if state.current is not None and why is None:
+        is_ = "other data" if held is None else f"its version {held.name} (event {held.source.number})"
         raise InputError(
             f"{state.name} is at version {state.current.name} (event {state.current.source.number}), and"
-            f" {source.name} is other data",
+            f" {source.name} is {is_}",
             fix=f"{_again(source.location, state)} --refresh --why 'WHY'",
         )
     next_ = _next(state) if version is None else _named(state, version)
@@ -174,10 +176,9 @@ def _check_rows(source: Source, captured: Captured) -> None:
         raise InputError(f"{source.name} has no rows", fix="name the file that holds the data")
 
 
-def _same(state: DatasetState, captured: Captured) -> DatasetVersion | None:
-    """The current version, if it has this content; an older one may come back as a new one."""
-    held = next((v for digest in captured.sha256s if (v := holding(state, digest))), None)
-    return held if held is state.current else None
+def _held(state: DatasetState, captured: Captured) -> DatasetVersion | None:
+    """The newest version that has this content; one that is not the current may come back as a new one."""
+    return next((v for digest in captured.sha256s if (v := holding(state, digest))), None)
 
 
 def _named(state: DatasetState, version: str) -> str:
