@@ -149,7 +149,7 @@ def test_bytes_that_are_no_text_are_bytes(before: str, tmp_path: Path) -> None:
 def test_names_that_are_no_text_are_refused(encoding: str, tmp_path: Path) -> None:
     """Where the names of columns are in another encoding, the command says how to write the file anew."""
     (tmp_path / "a.csv").write_bytes("n,größe\n1,2\n".encode(encoding))
-    with pytest.raises(FormatError, match=r"^a\.csv is not written in UTF-8$") as told:
+    with pytest.raises(FormatError, match=r"^a\.csv is not written in UTF-8") as told:
         read(tmp_path / "a.csv")
     name = "LATIN1" if encoding == "latin-1" else "UTF-16"
     assert told.value.fix == f"iconv -f {name} -t UTF-8 a.csv > a-utf8.csv"

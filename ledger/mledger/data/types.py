@@ -1,4 +1,4 @@
-"""The types that values without types fit, and those under which a table is read again."""
+"""The types that values without types fit, as in files of text."""
 
 from collections.abc import Callable, Iterator, Sequence
 
