@@ -39,9 +39,10 @@ def test_a_criterion_is_met_as_arithmetic_says(operator, value, limit):
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
-def test_nan_meets_nothing(operator):
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_meets_nothing(operator, value):
     """A metric that diverged meets no criterion, not even that it differs."""
-    assert judge([criterion(operator)], [Metric(name="auc", value=math.nan)]).verdict == "refuted"
+    assert judge([criterion(operator)], [Metric(name="auc", value=value)]).verdict == "refuted"
 
 
 def test_one_that_fails_outweighs_one_that_is_missing():

@@ -1,5 +1,6 @@
 """What measured values say about criteria that were stated before."""
 
+import math
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
@@ -47,7 +48,7 @@ class Judged(NamedTuple):
 def judge(criteria: Iterable[Criterion], metrics: Iterable[Metric]) -> Judged:
     """The verdict that follows: refuted if one is not met, inconclusive if one was not measured.
 
-    A metric with steps is judged by its value at the last of them, and NaN meets nothing.
+    A metric with steps is judged by its value at the last of them. What is not finite meets nothing.
     """
     measured = tuple(metrics)
     outcomes = tuple(_outcome(criterion, measured) for criterion in criteria)
@@ -67,7 +68,8 @@ def _outcome(criterion: Criterion, metrics: tuple[Metric, ...]) -> Outcome:
     # A value of the whole run before those of steps, a later step before an earlier one.
     found = max(fitting, key=lambda m: (m.step is None, m.step or 0))
     value, limit = float(found.value), float(criterion.value)
-    return Outcome(criterion, found.value, value == value and _COMPARE[criterion.operator](value, limit))  # noqa: PLR0124
+    met = math.isfinite(value) and _COMPARE[criterion.operator](value, limit)
+    return Outcome(criterion, found.value, met)
 
 
 def _same_data(criterion: Criterion, metric: Metric) -> bool:
