@@ -189,14 +189,18 @@ class Recorder:
             return first
 
     def mentions_spool(self) -> bool:
-        """Whether events wait in the spool, the first time that somebody asks."""
+        """Whether events wait in the spool for this ledger, the first time that somebody asks."""
         with self._turn:
             if self._asked:
                 return False
             self._asked = True
         try:
-            return any(spool_folder().glob("*.jsonl"))
-        except OSError:
+            if not any(spool_folder().glob("*.jsonl")):
+                return False
+            from mledger.recording.spool import Spool
+
+            return Spool().holds(self.path)
+        except (OSError, MledgerError):
             return False
 
     # --- leaving

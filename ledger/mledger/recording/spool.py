@@ -97,6 +97,11 @@ class Spool:
         found = [waiting for file in self.files() for waiting in read(file)]
         return sorted(found, key=lambda one: (str(one.said.get("at", "")), str(one.file), one.place))
 
+    def holds(self, ledger: Path) -> bool:
+        """Whether an event waits for this ledger. Errors: StoreError, OSError."""
+        mark = f'"ledger":{json.dumps(str(ledger), ensure_ascii=False)},'.encode(errors="backslashreplace")
+        return any(mark in file.read_bytes() for file in self.files())
+
     def files(self) -> list[Path]:
         """The files with events in them."""
         with folders.translated(self.folder):
