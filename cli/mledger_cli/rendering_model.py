@@ -23,7 +23,6 @@ SHOWN = 10
 # Columns of a run's hypothesis, which `mledger show` gives in full.
 HYPOTHESIS = 90
 _WHAT = {
-    "promoted": "promoted to",
     "moved": "moved to",
     "deployed": "deployed to",
     "rolled back": "put back into",
@@ -99,7 +98,8 @@ def _stages(page: Page, state: "ModelState") -> None:
     page.rows("how it came", (_step(step, page, path[:place]) for place, step in enumerate(path)))
     if len(state.path) > SHOWN:
         page.row("", f"after {text.counted(len(state.path) - SHOWN, 'earlier step')}: --json has all")
-    asked = [request for request in state.stages.requests.values() if request.status != "approved"]
+    done = {"executed", "rolled back"}
+    asked = [request for request in state.stages.requests.values() if request.status not in done]
     page.rows("requests", (_request(request, page) for request in asked))
 
 
@@ -117,7 +117,7 @@ def _approved(approvals: "tuple[Citation, ...]") -> str:
 
 
 def _step(step: "Step", page: Page, before: "Sequence[Step]" = ()) -> "Line":
-    """A step; who asked and who approved is said at the first that a request led to."""
+    """A step; who asked and who approved is said again only where it differs from an earlier step."""
     parts = [page.when(step.source), step.version, _WHAT.get(step.what, step.what)]
     if step.to_stage:
         parts.append(f"{step.from_stage} -> {step.to_stage}" if step.from_stage else step.to_stage)
@@ -126,23 +126,25 @@ def _step(step: "Step", page: Page, before: "Sequence[Step]" = ()) -> "Line":
     if step.before:
         parts.append(f"instead of {step.before}")
     words = " ".join(filter(None, parts))
-    if step.asked is not None and step.asked in [earlier.asked for earlier in before]:
+    if step.against is not None:
+        words += ", NOT ALLOWED"
+    people = step.asked, step.approvals
+    if step.asked is not None and people in [(earlier.asked, earlier.approvals) for earlier in before]:
         return words, step.numbers
     if step.asked is not None:
         words += f", asked by {step.asked.by}"
     if step.approvals:
         words += f", approved by {', '.join(dict.fromkeys(c.by for c in step.approvals))}"
     elif step.what not in {"registered", "in development"}:
-        words += f", by {step.source.by}"
-    if step.against is not None:
-        words += ", NOT ALLOWED"
+        words += f", by {step.source.by}{', without an approval' if step.asked is not None else ''}"
     return words, step.numbers
 
 
 def _request(request: "Request", page: Page) -> "Line":
     answers = ", ".join(f"{a.kind} by {a.source.by}: {a.reason}" for a in request.answers)
     asked = f"asked {page.when(request.source)} by {request.source.by}"
-    words = f"{request.version} to {request.to_stage}, {request.status}; {asked}"
+    status = "approved, not moved" if request.status == "approved" else request.status
+    words = f"{request.version} to {request.to_stage}, {status}; {asked}"
     return f"{words}; {answers}" if answers else words, request.numbers
 
 

@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mledger.opening import default_policy
 from tests.cli.asking import MODEL, Run, done, nothing_written, refused, refused_alike, told
 from tests.cli.test_answering import BOB, CAROL, DORA, OWNER, team  # noqa: F401  a fixture
 
@@ -72,8 +74,8 @@ def test_a_version_goes_live_and_back(run: Run, folder: Path) -> None:
     assert f"2.0 was approved by Bob Example, Dora Example (request {first})" in result.stderr
     state = told(run("replay", MODEL, "--json"))["state"]
     assert {place["version"] for place in state["stages"]["places"]} == {"2.0"}
-    fix = refused(run("promotion", "execute", number, *CAROL), "took away those before it")
-    assert f"mledger approve {number}" in fix
+    fix = refused(run("promotion", "execute", number, *CAROL), "2.1 was rolled back in event")
+    assert fix == "ask anew: mledger promotion request credit-risk@2.1 --to production --reason TEXT"
     done(run("verify", "--full"))
 
 
@@ -188,3 +190,65 @@ def test_disputed_entries_are_marked_wherever_they_are_listed(run: Run) -> None:
     findings = json.loads(verified.stdout)["findings"]
     assert [(f["rule"], f["where"]) for f in findings] == [("key.disputed", f"entry {stolen}")]
     assert "lacks approval, 1 by reviewer" in run("promotion", "execute", number, *CAROL).stderr
+
+
+def free(run: Run) -> str:
+    """A policy that asks for no approvals, and a request of 2.0 for production."""
+    rules = default_policy().model_dump(mode="json", by_alias=True, exclude_none=True)
+    adopted = ("--set", f"policy={json.dumps(rules)}", "--set", "reason=Free.", *OWNER)
+    done(run("append", "policy.adopted", "ledger", *adopted))
+    return request(run, "2.0")
+
+
+def why(run: Run, event: str) -> dict[str, Any]:
+    """The step of the history that an event is."""
+    return next(stop for stop in told(run("history", "credit-risk", "--json")) if stop["number"] == event)
+
+
+@pytest.mark.usefixtures("released")
+def test_an_approval_moves_nothing_and_says_nothing_of_an_earlier_move(run: Run) -> None:
+    """Moved without one, approved afterwards, moved again: each move with what stood before it."""
+    number = free(run)
+    result = run("promotion", "execute", number, *CAROL)
+    done(result)
+    words = (
+        f"warning: nobody has approved request {number}, and the policy asks for no approval of production"
+    )
+    assert words in result.stderr
+    line = f"request {number} was moved already by event"
+    fix = refused_alike(run, ["promotion", "execute", number, *CAROL], line)
+    assert fix == "mledger history credit-risk@2.0"
+    result = run("approve", number, "--reason", "Late.", "--json", *BOB)
+    approval = told(result)["number"]
+    twice = ["approve", number, "--reason", "Once more.", *BOB]
+    refused_alike(run, twice, f"you approved request {number} already, event {approval}")
+    shown = " ".join(done(run("replay", MODEL)).split())
+    assert "without an approval" in shown
+    assert "no approval recorded" in shown
+    (checked,) = json.loads(run("check", "credit-risk", "--json").stdout)
+    ((found,),) = [rule["found"] for rule in checked["rules"] if rule["rule"] == "APP-001"]
+    assert f"afterwards Bob Example ({approval}) did" in found["message"]
+    assert found["fix"] == f"mledger promotion execute {number}"
+    again = told(run("promotion", "execute", number, "--json", *CAROL))["number"]
+    rows = told(run("history", "credit-risk", "--json"))
+    assert [row["approved"] for row in rows if row["what"] == "moved"] == [[], ["Bob Example"]]
+    assert f"{number}: " not in done(run("inbox", "--for", "Dora Example"))
+    result = run("approve", number, "--reason", "Too.", *DORA)
+    assert done(result)
+    assert f"it was moved already, by event {again}, of which this says nothing" in result.stderr
+    assert why(run, again)["approved"] == ["Bob Example"]
+
+
+@pytest.mark.usefixtures("released")
+def test_a_rejected_request_moves_nothing(run: Run) -> None:
+    """Neither promotion nor deployment; it says who rejected it, whoever approved it before."""
+    number = free(run)
+    done(run("approve", number, "--reason", "Seen.", *DORA))
+    shown = " ".join(done(run("replay", MODEL)).split())
+    assert "stage in development" in shown
+    assert "2.0 to production, approved, not moved" in shown
+    no = told(run("reject", number, "--reason", "No.", "--json", *BOB))["number"]
+    line = f"request {number} was rejected by Bob Example, event {no}"
+    fix = refused_alike(run, ["promotion", "execute", number, *CAROL], line)
+    assert fix == "ask anew: mledger promotion request credit-risk@2.0 --to production --reason TEXT"
+    refused_alike(run, ["promotion", "deploy", number, "--in", "eu", *CAROL], line)

@@ -108,6 +108,7 @@ def test_an_approval_that_the_rulebook_refuses_counts_nowhere(asked: tuple[Compa
     stops = {stop.number: stop for stop in history_of(reader, STREAM)}
     assert (stops[own].approved, bool(stops[own].against)) == ((), True)
     company.say(DORA, "promotion.approved", {"request": request} | REASON)
+    company.say(CAROL, "promotion.executed", {"request": request, "version": "2.1", "to_stage": "production"})
     (place,) = company.sim.reader().replay(STREAM).state.stages.places
     assert (place.version, place.against) == ("2.1", None)
 

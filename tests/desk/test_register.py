@@ -161,7 +161,7 @@ def test_the_sheet_of_a_version_has_all_four_or_says_what_is_missing(company: Co
 
 
 def test_approvals_that_do_not_suffice_move_nothing(company: Company) -> None:
-    """Only with the last one that the policy asks for does a version get its place, in all projections."""
+    """Only with the last one is a request approved, and only a move gives the place, in all projections."""
     company.say(CAROL, "model.registered", {"title": "M", "purpose": "P.", "owner": CAROL})
     company.say(CAROL, "version.released", {"version": "2.1", "artifacts": FILES, "notes": "x"})
     request = company.ask()
@@ -171,10 +171,16 @@ def test_approvals_that_do_not_suffice_move_nothing(company: Company) -> None:
     assert (state.stages.places, state.stages.requests[request].status) == ([], "open")
     assert [one.number for one in state.stages.requests[request].approvals] == [first]
     assert reader.replay().state.models[STREAM].stage.value == "in development"
-    second = company.say(DORA, "promotion.approved", {"request": request} | REASON)
+    approved = company.say(DORA, "promotion.approved", {"request": request} | REASON)
+    state = company.sim.reader().replay(STREAM).state
+    assert (state.stages.places, state.stages.requests[request].status) == ([], "approved")
+    assert company.sim.reader().replay().state.models[STREAM].stage.value == "in development"
+    fields = {"request": request, "version": "2.1", "to_stage": "production"}
+    second = company.say(CAROL, "promotion.executed", fields)
     reader = company.sim.reader()
     (place,) = reader.replay(STREAM).state.stages.places
     assert (place.version, place.since.number) == ("2.1", second)
+    assert [one.number for one in place.approvals] == [first, approved]
     assert reader.replay().state.models[STREAM].stage.value == "production"
     assert reader.replay(STREAM, known_at=int(first)).state.stages.places == []
     changes = reader.diff(int(first), int(second), STREAM).changes

@@ -92,8 +92,16 @@ class Story:
     def reject(self, request: str, by: str = "Carol Example") -> str:
         return self.tell("promotion.rejected", {"request": request, "reason": "No."}, by=by)
 
+    def move(self, request: str, version: str = "1.0", to: str = "production", **fields: Any) -> str:
+        body = {"request": request, "version": version, "to_stage": to}
+        return self.tell("promotion.executed", body | fields)
+
     def promote(self, version: str = "1.0", to: str = "production", origin: str | None = None) -> str:
-        return self.approve(self.request(version, to, origin))
+        """Ask, approve and move; the number of the approval."""
+        request = self.request(version, to, origin)
+        number = self.approve(request)
+        self.move(request, version, to, from_stage=origin)
+        return number
 
     def deploy(self, version: str = "1.0", where: str = "eu-west", **fields: Any) -> str:
         body = {"version": version, "environment": where, "stage": "production"}

@@ -118,12 +118,13 @@ def test_nobody_changes_what_was_agreed_or_said(event: str, path: str, value: st
     numbers = {"proposal": story.propose(), "request": story.request("2.1")}
     numbers["acceptance"] = story.accept(numbers["proposal"])
     numbers["approval"] = story.approve(numbers["request"])
+    story.move(numbers["request"], "2.1")
     numbers["dissent"] = story.tell("dissent.recorded", {"on": numbers["proposal"], "text": "Wait."})
     numbers["comment"] = story.tell("comment.added", {"on": numbers["proposal"], "text": "Wait."})
     before = model.fold(story.facts)
     correct(story, numbers[event], {path: value})
     state = model.fold(story.facts)
-    assert [(p.version, p.how) for p in state.stages.places] == [("2.1", "approved")]
+    assert [(p.version, p.how) for p in state.stages.places] == [("2.1", "moved")]
     assert state.decisions.proposals["0"].choice == before.decisions.proposals["0"].choice
     assert state.decisions.proposals["0"].status == "in force"
     assert state.discussion.dissent[0].text == "Wait."

@@ -31,9 +31,9 @@ def test_a_stage_follows_from_what_is_recorded() -> None:
         ("registered", "0"),
     )
     assert (story.start(), stage(story)) == ("2", ("in development", "2"))
-    assert (story.promote("1.0", "staging"), stage(story)) == ("4", ("staging", "4"))
-    assert (story.deploy("1.0"), stage(story)) == ("5", ("production", "5"))
-    assert (story.tell("model.retired", {"reason": "Done."}), stage(story)) == ("6", ("retired", "6"))
+    assert (story.promote("1.0", "staging"), stage(story)) == ("4", ("staging", "5"))
+    assert (story.deploy("1.0"), stage(story)) == ("6", ("production", "6"))
+    assert (story.tell("model.retired", {"reason": "Done."}), stage(story)) == ("7", ("retired", "7"))
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_row_says_what_people_ask_first() -> None:
     """Owner, stage, what is live, runs by outcome, decisions by status, the last event."""
     state = overview.fold(story_of_two().facts)
     row = state.models[MODEL]
-    assert (row.name, row.events) == ("credit-risk", 17)
+    assert (row.name, row.events) == ("credit-risk", 19)
     assert row.owner is not None
     assert (row.owner.value, row.owner.numbers) == ("Alice Example", ("0",))
     assert row.stage is not None

@@ -22,24 +22,26 @@ def only_place(state: ModelState) -> Place:
     return place
 
 
-def test_an_approved_version_holds_its_stage() -> None:
-    """An approval gives the version its place, names the approver, and cites the event as the beginning."""
+def test_a_version_that_was_moved_holds_its_stage() -> None:
+    """A move gives the version its place, names who approved it, and is cited as the beginning."""
     story = Story()
     number = story.promote("1.0", "staging")
     place = only_place(model.fold(story.facts))
-    assert (place.stage, place.environment, place.version, place.how) == ("staging", None, "1.0", "approved")
-    assert place.since.number == number
-    assert [(a.by, a.meaning) for a in place.approvals] == [("Bob Example", "approval")]
+    assert (place.stage, place.environment, place.version, place.how) == ("staging", None, "1.0", "moved")
+    assert place.since.number == story.facts[-1].number
+    assert [(a.number, a.by, a.meaning) for a in place.approvals] == [(number, "Bob Example", "approval")]
 
 
-def test_a_request_alone_moves_nothing() -> None:
-    """An open or a rejected request leaves every stage as it was."""
+def test_a_request_moves_nothing_whatever_is_answered() -> None:
+    """Open, approved or rejected: every stage stays as it was, and the request waits."""
     story = Story()
-    story.request("1.0")
-    assert places(story) == []
-    story.reject("0")
-    assert places(story) == []
-    assert model.fold(story.facts).stages.requests["0"].status == "rejected"
+    request = story.request("1.0")
+    for status, answer in (("open", None), ("approved", story.approve), ("rejected", story.reject)):
+        if answer is not None:
+            answer(request)
+        state = model.fold(story.facts)
+        assert (state.stages.places, state.stages.steps) == ([], [])
+        assert state.stages.requests[request].status == status
 
 
 def test_a_deployment_says_where_an_approved_version_serves() -> None:
@@ -51,6 +53,7 @@ def test_a_deployment_says_where_an_approved_version_serves() -> None:
     assert (place.environment, place.how, place.since.number) == ("eu-west", "deployed", deployed)
     assert [a.by for a in place.approvals] == ["Bob Example"]
     assert place.numbers == (deployed, "1")
+    assert model.fold(story.facts).stages.requests["0"].status == "executed"
 
 
 def test_a_deployment_without_approval_stands_and_shows_that_nobody_approved() -> None:
@@ -60,13 +63,60 @@ def test_a_deployment_without_approval_stands_and_shows_that_nobody_approved() -
     assert only_place(model.fold(story.facts)).approvals == ()
 
 
-def test_an_approval_that_comes_after_the_deployment_is_shown_with_it() -> None:
-    """A version that serves already keeps its place and its beginning when it is approved."""
+def test_an_approval_that_comes_after_a_move_says_nothing_of_it() -> None:
+    """It counts from the next move on; the version keeps the beginning of its place."""
     story = Story()
+    request = story.request("1.0")
+    moved = story.move(request)
+    story.approve(request)
+    state = model.fold(story.facts)
+    assert (only_place(state).approvals, state.path[-1].approvals) == ((), ())
+    assert state.stages.requests[request].status == "executed"
     deployed = story.deploy("1.0")
-    story.promote("1.0")
-    place = only_place(model.fold(story.facts))
+    state = model.fold(story.facts)
+    place = only_place(state)
     assert (place.since.number, len(place.approvals)) == (deployed, 1)
+    assert [(s.source.number, len(s.approvals)) for s in state.stages.steps] == [(moved, 0), (deployed, 1)]
+
+
+def test_a_move_that_is_recorded_again_rests_on_the_approvals_before_it() -> None:
+    """What serves already keeps its beginning, in each environment."""
+    story = Story()
+    first = story.deploy("1.0", "eu")
+    second = story.deploy("1.0", "us")
+    request = story.request("1.0")
+    story.approve(request)
+    story.move(request)
+    places = model.fold(story.facts).stages.places
+    assert [(p.since.number, [a.by for a in p.approvals]) for p in places] == [
+        (first, ["Bob Example"]),
+        (second, ["Bob Example"]),
+    ]
+
+
+def test_nobody_is_named_who_did_not_approve_before_the_move_or_was_overruled() -> None:
+    """Rejected, approved by somebody else twice, moved, and then approved by whoever rejected it."""
+    story = Story()
+    request = story.request("1.0")
+    story.approve(request, by="Carol Example")
+    story.reject(request, by="Bob Example")
+    first = story.approve(request, by="Dora Example")
+    story.approve(request, by="Dora Example")
+    story.move(request)
+    story.approve(request, by="Bob Example")
+    state = model.fold(story.facts)
+    assert [(a.number, a.by) for a in state.path[-1].approvals] == [(first, "Dora Example")]
+    assert only_place(state).approvals == state.path[-1].approvals
+
+
+def test_a_move_that_is_dated_back_rests_on_what_was_recorded_before_it() -> None:
+    """Ordered by occurrence an approval may come before a move that it was recorded after."""
+    story = Story()
+    request = story.request("1.0")
+    story.move(request)
+    story.approve(request)
+    asked, moved, approved = story.facts
+    assert only_place(model.fold([asked, approved, moved])).approvals == ()
 
 
 def test_the_next_version_takes_the_place_of_the_last() -> None:
@@ -77,7 +127,7 @@ def test_the_next_version_takes_the_place_of_the_last() -> None:
         if version == "2.0":
             assert places(story) == [
                 ("production", "eu-west", "1.0", "deployed"),
-                ("production", None, "2.0", "approved"),
+                ("production", None, "2.0", "moved"),
             ]
         story.deploy(version)
     assert places(story) == [("production", "eu-west", "2.0", "deployed")]
@@ -147,14 +197,20 @@ def test_a_version_that_moves_on_leaves_the_stage_that_it_came_from() -> None:
     story = Story()
     story.promote("1.0", "staging")
     story.promote("1.0", "production", "staging")
-    assert places(story) == [("production", None, "1.0", "approved")]
+    assert places(story) == [("production", None, "1.0", "moved")]
+    story = Story()
+    story.promote("1.0", "staging")
+    request = story.request("1.0", "production", "staging")
+    story.approve(request)
+    story.deploy("1.0", request=request)
+    assert places(story) == [("production", "eu-west", "1.0", "deployed")]
     story = Story()
     story.promote("1.0", "staging")
     story.deploy("1.0", "test-cluster", stage="staging")
     story.promote("1.0", "production", "staging")
     assert places(story) == [
         ("staging", "test-cluster", "1.0", "deployed"),
-        ("production", None, "1.0", "approved"),
+        ("production", None, "1.0", "moved"),
     ]
 
 
@@ -221,30 +277,39 @@ def test_retirement_empties_all_stages() -> None:
     assert [r.text for r in state.trail.remarks] == ["deployed after the model was retired"]
 
 
-def test_a_second_signature_is_added_and_moves_nothing() -> None:
-    """Two approvals stand under one place and one step; the first is the beginning."""
+def test_a_rollback_takes_the_request_and_its_approvals_back() -> None:
+    """What was believed before counts no more; a new approval does, and moves nothing."""
     story = Story()
     request = story.request("1.0")
-    first = story.approve(request)
+    story.approve(request)
+    story.move(request)
     story.roll_back("1.0", "0.9")
+    state = model.fold(story.facts)
+    assert (state.stages.requests[request].status, state.stages.requests[request].approvals) == (
+        "rolled back",
+        (),
+    )
+    assert [len(step.approvals) for step in state.stages.steps] == [1, 0]
     story.approve(request, by="Dora Example")
     state = model.fold(story.facts)
     assert places(story) == [("production", None, "0.9", "rolled back")]
-    (promoted, _) = [step for step in state.path if step.what in {"promoted", "rolled back"}]
-    assert promoted.source.number == first
-    assert [a.by for a in promoted.approvals] == ["Bob Example", "Dora Example"]
+    found = state.stages.requests[request]
+    assert (found.status, [a.by for a in found.approvals]) == ("approved", ["Dora Example"])
 
 
-def test_a_rejection_after_the_approval_is_a_remark_and_moves_nothing() -> None:
+def test_a_rejection_after_the_move_is_a_remark_and_moves_nothing() -> None:
     """The last answer is the status; only a rollback moves a version back."""
     story = Story()
     request = story.request("1.0")
     story.approve(request)
+    moved = story.move(request)
     story.reject(request)
     state = model.fold(story.facts)
     assert state.stages.requests[request].status == "rejected"
-    assert places(story) == [("production", None, "1.0", "approved")]
-    assert len(state.trail.remarks) == 1
+    assert places(story) == [("production", None, "1.0", "moved")]
+    assert [a.by for a in only_place(state).approvals] == ["Bob Example"]
+    (remark,) = state.trail.remarks
+    assert f"rejected after event {moved} moved the version" in remark.text
 
 
 def test_a_request_may_be_named_in_three_ways() -> None:
@@ -253,7 +318,7 @@ def test_a_request_may_be_named_in_three_ways() -> None:
         story = Story()
         number = story.request("1.0")
         story.approve(name or story.id_of(number))
-        assert len(places(story)) == 1
+        assert model.fold(story.facts).stages.requests[number].status == "approved"
 
 
 def test_an_answer_to_nothing_is_a_remark() -> None:
@@ -272,7 +337,7 @@ def test_an_answer_counts_wherever_it_stands_in_the_order() -> None:
     story = Story()
     story.promote("1.0")
     state = model.fold(reversed(story.facts))
-    assert [(p.version, p.how) for p in state.stages.places] == [("1.0", "approved")]
+    assert [(p.version, p.how, len(p.approvals)) for p in state.stages.places] == [("1.0", "moved", 1)]
 
 
 def test_production_counts_for_the_model_and_what_serves_before_what_may() -> None:
@@ -312,8 +377,8 @@ def test_the_path_names_every_step_with_who_asked_and_who_approved() -> None:
     assert [(s.what, s.version, s.from_stage, s.to_stage) for s in path] == [
         ("registered", None, None, None),
         ("in development", None, None, None),
-        ("promoted", "1.0", None, "staging"),
-        ("promoted", "1.0", "staging", "production"),
+        ("moved", "1.0", None, "staging"),
+        ("moved", "1.0", "staging", "production"),
         ("deployed", "1.0", None, "production"),
         ("rolled back", "0.9", None, "production"),
     ]

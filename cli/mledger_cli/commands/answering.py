@@ -37,6 +37,8 @@ def sign(
         check_fits(reader, question, approve=approve)
     body = body_of(question, reason, approve=approve, conditions=conditions)
     with opening.ledger(settings, key) as ledger:
+        if approve:
+            check_new(ledger, question, ledger.signer.key_id)
         receipt = ledger.append(body, question.stream)
         more = outlook(ledger, question) if approve else None
     tell(settings, receipt)
@@ -65,6 +67,23 @@ def check_fits(reader: "Reader", question: "Fact", *, approve: bool) -> None:
     if question.type == PROPOSED:
         state = reader.replay(question.stream).state
         answering.check_fits(state, question.number, "accepted" if approve else "rejected")
+
+
+def check_new(reader: "Reader", question: "Fact", key: str) -> None:
+    """Nothing, unless whoever holds the key approved the request already. Errors: InputError."""
+    from mledger.chain.docket import Docket
+    from mledger.desk.dossier import REQUESTED
+
+    member = reader.keyring().members.get(key)
+    if question.type != REQUESTED or member is None:
+        return
+    asked = Docket(reader.recall()).asked(question.number, reader.head.size)
+    own = [one.number for one in asked.approvals if one.person == member.person] if asked is not None else []
+    if own:
+        raise InputError(
+            f"you approved request {question.number} already, event {own[0]}",
+            fix=f"mledger promotion execute {question.number}",
+        )
 
 
 def body_of(
@@ -99,7 +118,25 @@ def outlook(reader: "Reader", question: "Fact") -> str | None:
     lacks = [f"{n} by {role}" for standing in standings for role, n in standing.missing.items()]
     if lacks:
         return f"still missing: {', '.join(lacks)}"
-    return f"next: mledger promotion execute {question.number}"
+    following = f"mledger promotion execute {question.number}"
+    moved = _moved(reader, question)
+    if moved is None:
+        return f"next: {following}"
+    number, approved = moved
+    if approved:
+        return f"it was moved already, by event {number}, of which this says nothing"
+    return f"event {number} moved it without an approval: to move it again, on this one: {following}"
+
+
+def _moved(reader: "Reader", question: "Fact") -> tuple[str, bool] | None:
+    """The event that carried a request out, and whether somebody had approved it by then."""
+    from mledger.projections.model import ModelState
+
+    state = reader.replay(question.stream).state
+    found = state.stages.requests.get(question.number) if isinstance(state, ModelState) else None
+    if found is None or found.moved is None:
+        return None
+    return found.moved.number, bool(found.standing(found.moved.number))
 
 
 def _agreement(reader: "Reader", number: str) -> str | None:

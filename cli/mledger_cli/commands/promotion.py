@@ -76,6 +76,7 @@ def execute(settings: Settings, event: str, how: str | None, key: str | None) ->
     body = build("promotion.executed", moving.execute(state, number) | {"how": how})
     with opening.ledger(settings, key) as ledger:
         tell(settings, ledger.append(body, state.stream))
+    _warn(settings, moving.unapproved(state, number))
 
 
 @command.command("deploy")
@@ -109,6 +110,13 @@ def deploy(
     body = build("deployment.recorded", moving.deploy(state, number) | where)
     with opening.ledger(settings, key) as ledger:
         tell(settings, ledger.append(body, state.stream))
+    _warn(settings, moving.unapproved(state, number))
+
+
+def _warn(settings: Settings, words: str | None) -> None:
+    """Say what lacks, at the moment at which it can still be mended."""
+    if words is not None:
+        settings.out.note(f"warning: {words}")
 
 
 def _of_request(reader: "Reader", event: str) -> "tuple[ModelState, str]":

@@ -115,6 +115,8 @@ class Review:
         )
         if not record.encrypted and not click.confirm("The key has no passphrase. Sign?"):
             return False
+        if body.type == "promotion.approved":
+            answering.check_new(self.reader, self.question, record.key_id)
         with self._open(record.name) as ledger:
             if ledger.head.size != self.seen:
                 raise self._moved(ledger)

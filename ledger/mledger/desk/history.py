@@ -107,7 +107,7 @@ def _moved(step: "Step") -> Iterator[Stop]:
         step.to_stage,
         source.by,
         step.asked.by if step.asked is not None else None,
-        tuple(dict.fromkeys(one.by for one in step.approvals)),
+        tuple(one.by for one in step.approvals),
         step.reason or "",
         step.numbers,
         step.environment,

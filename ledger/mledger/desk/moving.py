@@ -1,5 +1,7 @@
 """Moves of versions: what the state already knows."""
 
+import shlex
+
 from mledger.errors import InputError, NotFoundError
 from mledger.projections.model import ModelState, Version
 from mledger.projections.moves import Place, Request
@@ -19,8 +21,17 @@ def request(state: ModelState, version: str, stage: str) -> Fields:
 
 
 def execute(state: ModelState, number: str) -> Fields:
-    """What is known of the execution of a request, by its number. Errors: InputError."""
+    """What is known of the execution of a request, by its number.
+
+    Errors: InputError if it was moved on its approvals already, was rejected, or went back.
+    """
     found = _request(state, number)
+    moved = found.moved
+    if moved is not None and (found.standing(moved.number) or not found.approvals):
+        raise InputError(
+            f"request {number} was moved already by event {moved.number}",
+            fix=_history(state, found.version),
+        )
     fields: Fields = {"request": number, "version": found.version, "to_stage": found.to_stage}
     if found.from_stage is not None:
         fields["from_stage"] = found.from_stage
@@ -32,6 +43,14 @@ def deploy(state: ModelState, number: str) -> Fields:
     """What is known of a deployment under a request, by its number. Errors: InputError."""
     found = _request(state, number)
     return {"request": number, "version": found.version, "stage": found.to_stage}
+
+
+def unapproved(state: ModelState, number: str) -> str | None:
+    """What is to be said of a move on a request that nobody has approved; None if somebody has."""
+    found = state.stages.requests[number]
+    if found.approvals:
+        return None
+    return f"nobody has approved request {number}, and the policy asks for no approval of {found.to_stage}"
 
 
 def roll_back(state: ModelState, version: str, stage: str | None) -> Fields:
@@ -54,7 +73,7 @@ def roll_back(state: ModelState, version: str, stage: str | None) -> Fields:
     earlier = [
         number
         for number, asked in state.stages.requests.items()
-        if (asked.version, asked.to_stage.casefold(), asked.status) == (version, stage.casefold(), "approved")
+        if (asked.version, asked.to_stage.casefold()) == (version, stage.casefold()) and asked.approvals
     ]
     return fields | ({"request": earlier[-1]} if earlier else {})
 
@@ -82,6 +101,14 @@ def _request(state: ModelState, number: str) -> Request:
             f"event {number} is no request for a stage of {state.name}",
             fix=f"mledger log {state.stream} --type promotion.requested",
         )
+    what = shlex.quote(f"{state.name}@{found.version}")
+    anew = f"ask anew: mledger promotion request {what} --to {shlex.quote(found.to_stage)} --reason TEXT"
+    if found.status == "rejected":
+        no = [answer.source for answer in found.answers if answer.kind == "rejected"][-1]
+        raise InputError(f"request {number} was rejected by {no.by}, event {no.number}", fix=anew)
+    if found.status == "rolled back" and not found.approvals:
+        message = f"{found.version} was rolled back in event {found.voids[-1]}, and request {number} with it"
+        raise InputError(message, fix=anew)
     return found
 
 

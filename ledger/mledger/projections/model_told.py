@@ -108,7 +108,12 @@ def standing(place: Place) -> str:
 
 def answered(request: Request) -> str:
     """The status of a request, and who gave it."""
-    people = dict.fromkeys(a.source.by for a in request.answers if a.kind == request.status)
+    if request.status == "rejected":
+        people = [[a.source.by for a in request.answers if a.kind == "rejected"][-1]]
+    elif request.status == "executed" and request.moved is not None:
+        people = [request.moved.by]
+    else:
+        people = [citation.by for citation in request.approvals] if request.status == "approved" else []
     return f"{request.status} by {', '.join(people)}" if people else request.status
 
 

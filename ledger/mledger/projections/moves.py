@@ -17,9 +17,10 @@ from mledger.events.promotion import (
     PromotionRequested,
 )
 from mledger.events.rollback import RollbackExecuted
+from mledger.projections.order import place
 from mledger.projections.statements import Citation, Correction, Header, behind
 
-How = Literal["approved", "moved", "deployed", "rolled back"]
+How = Literal["moved", "deployed", "rolled back"]
 Kind = Literal["approved", "rejected", "moved", "deployed", "rolled back", "retired"]
 Resolve = Callable[[str | None], str | None]
 
@@ -64,7 +65,10 @@ class Move:
 
 @dataclass(slots=True)
 class Request:
-    """A version that asks for another stage, and the answers, which follow from the moves."""
+    """A version that asks for another stage, and what became of it, which follows from the moves.
+
+    `moved` is the event that brought the version there, until a rollback takes it away again.
+    """
 
     version: str
     from_stage: str | None
@@ -72,25 +76,51 @@ class Request:
     reason: str
     source: Citation
     corrected: tuple[Correction, ...] = ()
-    status: Literal["open", "approved", "rejected"] = "open"
+    status: Literal["open", "approved", "rejected", "executed", "rolled back"] = "open"
     answers: list[Move] = field(default_factory=list)
     against: list[Move] = field(default_factory=list)
     """Answers that do not count, for the rulebook refuses them."""
+    voids: list[str] = field(default_factory=list)
+    """The rejections and rollbacks that took away the approvals before them, by event number."""
+    moved: Citation | None = None
+
+    def standing(self, before: str | None = None) -> tuple[Citation, ...]:
+        """The approvals that stand before the entry of an event, or by now; of each person the first.
+
+        A rejection, and a rollback from the version, takes away those before it.
+        """
+        end = None if before is None else place(before)[0]
+        voids = (place(number)[0] for number in self.voids)
+        void = max((seq for seq in voids if _early(seq, end)), default=-1)
+        found: dict[str, Citation] = {}
+        for answer in self.answers:
+            seq = place(answer.source.number)[0]
+            if answer.kind == "approved" and seq > void and _early(seq, end):
+                found.setdefault(answer.source.by, answer.source)
+        return tuple(found.values())
 
     @property
     def approvals(self) -> tuple[Citation, ...]:
-        """The approvals that count, in order."""
-        return tuple(answer.source for answer in self.answers if answer.kind == "approved")
+        """The approvals that stand by now, in order."""
+        return self.standing()
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """The events behind it."""
-        return behind(self.source, *(answer.source for answer in self.answers), corrected=self.corrected)
+        answers = (answer.source for answer in self.answers)
+        return behind(self.source, *answers, self.moved, corrected=self.corrected)
+
+
+def _early(seq: int, end: int | None) -> bool:
+    return end is None or seq < end
 
 
 @dataclass(slots=True)
 class Place:
-    """A version that stands in a stage; without an environment it is approved and not known to serve."""
+    """A version that stands in a stage; without an environment it is not known to serve.
+
+    `approvals` are those that stood when it was moved there.
+    """
 
     stage: str
     environment: str | None

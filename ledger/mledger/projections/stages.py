@@ -2,22 +2,25 @@
 
 The rules, in the words of the events:
 
-1. An approved `promotion.requested` gives its version a place in the stage that it asked for, from the
-   approval on after which the policy misses none. The version holds the place without an environment
-   until a deployment says where it serves; another version that held it so loses it. The version also
-   leaves the stage that it came from, unless an environment there still serves it.
-2. `promotion.executed` gives the version its place in the same way, and says that it has moved.
+1. A request and its approvals move nothing: they wait until somebody moves the version.
+2. `promotion.executed` gives the version its place in the stage. It holds the place without an
+   environment until a deployment says where it serves; another version that held it so loses it. The
+   version also leaves the stage that it came from, unless an environment there still serves it.
 3. `deployment.recorded` puts the version into an environment of a stage, approved or not: a state
    says what is, and who approved it, or that nobody did. It takes the place of what served there,
    unless its `traffic` is a share below 100 %: then it stands beside it.
 4. `rollback.executed` puts the earlier version back, in one environment, or wherever in the stage
    the withdrawn version stands.
 5. `model.retired` empties all stages. What is deployed afterwards stands again, with a remark.
-6. The last answer to a request is its status. A rejection that comes after an approval changes the
-   status and moves nothing: only a rollback does.
-7. An approval that the rulebook refuses does not count, nor does a rejection by somebody who may not
+6. A move rests on the request that it names, or, where it names none, on the last one of its version
+   and stage that was approved. Who approved it are those whose approvals stand in earlier entries:
+   what comes later changes nothing about it, and a rejection, or a rollback from the version, takes
+   away the approvals before it.
+7. The last answer to a request is its status, until the version is moved: then it is executed, or
+   rolled back. A rejection after that changes the status and moves nothing: only a rollback does.
+8. An approval that the rulebook refuses does not count, nor does a rejection by somebody who may not
    reject. A version that was moved against the rules is shown where the event puts it, with what the
-   rulebook says: to hide it would be no help to whoever has to act.
+   rulebook says: to hide it would be no help to whoever has to act. Its request waits on.
 
 Moves count in the order of the facts: of recording, or of occurrence where a history is cut by it.
 """
@@ -59,33 +62,25 @@ class Stages:
         self.unsettle()
         walk = _Walk(self.requests, resolve)
         for move in self.moves:
+            walk.hear(move)
+        for move in self.moves:
             walk.take(move)
-        self.places, self.retired = walk.places, walk.retired
-        for place in self.places:
-            if place.request is not None:
-                place.approvals = self.requests[place.request].approvals
-        self.steps = [self._signed(step) for step in walk.steps]
+        self.places, self.steps, self.retired = walk.places, walk.steps, walk.retired
         return walk.remarks
 
     def unsettle(self) -> None:
         """Let go of what follows from the rest, where only the rest is kept."""
         self.places, self.steps, self.retired = [], [], None
         for request in self.requests.values():
-            request.status, request.answers, request.against = "open", [], []
-
-    def _signed(self, step: Step) -> Step:
-        """The step with who asked for it and who approved it."""
-        if step.request is None:
-            return step
-        request = self.requests[step.request]
-        return replace(step, asked=request.source, approvals=request.approvals)
+            request.status, request.moved = "open", None
+            request.answers, request.against, request.voids = [], [], []
 
     @property
     def foremost(self) -> Place | None:
         """The place that counts for the model as a whole.
 
-        Production before other stages, what serves before what is approved, all requests before a
-        share of them, and then the latest.
+        Production before other stages, what serves before what was moved there, all of the traffic
+        before a share of it, and then the latest.
         """
         if not self.places:
             return None
@@ -93,7 +88,7 @@ class Stages:
 
 
 def _is_void(answer: Move) -> bool:
-    """Whether an answer does not count: then the rulebook does not count it either."""
+    """Whether an answer, or a rollback, takes nothing away and adds nothing: so it is to the rulebook."""
     if answer.ruling is None or answer.refused is None:
         return False
     return answer.kind == "approved" or not answer.ruling.heard
@@ -115,7 +110,57 @@ class _Walk:
         self.steps: list[Step] = []
         self.remarks: list[Remark] = []
         self.retired: Citation | None = None
-        self.approved: dict[tuple[str, str], str] = {}
+        self.fitting: dict[tuple[str, str], list[Request]] = {}
+        for request in requests.values():
+            self.fitting.setdefault((request.version, request.to_stage.casefold()), []).append(request)
+
+    # --- answers
+
+    def hear(self, move: Move) -> None:
+        """Note what is said to requests: a move is judged by all answers that were recorded before it."""
+        if move.kind == "rolled back" and not _is_void(move):
+            for request in self._of(move.before or "", move.stage):
+                request.voids.append(move.source.number)
+        if move.kind not in {"approved", "rejected"}:
+            return
+        asked = self.requests.get(self.resolve(move.request) or "")
+        if asked is None:
+            self.remarks.append(
+                Remark(f"{move.kind} request {move.request}, which is not there to be read", move.source)
+            )
+        elif _is_void(move):
+            asked.against.append(move)
+        else:
+            asked.answers.append(move)
+            if move.kind == "rejected":
+                asked.voids.append(move.source.number)
+
+    def _of(self, version: str, stage: str) -> list[Request]:
+        """The requests of a version for a stage."""
+        return self.fitting.get((version, stage.casefold()), [])
+
+    def _answer(self, move: Move) -> None:
+        """What an answer makes of its request."""
+        number = self.resolve(move.request)
+        request = self.requests.get(number or "")
+        if request is None or _is_void(move):
+            return
+        if move.kind == "rejected":
+            if request.moved is not None:
+                words = f"request {number} is rejected after event {request.moved.number} moved the version"
+                self.remarks.append(Remark(f"{words}: only a rollback moves it back", move.source))
+            elif request.status == "approved":
+                self.remarks.append(
+                    Remark(f"request {number} is rejected after it was approved", move.source)
+                )
+            request.status = "rejected"
+        elif request.moved is not None:
+            request.status = "executed"
+        else:
+            lacks = move.ruling is not None and move.ruling.lacks
+            request.status = "open" if lacks else "approved"
+
+    # --- moves
 
     def take(self, move: Move) -> None:
         match move.kind:
@@ -128,9 +173,11 @@ class _Walk:
                 self.steps.append(Step("retired", move.source, reason=move.reason, corrected=move.corrected))
             case "moved" | "deployed" | "rolled back":
                 self._after_the_end(move)
+                number = self._under(move)
                 place = self._stand(move)
-                place.against = move.refused
-                self.steps.append(self._step(move, place))
+                self._vouch(place, move, number)
+                self.steps.append(self._step(move, number))
+                self._carry_out(move, number)
 
     def _stand(self, move: Move) -> Place:
         """Where the version stands after the move."""
@@ -138,56 +185,32 @@ class _Walk:
             return self._execute(move)
         return self._deploy(move) if move.kind == "deployed" else self._roll_back(move)
 
-    def _answer(self, move: Move) -> None:
-        number = self.resolve(move.request)
-        request = self.requests.get(number or "")
-        if request is None or number is None:
-            self.remarks.append(
-                Remark(f"{move.kind} request {move.request}, which is not there to be read", move.source)
-            )
-            return
-        if _is_void(move):
-            request.against.append(move)
-            return
-        request.answers.append(move)
-        if move.kind == "approved" and move.ruling is not None and move.ruling.lacks:
-            request.status = "open"
-            return
-        before, request.status = request.status, "approved" if move.kind == "approved" else "rejected"
-        if move.kind == "rejected":
-            if before == "approved":
-                self.remarks.append(
-                    Remark(f"request {number} is rejected after it was approved", move.source)
-                )
-        elif before != "approved":  # one more signature moves nothing
-            self._after_the_end(move)
-            self.approved[request.version, request.to_stage] = number
-            self._approve(request, number, move)
-            self.steps.append(self._promoted(request, number, move))
+    def _under(self, move: Move) -> str | None:
+        """The request that a move rests on, if there is one of its version and stage."""
+        fitting = self._of(move.version, move.stage)
+        if move.request is not None:
+            number = self.resolve(move.request)
+            return number if self.requests.get(number or "") in fitting else None
+        approved = [r.source.number for r in fitting if r.standing(move.source.number)]
+        return approved[-1] if approved else None
 
-    def _approve(self, request: Request, number: str, move: Move) -> None:
-        """Give the version its place, or the places that it has already the approval."""
-        version, stage = request.version, request.to_stage
-        if request.from_stage is not None:
-            self._leave(request.from_stage, None, version)
-        standing = [place for place in self.places if (place.stage, place.version) == (stage, version)]
-        if not standing:
-            self._leave(stage, None)
-            standing = [self._put(Place(stage, None, version, "approved", move.source))]
-        for place in standing:
-            place.request = number
+    def _vouch(self, place: Place, move: Move, number: str | None) -> None:
+        """Say of a place on which request and approvals it rests, and what the rulebook says."""
+        place.against, place.request = move.refused, number
+        place.approvals = self._approvals(move, number)
 
-    def _promoted(self, request: Request, number: str, move: Move) -> Step:
-        return Step(
-            "promoted",
-            move.source,
-            request.version,
-            request.from_stage,
-            request.to_stage,
-            reason=request.reason,
-            request=number,
-            corrected=(*request.corrected, *move.corrected),
-        )
+    def _approvals(self, move: Move, number: str | None) -> tuple[Citation, ...]:
+        return () if number is None else self.requests[number].standing(move.source.number)
+
+    def _carry_out(self, move: Move, number: str | None) -> None:
+        """What a move that counts makes of the requests: its own, and those of what is withdrawn."""
+        if move.kind == "rolled back" and not _is_void(move):
+            for request in self._of(move.before or "", move.stage):
+                if request.moved is not None:
+                    request.status, request.moved = "rolled back", None
+        if number is not None and move.refused is None:
+            request = self.requests[number]
+            request.status, request.moved = "executed", move.source
 
     def _execute(self, move: Move) -> Place:
         version, stage = move.version, move.stage
@@ -195,37 +218,37 @@ class _Walk:
             self._leave(move.from_stage, None, version)
         serving = [p for p in self.places if (p.stage, p.version) == (stage, version) and p.environment]
         self._leave(stage, None)
-        if serving:
-            return self._vouched(serving[-1], move.request)
-        return self._put(self._vouched(Place(stage, None, version, "moved", move.source), move.request))
+        for place in serving:
+            self._vouch(place, move, self._under(move))
+        return serving[-1] if serving else self._put(Place(stage, None, version, "moved", move.source))
 
     def _deploy(self, move: Move) -> Place:
         stage, where, share = move.stage, move.environment, is_share(move.traffic)
         held = self._serving(stage, where, move.version, share=share)
         self._leave(stage, where, move.version if share else None)
         self._leave(stage, None, move.version)
+        if (number := self._under(move)) is not None and (origin := self.requests[number].from_stage):
+            self._leave(origin, None, move.version)
         place = Place(stage, where, move.version, "deployed", move.source, move.traffic)
         if held is not None:
             place.since, place.how = held.since, held.how
-        return self._put(self._vouched(place, move.request))
+        return self._put(place)
 
     def _roll_back(self, move: Move) -> Place:
-        stage = move.stage
+        stage, number = move.stage, self._under(move)
         left = [p.environment for p in self.places if (p.stage, p.version) == (stage, move.before)]
         everywhere = list(dict.fromkeys(left)) or [None]
         wheres = everywhere if move.environment is None else [move.environment]
         placed = [self._put_back(move, stage, where) for where in wheres]
         for place in placed:
-            place.against = move.refused
+            self._vouch(place, move, number)
         return placed[-1]
 
     def _put_back(self, move: Move, stage: str, where: str | None) -> Place:
         """The earlier version in one environment; where it served beside a share, it serves alone."""
         held = self._serving(stage, where, move.version)
         self._leave(stage, where, move.before if held else None)
-        return held or self._put(
-            self._vouched(Place(stage, where, move.version, "rolled back", move.source), move.request)
-        )
+        return held or self._put(Place(stage, where, move.version, "rolled back", move.source))
 
     def _serving(
         self, stage: str, environment: str | None, version: str, *, share: bool = False
@@ -236,14 +259,6 @@ class _Walk:
             if same and is_share(place.traffic) == share:
                 return place
         return None
-
-    def _vouched(self, place: Place, request: str | None = None) -> Place:
-        """The place with the request that allows the version in the stage, if there is one."""
-        number = self.approved.get((place.version, place.stage)) or self.resolve(request)
-        asked = self.requests.get(number or "")
-        if asked is not None and (asked.version, asked.to_stage) == (place.version, place.stage):
-            place.request = number
-        return place
 
     def _put(self, place: Place) -> Place:
         self.places.append(place)
@@ -256,7 +271,7 @@ class _Walk:
             if (p.stage, p.environment) != (stage, environment) or version not in {None, p.version}
         ]  # fmt: skip
 
-    def _step(self, move: Move, place: Place) -> Step:
+    def _step(self, move: Move, number: str | None) -> Step:
         return Step(
             move.kind,
             move.source,
@@ -266,9 +281,11 @@ class _Walk:
             move.environment,
             move.before,
             move.reason,
-            place.request,
-            corrected=move.corrected,
-            against=move.refused,
+            number,
+            self.requests[number].source if number is not None else None,
+            self._approvals(move, number),
+            move.corrected,
+            move.refused,
         )
 
     def _after_the_end(self, move: Move) -> None:

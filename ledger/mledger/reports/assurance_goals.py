@@ -181,8 +181,8 @@ def _dissent(case: Case) -> Iterator[Claim]:
 def _approvals(case: Case) -> Iterator[Claim]:
     for request in case.dossier.state.stages.requests.values():
         if case.version is not None and request.version == case.version.name and request.approvals:
-            people = ", ".join(dict.fromkeys(approval.by for approval in request.approvals))
-            yield Claim(f"{request.to_stage}: {request.status} by {people}", request.numbers)
+            people = ", ".join(approval.by for approval in request.approvals)
+            yield Claim(f"{request.to_stage}: {request.status}, approved by {people}", request.numbers)
 
 
 def _reviews(case: Case) -> Iterator[Claim]:

@@ -89,15 +89,16 @@ def _stands(state: ModelState) -> Iterator[Claim]:
             f"{state.stage.value} since {state.stage.source.occurred[:10]}", state.stage.numbers, "stage"
         )
     for place in state.stages.places:
-        approved = ", ".join(dict.fromkeys(c.by for c in place.approvals))
+        approved = ", ".join(c.by for c in place.approvals)
         by = f", approved by {approved}" if approved else ", no approval recorded"
         yield Claim(f"{standing(place)} since {place.since.occurred[:10]}{by}", place.numbers, where(place))
         if place.against is not None:
             yield Claim(place.against, (place.since.number,), "not allowed")
     for request in state.stages.requests.values():
-        if request.status == "open":
+        if request.status in {"open", "approved"}:
             words = f"{request.version} to {request.to_stage}, asked by {request.source.by}: {request.reason}"
-            yield Claim(words, request.numbers, "waits")
+            ready = "; approved, and not moved" if request.status == "approved" else ""
+            yield Claim(f"{words}{ready}", request.numbers, "waits")
     counted = [
         (len(state.runs.of(outcome)), outcome) for outcome in ("finished", "failed", "abandoned", "open")
     ]

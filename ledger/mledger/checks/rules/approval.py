@@ -18,22 +18,27 @@ from mledger.projections.model_told import where
     reads=("promotion.requested", "promotion.approved", "promotion.executed", "deployment.recorded"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
-    """Find places in production that no approved request leads to."""
+    """Find places in production whose version was moved there without an approval before it."""
     stages = dossier.state.stages
     for place in stages.places:
         if place.stage.casefold() not in {"production", "prod"} or place.version not in _names(dossier):
             continue
-        approved = any(
-            request.version == place.version
-            and request.to_stage.casefold() == place.stage.casefold()
-            and request.approvals
-            for request in stages.requests.values()
-        )
-        if not approved and not place.approvals and place.how != "rolled back":
+        if place.approvals or place.how == "rolled back":
+            continue
+        asked = stages.requests.get(place.request or "")
+        later = asked.approvals if asked is not None else ()
+        if later:  # the version may be moved again, on them
+            people = ", ".join(f"{one.by} ({one.number})" for one in later)
+            said = f"had approved that before event {place.since.number}; afterwards {people} did"
+            fix = f"mledger promotion execute {place.request}"
+        else:
+            said = "approved that"
             what = quoted(f"{dossier.name}@{place.version}")
             fix = f"mledger promotion request {what} --to {quoted(place.stage)} --reason TEXT"
-            message = plain(f"{place.version} stands in {where(place)} and nobody approved that")
-            yield Found(message, place.numbers, fix)
+            if asked is not None:
+                fix = f"mledger approve {place.request} --reason TEXT"
+        message = plain(f"{place.version} stands in {where(place)} and nobody {said}")
+        yield Found(message, (*place.numbers, *(one.number for one in later)), fix)
 
 
 def _names(dossier: Dossier) -> set[str]:

@@ -20,14 +20,15 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
     names = {version.name for version in dossier.versions}
     last = {(r.version, r.to_stage): (number, r) for number, r in dossier.state.stages.requests.items()}
     for number, request in last.values():
-        if request.version not in names:
+        if request.version not in names or request.status == "rolled back":
             continue
         what = f"promotion {number} of {request.version} to {request.to_stage}"
         numbers = (number, *(answer.source.number for answer in request.answers))
         fix = f"mledger approve {number} --reason TEXT"
         awaited = (world.approvals or {}).get(number)
         if request.status == "rejected":
-            yield Found(f"{what} was rejected by {request.answers[-1].source.by}", numbers)
+            by = [answer.source.by for answer in request.answers if answer.kind == "rejected"][-1]
+            yield Found(f"{what} was rejected by {by}", numbers)
         elif awaited is not None and awaited.missing:
             lacks = f"approvals {awaited.given} of {awaited.needed}, missing {', '.join(awaited.missing)}"
             yield Found(f"{what}: {lacks}", numbers, fix)
