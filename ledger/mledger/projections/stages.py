@@ -210,7 +210,9 @@ class _Walk:
                     request.status, request.moved = "rolled back", None
         if number is not None and move.refused is None:
             request = self.requests[number]
-            request.status, request.moved = "executed", move.source
+            request.status = "executed"
+            if request.moved is None or move.kind == "moved":
+                request.moved = move.source
 
     def _execute(self, move: Move) -> Place:
         version, stage = move.version, move.stage
