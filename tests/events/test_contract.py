@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -59,6 +59,7 @@ def test_any_body_is_written_as_strict_json(body):
 
 @EVENTS
 @given(data=st.data())
+@settings(max_examples=40)
 def test_every_type_round_trips(cls, data):
     """Each type has valid bodies, and they survive their bytes."""
     body = data.draw(strategies.bodies(cls.type))

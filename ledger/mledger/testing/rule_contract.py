@@ -10,6 +10,8 @@ from mledger.events.base import known
 from mledger.projections.dossier import Dossier
 
 _COMMAND = re.compile(r"(mledger|git) ([a-z-]+)")
+# Names may hold whatever does not break or reorder a line.
+_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 
 
 def keeps_its_form(rule: Rule, commands: Collection[str]) -> None:
@@ -47,7 +49,7 @@ def keep_the_contract(
 
 
 def _is_in_order(rule: Rule, one: Found, dossier: Dossier, commands: Collection[str]) -> None:
-    assert one.message and one.message.isprintable(), f"{rule.id}: {one.message!r}"
+    assert _LINE.fullmatch(one.message), f"{rule.id}: {one.message!r}"
     strangers = [number for number in one.numbers if number not in dossier.ids]
     assert not strangers, f"{rule.id} cites {strangers}, which are not there"
     assert one.numbers or one.where, f"{rule.id} names neither event nor file"
