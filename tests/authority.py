@@ -104,4 +104,4 @@ def serving(folder: Path, openssl: str) -> Iterator[Authority]:
             yield made
         finally:
             server.shutdown()
-            thread.join(10)
+            thread.join(60)

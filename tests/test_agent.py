@@ -117,7 +117,7 @@ class _Liar:
             peer.sendall(answer)
 
     def close(self) -> None:
-        self._thread.join(20)
+        self._thread.join(60)
         self._server.close()
         Path(self.path).unlink()
 

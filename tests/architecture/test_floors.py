@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from importlinter.cli import lint_imports
 
 from tests.architecture.tree import COMMAND, LIBRARY, ROOT, Source, imports, sources
 
@@ -32,6 +31,8 @@ def _named(files: list[Source]) -> list[pytest.ParameterSet]:
 
 def test_the_contracts_of_the_floors_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
     """Each contract of pyproject.toml on imports holds."""
+    from importlinter.cli import lint_imports  # late: others of these tests need not wait for it
+
     code = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True)
     assert code == 0, capsys.readouterr().out
 

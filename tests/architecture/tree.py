@@ -22,11 +22,15 @@ _LEFT_OVER = frozenset(
 
 
 class Source(NamedTuple):
-    """One Python file: its path from the root, its text, its syntax tree."""
+    """One Python file: its path from the root, and its text."""
 
     path: str
     text: str
-    tree: ast.Module
+
+    @property
+    def tree(self) -> ast.Module:
+        """Its syntax tree, parsed where it is first asked for."""
+        return _tree(self.path, self.text)
 
 
 def sources(folder: Path) -> list[Source]:
@@ -36,13 +40,16 @@ def sources(folder: Path) -> list[Source]:
 
 @cache
 def _source(path: Path) -> Source:
-    text = path.read_text(encoding="utf-8")
+    return Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+
+
+@cache
+def _tree(path: str, text: str) -> ast.Module:
     try:
-        tree = ast.parse(text, str(path))
+        return ast.parse(text, path)
     except SyntaxError:
         # Only the tests of this file fail, for want of a docstring.
-        tree = ast.Module([], [])
-    return Source(path.relative_to(ROOT).as_posix(), text, tree)
+        return ast.Module([], [])
 
 
 def functions(source: Source) -> Iterator[Function]:

@@ -11,6 +11,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ class Terminal:
         )
         os.close(far)
 
-    def wait_for(self, text: str | None, seconds: float = 20) -> str:
+    def wait_for(self, text: str | None, seconds: float = 60) -> str:
         """Read until the text is shown once more, or until the command ends; what was shown so far."""
         end = time.monotonic() + seconds
         while text is None or text not in self.screen[self._read :]:
@@ -104,10 +105,17 @@ class Terminal:
         """Press keys."""
         os.write(self._near, text.encode())
 
+    def interrupt(self) -> None:
+        """Press Ctrl-C until it is heard: between a question and the reading it would wait for a key."""
+        while self.process.poll() is None:
+            self.type("\x03")
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(3)
+
     def end(self) -> tuple[int, str]:
         """Wait for the end; the exit code and the whole screen, without colours."""
         self.wait_for(None)
-        code = self.process.wait(20)
+        code = self.process.wait(60)
         os.close(self._near)
         return code, ANSI.sub("", self.screen).replace("\r\n", "\n")
 

@@ -208,6 +208,6 @@ def test_termination_is_no_reason_to_lose_text(begun: Path, terminal: Callable, 
     at = terminal(*EDIT)
     at.wait_for("saved")
     at.process.send_signal(signal.SIGTERM)
-    at.process.wait(20)
+    at.process.wait(60)
     (kept,) = place.iterdir()
     assert kept.read_text() == "text: half a thought\n"

@@ -38,7 +38,7 @@ def url(vkey: str, folder: Path) -> Iterator[str]:
         yield re.search(r"http://\S+", lines[1])[0]
     finally:
         server.send_signal(signal.SIGINT)
-        assert server.wait(10) == 0
+        assert server.wait(60) == 0
         server.stdout.close()
 
 
@@ -265,7 +265,7 @@ def test_what_is_cosigned_is_synced_before_it_is_said(run, begun, vkey, folder, 
         done(run("witness", "ask", url, "--witness", vkey))
     finally:
         os.killpg(server.pid, signal.SIGINT)
-        server.wait(10)
+        server.wait(60)
         server.stdout.close()
     made = [
         re.search(r"(fsync|rename|sendto)\(", line)[1]

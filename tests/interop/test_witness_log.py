@@ -91,7 +91,7 @@ def their_url(theirs):
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
-        thread.join(10)
+        thread.join(60)
 
 
 def test_we_ask_their_witness(theirs, their_url):
@@ -183,4 +183,4 @@ def test_our_witness_serves_a_log_made_by_hand(tmp_path):
         assert post(url, log.request(8, 12), "text/plain").body == b"19\n"
         assert post(url, log.request(8, 25), "text/plain").body == b"19\n"
         server.shutdown()
-        thread.join(10)
+        thread.join(60)

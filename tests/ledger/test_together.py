@@ -123,7 +123,7 @@ def test_a_failure_is_told_to_those_whom_it_hit(company: Company) -> None:
 
     def before(number: int) -> None:
         if number == 1:  # until the two twins wait in the queue
-            held.wait(10)
+            held.wait(60)
         if number == 3:
             raise StoreError("the disk failed", fix="buy another")
 
@@ -131,7 +131,7 @@ def test_a_failure_is_told_to_those_whom_it_hit(company: Company) -> None:
     other = What(events.build("comment.added", {"on": "3", "text": "Something else."}), MODEL)
 
     def twin(what: What) -> Receipt | MledgerError:
-        queued.wait(10)
+        queued.wait(60)
         try:
             return ledger.append_all([item, what])[0]
         except MledgerError as error:
@@ -142,7 +142,7 @@ def test_a_failure_is_told_to_those_whom_it_hit(company: Company) -> None:
         while not getattr(store, "appends", 0):
             time.sleep(0.001)
         twins = [pool.submit(twin, what) for what in (other, other)]
-        queued.wait(10)
+        queued.wait(60)
         while len(ledger._together) < 2:
             time.sleep(0.001)
         held.set()
@@ -314,7 +314,7 @@ def test_whose_writer_is_interrupted_is_told(company: Company) -> None:
     def interrupted(tickets: list[Ticket]) -> None:
         if len(tickets) == 2:
             raise KeyboardInterrupt
-        held.wait(10)
+        held.wait(60)
         work(tickets)
 
     ledger._together._work = interrupted

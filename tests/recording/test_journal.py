@@ -269,7 +269,7 @@ def test_another_process_shows_that_it_lives(path, folder):
     assert open_runs()[0].alive
     assert open_runs()[0].pid == process.pid
     process.kill()
-    process.wait(10)
+    process.wait(60)
     process.stdout.close()
     assert not open_runs()[0].alive
 

@@ -41,7 +41,7 @@ def test_kill_leaves_the_run_open(path, folder, recorded):
     process = subprocess.Popen([sys.executable, "train.py"], stdout=subprocess.PIPE)
     assert process.stdout.readline() == b"on\n"
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
     process.stdout.close()
     assert kinds(recorded) == [("started", "a")]
 
@@ -55,7 +55,7 @@ def test_ctrl_c_fails_the_run(path, folder, recorded):
     process = subprocess.Popen([sys.executable, "-c", hears], **piped)
     assert process.stdout.readline() == b"on\n"
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=60)
     assert b"KeyboardInterrupt" in err
     assert process.returncode == -signal.SIGINT
     assert recorded()[1]["data"]["exit"]["exception_type"] == "KeyboardInterrupt"
