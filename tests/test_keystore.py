@@ -234,7 +234,10 @@ def test_a_key_is_found_by_what_people_know_of_it(keys: Keystore, alice: KeyReco
     assert (by_path.public, by_path.owner) == (alice.public, "Alice Example")
 
 
-@pytest.mark.parametrize("text", ["", "carol", "0" * 64, "SHA256:x", "/nowhere/key", "../keys", "."])
+@pytest.mark.parametrize(
+    "text",
+    ["", "carol", "0" * 64, "SHA256:x", "/nowhere/key", "../keys", ".", "~nosuchuser/k", "a" * 5000, "a\0b"],
+)
 def test_a_key_that_nobody_has_is_not_found(keys: Keystore, alice: KeyRecord, text: str) -> None:
     """What names no key is an error that tells how to list them."""
     with pytest.raises(NotFoundError) as caught:

@@ -105,7 +105,7 @@ def _string(data: bytes) -> bytes:
 def _ask(message: bytes) -> bytes:
     """What the agent answers, without its length. Errors: KeyFileError."""
     path = os.environ.get(VARIABLE)
-    if not path:
+    if not path or not hasattr(socket, "AF_UNIX"):
         raise KeyFileError("there is no SSH agent", fix=f"start one that sets {VARIABLE}: eval $(ssh-agent)")
     try:
         with socket.socket(socket.AF_UNIX) as agent:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mledger.caches.caching import cache_file, remove_cache
+from mledger.caches.caching import UnwritableError, cache_file, remove_cache
 from mledger.caches.streams import Streams, streams_file
 from mledger.chain.entry import Entry, Head
 from mledger.chain.rulebook import REDACTION
@@ -171,6 +171,14 @@ class Derived:
         return found[0] if found else None
 
     def _read_on(self, cache: "Streams | Words") -> None:
+        """Let a cache read what is new; one whose disk is full goes on where nobody sees it."""
+        try:
+            self._take_in(cache)
+        except UnwritableError:
+            cache.leave_disk()
+            self._take_in(cache)
+
+    def _take_in(self, cache: "Streams | Words") -> None:
         """Let a cache read what is new; one that belongs to another history begins anew."""
         known, head = cache.head, self.head
         if known.size and self.store.hashes(0, known.size - 1, 1) != [known.leaf]:

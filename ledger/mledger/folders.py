@@ -75,7 +75,20 @@ def witness_folder() -> Path:
 
 def _home() -> Path | None:
     home = os.environ.get("MLEDGER_HOME")
-    return Path(home).expanduser().absolute() if home else None
+    try:
+        return Path(home).expanduser().absolute() if home else None
+    except RuntimeError:
+        message = f"MLEDGER_HOME is {home}, and there is no such user"
+        raise StoreError(message, fix="set MLEDGER_HOME to a folder you can write to") from None
+
+
+def file_at(text: str) -> Path | None:
+    """The file that a text is the path of; None if there is none, or the text can be no path."""
+    try:
+        path = Path(text).expanduser().absolute()
+        return path if path.is_file() else None
+    except (RuntimeError, OSError, ValueError):  # the home of nobody, too long a name, a NUL
+        return None
 
 
 def make_private(folder: Path) -> None:
@@ -103,9 +116,27 @@ def create(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     It has its mode from the first byte on. Errors otherwise: StoreError.
     """
     with translated(path, FileExistsError), _draft(path, data, mode=mode) as draft:
+        put(draft, path)
+
+
+def put(draft: Path, path: Path, *, strict: bool = False) -> None:
+    """Give a finished file its name, never over another's, durable on return as far as `sync` makes it.
+
+    FileExistsError if the name is taken. Errors otherwise: OSError.
+    """
+    try:
         # A hard link never overwrites, and appears with all its bytes.
         os.link(draft, path)
-        sync(path.parent)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: claim the name, then take its place
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            draft.replace(path)
+        except BaseException:
+            path.unlink()
+            raise
+    sync(path.parent, strict=strict)
 
 
 @contextmanager

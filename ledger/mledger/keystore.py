@@ -166,16 +166,16 @@ class Keystore:
             return self.get(text)
         records = self.list()
         found = [record for record in records if _is_meant(record, text)]
-        if not found and not Path(text).expanduser().is_file():
+        path = folders.file_at(text)
+        if not found and path is None:
             found = [record for record in records if text.casefold() in record.owner.casefold().split()]
         if len(found) > 1:
             names = ", ".join(record.name for record in found)
             raise InputError(f"{text!r} means several keys: {names}", fix="name one of them")
         if found:
             return found[0]
-        path = Path(text).expanduser()
-        if path.is_file():
-            return _record(path.stem, path.absolute(), *_beside(path.absolute()))
+        if path is not None:
+            return _record(path.stem, path, *_beside(path))
         raise NotFoundError(f"no key is called {text!r}, and no key file lies there", fix=LIST_COMMAND)
 
     def unlock(self, record: KeyRecord, passphrase: Passphrase | None = None) -> Signer:

@@ -355,10 +355,10 @@ class Ledger(Reader):
             self._writer.catch_up()
             keyring = self._writer.keyring
             check_signs(keyring, self.signer.key_id)
-            kept = self.checkpoints()
-            size, frontier = self._writer.head.size, self._reread(kept[-1][0] if kept else None)
-            if kept and kept[-1][0].size == size:
-                return kept[-1][1]
+            kept = self.newest_checkpoint()
+            size, frontier = self._writer.head.size, self._reread(kept[0] if kept else None)
+            if kept and kept[0].size == size:
+                return kept[1]
             checkpoint = Checkpoint(self.origin, size, frontier.root())
             self.also = find_beside(keyring.signs[-1].also, self.also, self._passphrase)
             note = sign_checkpoint(checkpoint, [self.signer, *beside], self.also)

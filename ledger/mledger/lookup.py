@@ -20,7 +20,7 @@ from mledger.core.digest import short
 from mledger.core.moment import Moment
 from mledger.core.names import format_number, parse_number
 from mledger.derived import Derived
-from mledger.errors import InputError, IntegrityError, MledgerError, NotFoundError
+from mledger.errors import InputError, IntegrityError, LockedError, MledgerError, NotFoundError, StoreError
 from mledger.heads import Heads
 from mledger.stores import LedgerStore
 
@@ -202,6 +202,8 @@ class Lookup(Derived):
         try:
             seq, place = self._locate(reference)
             fact = _event(*self._lately(seq), place, reference)
+        except (StoreError, LockedError):  # of a disk that fails nobody knows what is there
+            raise
         except MledgerError:
             return None
         return Answered(fact.number, fact.seq, fact.type, fact.stream, fact.key, fact.time)

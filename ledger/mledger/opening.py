@@ -13,6 +13,7 @@ from mledger.core.note import NoteKey
 from mledger.errors import DeniedError, InputError, KeyFileError, NotFoundError, StoreError
 from mledger.events.ledger import LedgerOpened
 from mledger.events.policy import Policy, RoleRule
+from mledger.folders import put
 from mledger.keys.roles import DEFAULT_ROLES
 from mledger.keys.signer import Beside, Signer
 from mledger.keystore import KeyRecord, Keystore
@@ -80,16 +81,12 @@ def _check_whole(unborn: Path, path: Path) -> None:
 def _name(unborn: Path, path: Path) -> None:
     """Give the file its name, never over another's, and make the name durable."""
     try:
-        os.link(unborn, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        put(unborn, path, strict=hasattr(os, "O_DIRECTORY"))
     except FileExistsError:
         raise InputError(f"{path} is there already", fix="choose another place with --ledger PATH") from None
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+        fix = "choose another place with --ledger PATH"
+        raise StoreError(f"{path} cannot be written: {error.strerror}", fix=fix) from None
 
 
 def find_signer(

@@ -99,6 +99,11 @@ class Reader(Lookup):
         """The checkpoints kept in the ledger, oldest first, with the bytes of their notes."""
         return [(self.read_checkpoint(note), note) for _, note in self.store.checkpoints()]
 
+    def newest_checkpoint(self) -> tuple[Checkpoint, bytes] | None:
+        """The newest checkpoint kept in the ledger, with the bytes of its note."""
+        kept = self.store.checkpoints()
+        return (self.read_checkpoint(kept[-1][1]), kept[-1][1]) if kept else None
+
     def read_checkpoint(self, note: bytes) -> Checkpoint:
         """The checkpoint that a note makes, signed by the key that signs those of its size.
 
@@ -112,10 +117,10 @@ class Reader(Lookup):
         Errors: NotFoundError if no checkpoint covers the entry yet.
         """
         seq = self.fact(reference).seq
-        covering = [(c, note) for c, note in self.checkpoints() if c.size > seq]
-        if not covering:
+        newest = self.newest_checkpoint()
+        if newest is None or newest[0].size <= seq:
             raise NotFoundError(f"no checkpoint covers entry {seq} yet", fix="mledger checkpoint")
-        checkpoint, note = covering[-1]
+        checkpoint, note = newest
         hashes = merkle.inclusion_proof(self.store, seq, checkpoint.size)
         entry = self.entry(seq)
         envelope = envelope_of(entry, open_payload(entry.payload))

@@ -258,7 +258,7 @@ class Writer:
             )
         for entry in store.entries(size, there.size):
             statement, facts = open_entry(entry)
-            self._accept(entry, keyring, leaf, time)
+            self._accept(entry, statement, keyring, leaf, time)
             ruled = tuple(
                 Ruled(f.number, f.type, f.version, f.stream, f.body)
                 for f in facts
@@ -275,9 +275,10 @@ class Writer:
         self.head, self.frontier, self.keyring, self.time = Head(size, leaf), frontier, keyring, time
         self.sound.clear()
 
-    def _accept(self, entry: Entry, keyring: Keyring, leaf: bytes, time: Moment | None) -> None:
+    def _accept(
+        self, entry: Entry, statement: Statement, keyring: Keyring, leaf: bytes, time: Moment | None
+    ) -> None:
         """One entry of somebody else: its place, its time and its signature."""
-        statement, _ = open_entry(entry)
         member = keyring.members.get(statement.key)
         if (statement.seq, statement.prev) != (entry.seq, leaf) or (
             time is not None and statement.time < time

@@ -6,13 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mledger.chain.entry import Entry
 from mledger.chain.seal import open_entry
 from mledger.core import merkle
 from mledger.core.merkle import Frontier
 from mledger.core.note import NoteKey, format_vkey
 from mledger.core.proof import TlogProof, format_proof, parse_proof
-from mledger.errors import DeniedError, FormatError, InputError, MledgerError, NotFoundError, ProofError
+from mledger.errors import (
+    DeniedError,
+    FormatError,
+    InputError,
+    MledgerError,
+    NotFoundError,
+    ProofError,
+    StoreError,
+)
+from mledger.ledger import Ledger
 from mledger.receipt import check_checkpoint, check_extension, check_receipt
+from mledger.stores.sqlite import SqliteStore
 from mledger.testing.simulator import Simulator, signer_of
 from tests.ledger.company import ALICE, CAROL, MODEL, Company, comments
 
@@ -164,3 +175,35 @@ def test_what_is_not_there_is_not_found(reference: str, proven: Proven) -> None:
         with pytest.raises((NotFoundError, InputError, FormatError)) as caught:
             ask(reference)
         assert "\n" not in caught.value.message
+
+
+def test_only_the_newest_checkpoint_is_asked(company: Company) -> None:
+    """What stands beside older entries is for a verification to find; a receipt needs the newest alone."""
+    with company.open(ALICE) as ledger:
+        note = ledger.checkpoint()
+        ledger.store.keep_checkpoint(1, b"no checkpoint\n")
+        assert ledger.newest_checkpoint()[1] == ledger.checkpoint() == note
+        check_receipt(ledger.prove("3"), ledger.vkey_text)
+        assert [finding.rule for finding in ledger.verify(full=True).findings] == ["checkpoint.bad"]
+
+
+class _Failing(SqliteStore):
+    """A store whose disk fails where one entry stands."""
+
+    bad: int | None = None
+
+    def entries(self, start: int = 0, stop: int | None = None, **how: bool) -> Iterator[Entry]:
+        if start == self.bad:
+            raise StoreError("the disk failed", fix="look at the system's log")
+        yield from super().entries(start, stop, **how)
+
+
+def test_a_disk_that_fails_is_told_as_such(company: Company) -> None:
+    """What nobody can read is not said to be missing."""
+    with Ledger(_Failing(company.path), signer_of(ALICE), clock=company.clock) as ledger:
+        ledger.store.bad = 3
+        with pytest.raises(StoreError, match="the disk failed"):
+            ledger.answered("3")
+        ledger.store.bad = None
+        assert ledger.answered("3").stream == MODEL
+        assert ledger.answered("99") is None

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mledger.caches.search import Wanted
 from mledger.caches.streams import streams_file
 from mledger.chain.history import Fact, Streams
 from mledger.errors import StoreError
@@ -187,3 +188,20 @@ def test_streams_in_turn_are_read_together() -> None:
     found = {name: (list(seen.of(name).facts()), list(seen.of(last).facts())) for name, seen in each}
     assert found == {name: (expected[name], expected[last]) for name in names}
     assert read == [frozenset(names), last]
+
+
+def test_a_cache_whose_disk_is_full_stops_nobody(company: Company) -> None:
+    """What was to be read from it is read all the same, and it is good for the next one."""
+    names = [f"model/m-{n}-{'x' * 90}" for n in range(300)]
+    with company.reader() as reader, company.reader() as other:
+        assert reader.streams.names() == ["ledger", MODEL]
+        words = reader.words
+        for connection in (reader.streams._connection, words._connection):
+            assert connection.execute("PRAGMA synchronous").fetchone() == (1,)
+            connection.execute("PRAGMA max_page_count = 1")
+        with company.open() as ledger:
+            ledger.append_all(items([(name, False) for name in names]))
+        assert reader.streams.names() == sorted([*names, "ledger", MODEL])
+        assert sum(reader.words.count(Wanted())["stream"].values()) == 304
+        assert other.streams.names() == sorted([*names, "ledger", MODEL])
+        assert other.verify(full=True).findings == []

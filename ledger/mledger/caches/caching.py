@@ -1,7 +1,8 @@
 """Cache files: made anew where damaged, in memory where nothing is writable.
 
-A cache holds what can be derived again from one ledger, so it never syncs, and never stops
-anybody from reading: whatever is wrong with its file, there is an empty cache instead.
+A cache holds what can be derived again from one ledger, so a power cut may take the end of it, but
+nothing from its middle. It never stops anybody from reading: whatever is wrong with its file, there
+is an empty cache instead.
 """
 
 import sqlite3
@@ -16,6 +17,22 @@ from mledger.errors import LockedError, StoreError
 
 _DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _HELD = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+_UNWRITABLE = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_IOERR_FSYNC,
+        sqlite3.SQLITE_IOERR_TRUNCATE,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+    }
+)
+
+
+class UnwritableError(StoreError):
+    """A cache is good as far as it goes, and cannot be written to."""
 
 
 def cache_file(genesis: bytes, kind: str) -> Path:
@@ -53,13 +70,17 @@ def guarded(file: Path) -> Iterator[None]:
     """Whatever asks an open cache goes through here: what is wrong with its file is no error of SQLite's.
 
     A damaged file is deleted, so that the cache is made anew when it is opened next.
-    Errors: LockedError, StoreError.
+    Errors: LockedError, UnwritableError, StoreError.
     """
     try:
         yield
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _HELD:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & 0xFF in _HELD:
             raise LockedError(f"the cache {file} is held by another process", fix="try again") from error
+        if code in _UNWRITABLE or code & 0xFF in _UNWRITABLE:
+            fix = "free some space, or set MLEDGER_HOME to a folder on another disk"
+            raise UnwritableError(f"the cache {file} cannot be written: {error}", fix=fix) from error
         with suppress(OSError):
             remove_cache(file)
         raise StoreError(f"the cache {file} was damaged and is gone", fix="open the ledger again") from error
@@ -93,7 +114,7 @@ def _open(name: str, schema: str, version: int) -> sqlite3.Connection:
     connection = sqlite3.connect(name, isolation_level=None, timeout=5, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("BEGIN IMMEDIATE")
         (held,) = connection.execute("PRAGMA user_version").fetchone()
         if held != version:

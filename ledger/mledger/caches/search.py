@@ -117,6 +117,11 @@ class Words:
         """Let go of the file."""
         self._connection.close()
 
+    def leave_disk(self) -> None:
+        """Begin anew in a file that nobody sees, which is gone in the end."""
+        self._connection.close()
+        self._connection = open_temporary(_SCHEMA, VERSION)
+
     @property
     def head(self) -> Head:
         """How far the ledger has been read, and the leaf of the last entry read."""

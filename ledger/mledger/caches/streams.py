@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from mledger.caches.caching import cache_file, guarded, head_of, open_cache
+from mledger.caches.caching import cache_file, guarded, head_of, open_cache, open_temporary
 from mledger.chain.entry import Entry, Head
 from mledger.chain.statement import NO_LEAF, open_payload
 
@@ -62,6 +62,11 @@ class Streams:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    def leave_disk(self) -> None:
+        """Begin anew in a file that nobody sees, which is gone in the end."""
+        self._connection.close()
+        self._connection = open_temporary(_SCHEMA, VERSION)
 
     @property
     def head(self) -> Head:

@@ -10,7 +10,7 @@ approved it. An approval counts
 - not if a rejection of the request came after it, or a rollback from the version in that stage;
 - not if the key is revoked by now, and compromised since before the approval;
 - where the rule asks for independence, not if its author released the version, proposed a decision
-  that the release names, or started the run that it names by number.
+  that the release names, or started the run that it names by number or id.
 """
 
 from collections.abc import Iterator, Mapping

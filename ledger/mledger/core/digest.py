@@ -5,16 +5,9 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 SALT_BYTES = 16
+"""Bytes before a body when it is hashed: a redacted text cannot be guessed from its digest."""
 SHORT = 12
 _HEX = re.compile(rb"[0-9a-f]{64,}")
-
-
-def body_digest(salt: bytes, body: bytes) -> str:
-    """The hex digest that the signed bytes hold of a body: SHA-256(salt || body).
-
-    The salt keeps the text of a redacted body from being guessed from its digest.
-    """
-    return sha256(salt + body).hexdigest()
 
 
 def sha256_hex(data: bytes) -> str:

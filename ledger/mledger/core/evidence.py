@@ -13,7 +13,7 @@ from typing import NamedTuple
 from mledger.core import canonical
 from mledger.core.merkle import HASH_BYTES
 from mledger.core.note import MAX_NOTE
-from mledger.core.submission import MAX_HASHES
+from mledger.core.proof import MAX_HASHES
 from mledger.errors import FormatError
 
 MAX_EVIDENCE = 4 * MAX_NOTE

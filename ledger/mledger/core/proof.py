@@ -33,7 +33,7 @@ class TlogProof(NamedTuple):
 
 def format_proof(proof: TlogProof) -> bytes:
     """The receipt's bytes; InputError if a part has not the size that it may have."""
-    if not 0 <= proof.index <= MAX_DECIMAL or not _are_hashes(proof.hashes):
+    if not 0 <= proof.index <= MAX_DECIMAL or not are_hashes(proof.hashes):
         raise InputError(
             f"a receipt takes an index from 0 and up to {MAX_HASHES} hashes of {HASH_BYTES} bytes"
         )
@@ -65,10 +65,11 @@ def parse_proof(data: bytes) -> TlogProof:
         raise FormatError("a receipt has no index line where it should be")
     index = parse_decimal(lines[0].removeprefix("index "), "the index of the receipt")
     hashes = tuple(decode_base64(line, "a hash of the receipt") for line in lines[1:])
-    if not _are_hashes(hashes):
+    if not are_hashes(hashes):
         raise FormatError(f"a receipt has up to {MAX_HASHES} hashes of {HASH_BYTES} bytes")
     return TlogProof(index, hashes, checkpoint, extra)
 
 
-def _are_hashes(hashes: tuple[bytes, ...]) -> bool:
+def are_hashes(hashes: tuple[bytes, ...]) -> bool:
+    """Whether these can be the hashes of a proof: of their length, and not too many."""
     return len(hashes) <= MAX_HASHES and all(len(value) == HASH_BYTES for value in hashes)

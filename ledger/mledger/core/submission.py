@@ -14,9 +14,9 @@ from typing import NamedTuple
 from mledger.core.encoding import MAX_DECIMAL, decode_base64, encode_base64, parse_decimal
 from mledger.core.merkle import HASH_BYTES
 from mledger.core.note import MAX_NOTE
+from mledger.core.proof import MAX_HASHES, are_hashes
 from mledger.errors import FormatError, InputError
 
-MAX_HASHES = 63
 MAX_SUBMISSION = MAX_NOTE + 64 * 64
 SIZE_TYPE = "text/x.tlog.size"
 
@@ -34,7 +34,7 @@ class Submission(NamedTuple):
 def format_submission(submission: Submission) -> bytes:
     """The bytes to send; InputError if a part has not the size that it may have."""
     old, hashes, checkpoint = submission
-    if not 0 <= old <= MAX_DECIMAL or not _are_hashes(hashes) or not 0 < len(checkpoint) <= MAX_NOTE:
+    if not 0 <= old <= MAX_DECIMAL or not are_hashes(hashes) or not 0 < len(checkpoint) <= MAX_NOTE:
         raise InputError(
             f"a witness takes an old size from 0, up to {MAX_HASHES} hashes and a checkpoint of"
             f" 1 to {MAX_NOTE} bytes"
@@ -54,7 +54,7 @@ def parse_submission(data: bytes) -> Submission:
     if len(lines) > MAX_HASHES:
         raise FormatError(f"a consistency proof has at most {MAX_HASHES} hashes")
     hashes = tuple(decode_base64(line, "a hash of the proof") for line in lines)
-    if not _are_hashes(hashes):
+    if not are_hashes(hashes):
         raise FormatError(f"a hash of the proof has not {HASH_BYTES} bytes")
     return Submission(old, hashes, checkpoint)
 
@@ -69,7 +69,3 @@ def parse_size(data: bytes) -> int:
     if not data.endswith(b"\n") or not data.isascii():
         raise FormatError("not a size and a newline")
     return parse_decimal(data[:-1].decode(), "the size that the witness knows")
-
-
-def _are_hashes(hashes: tuple[bytes, ...]) -> bool:
-    return len(hashes) <= MAX_HASHES and all(len(value) == HASH_BYTES for value in hashes)

@@ -37,6 +37,7 @@ from mledger.core.tiles import WIDTH, format_entries, tiles
 from mledger.errors import InputError, IntegrityError, NotFoundError, StoreError
 from mledger.exchange.disclosure import choose
 from mledger.exchange.readme import readme
+from mledger.folders import put
 from mledger.keys.ed25519 import SPKI_PREFIX
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ def _new_zip(path: Path) -> Iterator[_Zip]:
                 yield _Zip(archive)
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, path)
+        put(draft, path)
     except FileExistsError:
         raise InputError(f"{path} is there already", fix="choose another name with -o") from None
     except OSError as error:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from mledger.attachment import MAX_ATTACHMENT
 from mledger.errors import FormatError, InputError, IntegrityError, NotFoundError, StoreError
+from mledger.folders import put
 from mledger.stores.sqlite_errors import code_of, translated
 from mledger.stores.sqlite_schema import APPLICATION_ID, PAGE_SIZE, TABLES, VERSION, migrate
 
@@ -90,18 +91,9 @@ def _build(draft: str) -> None:
 
 def _put(draft: str, path: str) -> None:
     try:
-        os.link(draft, path)
+        put(Path(draft), Path(path), strict=hasattr(os, "O_DIRECTORY"))
     except FileExistsError:
         raise InputError(f"{path} is there already", fix="choose another path, or move it away") from None
-    except OSError:  # a file system without hard links: claim the name, then take its place
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        Path(draft).replace(path)
-    if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(Path(path).parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 class LedgerFile:
