@@ -23,7 +23,7 @@ STEP = 500
 WHOLE = {"type", "stream", "data", "at", "id"}
 # What `log --json` and `show --json` print besides; it belongs to the entry that was.
 PRINTED = {"number", "version", "time", "occurred", "signer", "meaning", "key", "leaf"}
-PRINTED |= {"corrections", "disputed", "redacted", "refused", "said"}
+PRINTED |= {"corrections", "disputed", "proved", "redacted", "refused", "said", "withheld"}
 
 Address = tuple[str, str] | None
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mledger.events.base import EventBody
+    from mledger.ledger import Ledger
     from mledger.projections.decisions import Decisions, Setting
     from mledger.projections.parameters import Known, ParamsOf
     from mledger.reader import Reader
@@ -80,6 +81,18 @@ def _completed(reader: "Reader", stream: str, decisions: "Decisions", event: str
         raise InputError(f"decision {number} cannot be read any more", fix=f"mledger show {number}")
     fields = body.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {name: value for name, value in fields.items() if name != "open"} | {"completes": number}
+
+
+def check_own(ledger: "Ledger", body: Any) -> None:
+    """Nothing, unless it is to complete what somebody else proposed. Errors: InputError."""
+    if body.completes is None:
+        return
+    draft, member = ledger.fact(body.completes), ledger.keyring().members.get(ledger.signer.key_id)
+    if member is not None and member.name != draft.signer:
+        raise InputError(
+            f"decision {draft.number} is {draft.signer}'s, who alone can complete it",
+            fix=f"record another: mledger decide {draft.stream}",
+        )
 
 
 # --- what changed

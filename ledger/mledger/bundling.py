@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mledger import folders
 from mledger.chain.findings import Finding
 from mledger.checking import dossier_in, gather
 from mledger.checks import framework as frameworks
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 
 def create(reader: Reader, path: Path, note: bytes, what: What) -> Manifest:
     """The manifest of the new bundle at `path`, the reports about its models in it; see `write_bundle`."""
-    with tempfile.TemporaryDirectory(prefix=".mledger-", dir=path.parent) as folder:
+    with folders.translated(path.parent, fix="choose another place with -o"):
+        room = tempfile.TemporaryDirectory(prefix=".mledger-", dir=path.parent)
+    with room as folder:
         draft = Path(folder) / "draft.zip"
         write_bundle(reader, draft, note, what._replace(files={}, every=False))
         with closing(BundleStore(draft)) as store:

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from mledger.errors import StoreError
 
+_ANOTHER_HOME = "set MLEDGER_HOME to a folder you can write to"
+
 
 def keys_folder() -> Path:
     """The folder of private keys; it need not exist."""
@@ -210,12 +212,15 @@ def is_held(handle: int) -> bool:
 
 
 @contextmanager
-def translated(path: Path, *expected: type[OSError]) -> Iterator[None]:
-    """Turn what the system says of a file into StoreError, the expected errors apart."""
+def translated(path: Path, *expected: type[OSError], fix: str = _ANOTHER_HOME) -> Iterator[None]:
+    """Turn what the system says of a file into StoreError, the expected errors apart.
+
+    `fix` is the way out; without one the file is thought to be in a folder of mledger's own.
+    """
     try:
         yield
     except expected:
         raise
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise StoreError(f"{path}: {reason}", fix="set MLEDGER_HOME to a folder you can write to") from error
+        raise StoreError(f"{path}: {reason}", fix=fix) from error

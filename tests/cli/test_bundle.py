@@ -40,6 +40,21 @@ def test_a_bundle_is_made_and_checked(run: Run, lived: Path, folder: Path) -> No
     assert (row["level"], row["withheld"], row["findings"]) == (2, 1, [])
 
 
+def test_a_bundle_that_cannot_be_meant_is_not_made(run: Run, lived: Path, folder: Path) -> None:
+    """A version that nobody released, contents that are named and left out, a place that takes no file."""
+    with nothing_written(folder):
+        for args, line in (
+            (["credit-risk@9.9"], "no version of model/credit-risk is called '9.9'"),
+            (["credit-risk", "--no-bodies"], "--no-bodies discloses nothing"),
+            (["--all", "--no-bodies"], "--no-bodies discloses nothing"),
+            ([""], "the name is empty"),
+        ):
+            refused_alike(run, ["bundle", "create", *args, "-o", "b.zip"], line)
+    done(run("checkpoint"))
+    fix = refused_alike(run, ["bundle", "create", "--all", "--kept", "-o", "/proc/b.zip"], "/proc", code=4)
+    assert fix == "choose another place with -o"
+
+
 def test_an_auditor_needs_the_file_alone(run: Run, lived: Path, folder: Path) -> None:
     """The verifier that is unpacked from the bundle checks it with Python alone."""
     done(run("bundle", "create", "--all", "-o", "b.zip", "-q"))

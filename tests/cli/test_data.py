@@ -674,7 +674,22 @@ def test_a_transform_has_digests_on_both_sides(run: Run, refreshed: Path, folder
 
 def test_the_story_tells_source_states_and_issues(run: Run, refreshed: Path) -> None:
     """Source, each state, each profile, each issue, in order, each with the number of its event."""
-    done(run("data", "issue", NAME, "Codes came late", "--kind", "late", "--severity", "low", "--rows", "5"))
+    done(
+        run(
+            "data",
+            "issue",
+            NAME,
+            "Codes came late",
+            "--kind",
+            "late",
+            "--severity",
+            "low",
+            "--rows",
+            "5",
+            "--as",
+            "alice-example",
+        )
+    )
     ended = ("--set", "version=1", "--set", "reason=Consent withdrawn.", "--set", "successor=applications@2")
     done(run("append", "dataset.deprecated", f"dataset/{NAME}", *ended))
     text = done(run("report", "data-story", NAME))
@@ -692,7 +707,13 @@ def test_the_story_tells_source_states_and_issues(run: Run, refreshed: Path) -> 
     for number in ("[2.1]", "[2.2]", "[3.1]", "[4]", "[5]"):
         assert number in text
     assert "October came in; Alice Example" in " ".join(text.split())
+    assert "version 1: Consent withdrawn; use applications@2" in " ".join(text.split())
+    corrected = ("--set", "title=Codes came never", "--reason", "They did not.", "--yes")
+    done(run("correct", "4", *corrected, "--as", "alice-example"))
+    text = " ".join(done(run("report", "data-story", NAME)).split())
+    assert "Codes came never, 5 rows; Alice Example [4, 6]" in text
+    assert "Codes came late" not in text
     document = told(run("report", "data-story", NAME, "--json"))
-    assert set(document["events"]) == {"2.1", "2.2", "3.1", "3.2", "4", "5"}
+    assert set(document["events"]) == {"2.1", "2.2", "3.1", "3.2", "4", "5", "6"}
     assert done(run("report", "data-story", NAME, "--format", "md")).startswith("# The story of a dataset")
     refused(run("report", "data-story", "nothing"), "no dataset is called")

@@ -198,6 +198,15 @@ def test_a_quick_decision_is_looked_at_and_answered(run: Run, model: Path) -> No
     assert "None" not in shown + page + circumstances
 
 
+def test_nobody_completes_what_somebody_else_proposed(run: Run, model: Path) -> None:
+    """It would be a decision beside the draft, which stayed open; nothing is signed."""
+    done(run("decide", "--quick", "--set", "title=Deeper trees", "--set", "category=hyperparameter"))
+    done(run("key", "grant", BOB, "engineer", "--reason", "He builds."))
+    result = run("decide", "--complete", "4", "--quick", "--as", "bob-example")
+    fix = refused(result, f"decision 4 is {ALICE}'s, who alone can complete it")
+    assert fix == f"record another: mledger decide {MODEL}"
+
+
 def test_a_quick_decision_is_completed_later(run: Run, model: Path) -> None:
     """The same person fills in what was open: a decision of its own, and the first is superseded."""
     done(run("decide", "--quick", "--set", "title=Deeper trees", "--set", "category=hyperparameter"))

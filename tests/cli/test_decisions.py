@@ -220,6 +220,22 @@ def test_a_decision_is_told_from_its_summary_on(run: Run, proposed: Path) -> Non
     refused(run("decision", "show", "2"), "event 2 is a problem.framed, and no decision")
 
 
+def test_only_a_decision_in_force_takes_the_place_of_another(run: Run, proposed: Path) -> None:
+    """Also of another model: one that was rejected or not answered, or is the same, would leave nothing."""
+    done(run("decision", "accept", "4", *AS_BOB))
+    other = ("append", "decision.proposed", "model/other", "--from", "d.json")
+    Path("d.json").write_text(json.dumps(DECISION))
+    for _ in range(2):
+        done(run(*other))
+    done(run("decision", "reject", "7", "--reason", "No.", *AS_BOB))
+    supersede = ["decision", "supersede", "4", "--reason", "Better.", *AS_BOB, "--by"]
+    assert refused(run(*supersede, "6"), "decision 6 is proposed") == "mledger decision accept 6"
+    assert refused(run(*supersede, "7"), "decision 7 is rejected") == "mledger decision show 7"
+    refused(run(*supersede, "4"), "cannot take its own place")
+    done(run("decision", "accept", "6", *AS_BOB))
+    done(run(*supersede, "6"))
+
+
 # --- what people say
 
 

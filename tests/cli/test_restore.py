@@ -156,6 +156,12 @@ def staged(released: Path):
             yield found
 
 
+def test_a_folder_that_cannot_be_made_is_told(run: Run, released: Path) -> None:
+    """With a way out that is about that folder."""
+    fix = refused(run("restore", "credit-risk@1.0", "/proc/live"), "/proc/live", code=4)
+    assert fix == "name another folder, or let yourself write there"
+
+
 @pytest.mark.parametrize("fails", range(3))
 def test_what_fails_half_way_is_undone(released: Path, monkeypatch: pytest.MonkeyPatch, fails: int) -> None:
     """Whichever file cannot be put there, all others are as they were."""

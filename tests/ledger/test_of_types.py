@@ -23,6 +23,7 @@ def test_a_cache_of_words_changes_nothing_but_the_time(company: Company) -> None
     with company.reader() as reader:
         assert reader.words.head.size == 7
     assert [_numbers(company, start) for start in range(8)] == without
+    assert set(_numbers(company, 4)) == {"4.1", "4.2", "6"}
     company.say("four", BOB)
     assert _numbers(company) == [*without[0], "7"]
 

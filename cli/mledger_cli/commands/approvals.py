@@ -52,7 +52,7 @@ def _columns(settings: Settings, *, whole: bool) -> "list[Column[Signed]]":
 
 def _what(row: "Signed") -> str:
     """The verdict, what it is about, and the reason."""
-    reason = "" if row.reason == row.about else f": {row.reason}"
+    reason = f": {row.reason}" if row.reason and row.reason != row.about else ""
     conditions = f" (if {'; '.join(row.conditions)})" if row.conditions else ""
     against = f" NOT ALLOWED: {row.refused}" if row.refused is not None else ""
     return f"{row.verdict} {row.about}{reason}{conditions}{against}"

@@ -72,6 +72,8 @@ def create(
 
     if not (what or everything or no_bodies) or (what and everything):
         raise InputError("what is to be disclosed?", fix="name a MODEL, or say --all or --no-bodies")
+    if no_bodies and (what or everything or only):
+        raise InputError("--no-bodies discloses nothing that is named", fix="leave out one of the two")
     files.check_new(output)
     with opening.reader(settings) as reader:
         reader.history()
@@ -130,9 +132,9 @@ def _choice(reader: "Reader", what: tuple[str, ...], only: tuple[str, ...], *, b
     versions: set[str] = set()
     for name in what:
         model, mark, version = name.partition("@")
-        if mark:
-            versions.add(version)
         stream = opening.stream(reader, model) or "ledger"
+        if mark:
+            versions.add(_released(reader, stream, version) if version else "")
         streams.add(stream)
         if stream != "ledger":
             streams |= {found.stream for found in reader.replay(stream).datasets.values()}
@@ -141,6 +143,19 @@ def _choice(reader: "Reader", what: tuple[str, ...], only: tuple[str, ...], *, b
     if "" in versions:
         raise InputError(f"{what[0]!r} names no version", fix="write it like credit-risk@2.1")
     return Choice(tuple(sorted(streams)), next(iter(versions), None), types, bodies)
+
+
+def _released(reader: "Reader", stream: str, version: str) -> str:
+    """The version itself. Errors: NotFoundError if nobody has released it."""
+    from mledger.registry import unknown
+    from mledger_cli import versions
+
+    known = versions.state_of(reader, stream).versions
+    if version not in known:
+        raise NotFoundError(
+            unknown(f"version of {stream}", version, known), fix=f"mledger log {stream} --type version"
+        )
+    return version
 
 
 def _file(reader: "Reader", name: str) -> tuple[str, Path | None]:

@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from mledger_cli import opening
+from mledger_cli import opening, recording
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import DATASET_STATE, EVENT_NUMBER, KEY
+from mledger_cli.params import DATASET_STATE, EVENT_NUMBER
 
 KINDS = (
     "missing",
@@ -38,9 +38,7 @@ STATUSES = ("open", "accepted", "fixed")
 @click.option("--status", type=click.Choice(STATUSES), help="If it is not open: it stays, or is mended.")
 @click.option("--updates", type=EVENT_NUMBER, metavar="EVENT", help="The issue whose place it takes.")
 @click.option("--found-by", metavar="NAME", help="Who noticed.")
-@click.option(
-    "--key", type=KEY, metavar="KEY", help="Sign with this key; else $MLEDGER_KEY, or your only one."
-)
+@recording.AS
 @pass_settings
 def command(settings: Settings, /, dataset: str, title: str, key: str | None, **said: Any) -> None:
     """Record that something is wrong with the data.

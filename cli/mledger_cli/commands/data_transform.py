@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mledger_cli import files, opening
+from mledger_cli import files, opening, recording
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
-from mledger_cli.params import DATASET_STATE, KEY
+from mledger_cli.params import DATASET_STATE
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
@@ -44,9 +44,7 @@ STATE = "NAME[@VERSION]"
 )
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="The seed with which they were chosen.")
 @click.option("--influence", metavar="TEXT", help="What it does to quality and fairness: who is left out.")
-@click.option(
-    "--key", type=KEY, metavar="KEY", help="Sign with this key; else $MLEDGER_KEY, or your only one."
-)
+@recording.AS
 @pass_settings
 def command(
     settings: Settings,

@@ -119,6 +119,7 @@ def _sign(
     body = build(deciding.TYPE, deciding.in_haste(values) if quick else values)
     deciding.check(settings, body, how.at)
     with opening.ledger(settings, how.key) as ledger:
+        deciding.check_own(ledger, body)
         return ledger.append(body, start.stream, at=how.at), body
 
 

@@ -148,14 +148,17 @@ def _record(
     settings: Settings, verb: _Verb, number: str, fields: dict[str, Any], how: dict[str, Any]
 ) -> None:
     """Check the state of the decision, ask why, sign, record, and say what it is now."""
-    from mledger.desk.answering import check_fits
+    from mledger.desk.answering import check_fits, check_succeeds
     from mledger.events.base import build
     from mledger_cli import asking
     from mledger_cli.fields import assign
 
     with opening.reader(settings) as reader:
         stream, number, found = _found(reader, number)
-        check_fits(reader.replay(stream).state, number, verb.name, fields.get("by"))
+        check_fits(reader.replay(stream).state, number, verb.name)
+        if "by" in fields:
+            _, fields["by"], other = _found(reader, fields["by"])
+            check_succeeds(other, fields["by"], number)
     if how["reason"]:
         fields["reason"] = how["reason"]
     for assignment in how["sets"]:

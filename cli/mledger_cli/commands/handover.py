@@ -75,7 +75,7 @@ def command(
         name = opening.stream(reader, stream) or stream
         giver, taker = recording.person(reader, giver), recording.person(reader, taker)
         state = projection.fold(reader.history().of(name).facts())
-        known = {member.name for member in reader.keyring().members.values()}
+        known = {member.name for member in reader.keyring().members.values() if member.revoked is None}
     if giver == taker:
         raise InputError(f"--from and --to are both {giver}", fix="name two people")
     items = [*_items(state, giver), *(Item("duty", text) for text in duties)]

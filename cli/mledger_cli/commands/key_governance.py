@@ -113,8 +113,12 @@ def revoke(
     MEMBER is a name, an e-mail address, or the first eight digits of a key id.
     """
     with opening.reader(settings) as reader:
-        fields = {"key": find_member(reader, member).id, "reason": reason, "compromised_since": since}
+        revoked = find_member(reader, member).id
+        signs = reader.log_keys.now.member == revoked
+    fields = {"key": revoked, "reason": reason, "compromised_since": since}
     record(settings, body("key.revoked", fields), "ledger", key, request)
+    if signs and request is None:
+        settings.out.note("nobody signs checkpoints now: mledger key appoint MEMBER --reason TEXT")
 
 
 class Public(NamedTuple):
@@ -152,6 +156,8 @@ def find_member(reader: "Reader", text: str) -> "Member":
     from mledger.errors import MledgerError, NotFoundError
     from mledger.keystore import Keystore
 
+    if not text.strip():
+        raise InputError("MEMBER is empty", fix="mledger key list --enrolled")
     members = [member for member in reader.keyring().members.values() if member.revoked is None]
     found = [member for member in members if _is_meant(member, text)]
     if not found:

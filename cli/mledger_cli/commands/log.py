@@ -64,6 +64,8 @@ def command(
     since by the number of its correction, and what the rulebook refuses NOT ALLOWED: it counts nowhere.
     """
     if by == DECISION:
+        if types or since or until:
+            raise click.UsageError("--by decision tells a model whole: leave out --type, --since and --until")
         _by_decision(settings, stream)
         return
     with opening.reader(settings) as reader:

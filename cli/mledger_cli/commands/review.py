@@ -11,6 +11,7 @@ from mledger_cli.groups import Command
 from mledger_cli.params import EVENT_NUMBER
 
 if TYPE_CHECKING:
+    from mledger.chain.history import Fact
     from mledger.chain.keyring import Member
     from mledger.reader import Reader
 
@@ -44,7 +45,17 @@ def command(settings: Settings, event: str, key: str | None) -> None:
 
             Review(settings, reader, question, document, key).ask()
         elif not document.data["answered"]:
-            settings.out.note(f"answer: mledger approve {question.number} --reason TEXT, or mledger reject")
+            settings.out.note(_ways(question))
+
+
+def _ways(question: "Fact") -> str:
+    """The commands that answer: everybody signs a plan as it stands, and gives a reason for the rest."""
+    from mledger.desk.dossier import PLANS
+
+    number = question.number
+    if question.type in PLANS:
+        return f"answer: mledger approve {number}, or mledger dissent {number} TEXT"
+    return f"answer: mledger approve {number} --reason TEXT, or mledger reject"
 
 
 def _person(reader: "Reader", key: str | None) -> "Member | None":

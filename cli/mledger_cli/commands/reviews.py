@@ -160,7 +160,8 @@ def schedule(
         today = reader.now()[:10]
         recording.refuse_past("--due", due, today, f"name a day from {today} on")
         owner = recording.person(reader, owner)
-        known = owner in {member.name for member in reader.keyring().members.values()}
+        members = reader.keyring().members.values()
+        known = owner in {member.name for member in members if member.revoked is None}
         if on is not None:
             reader.fact(on)
     fields = {"title": title, "scope": scope, "owner": owner, "cadence": every, "due": due, "on": on}

@@ -175,7 +175,7 @@ def _roles(keyring: Keyring, member: Member, act: Act, where: str) -> Iterator[B
                 "role.forbidden",
                 where,
                 f"{member.name} ({roles}) may not record {event_type}",
-                f"ask for a role that may: mledger key grant {member.name!r} ROLE",
+                f"ask for a role that may: mledger key grant {member.name!r} ROLE --reason TEXT",
             )
 
 

@@ -8,7 +8,7 @@ from mledger.desk.dossier import ACT, ASKED, PLANS, PROPOSED, REQUESTED
 from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.events.base import EventBody
-from mledger.projections.decisions import Status
+from mledger.projections.decisions import Decision, Status
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
@@ -64,12 +64,12 @@ def answer(
     return events.build(yes if approve else no, fields)
 
 
-def check_fits(state: "ModelState | DatasetState", number: str, verdict: str, by: str | None = None) -> None:
-    """Nothing, if a decision may be answered so as it stands; `by` is the one that takes its place.
+def check_fits(state: "ModelState | DatasetState", number: str, verdict: str) -> None:
+    """Nothing, if a decision may be answered so as it stands.
 
     Errors: InputError with the way out.
     """
-    found, others = state.decisions.proposals.get(number), state.decisions
+    found = state.decisions.proposals.get(number)
     if found is None:
         message = f"decision {number} does not count: it cannot be read, or was recorded against the rules"
         raise InputError(message, fix=f"mledger show {number}")
@@ -78,10 +78,17 @@ def check_fits(state: "ModelState | DatasetState", number: str, verdict: str, by
         raise InputError(f"decision {number} is {found.status}, and cannot be {verdict}", fix=fix)
     if verdict == "accepted":
         check_whole(number, found.open)
-    if by is not None and (other := others.proposals.get(by)) is not None and other.status != "in force":
+
+
+def check_succeeds(other: Decision, by: str, number: str) -> None:
+    """Nothing, if decision `by` may take the place of another. Errors: InputError with the way out."""
+    if by == number:
+        raise InputError(f"decision {by} cannot take its own place", fix="name the other one with --by")
+    if other.status != "in force":
+        verb = "accept" if other.status == "proposed" else "show"
         raise InputError(
-            f"decision {by} is {other.status}, and cannot take the place of another yet",
-            fix=f"mledger decision accept {by}",
+            f"decision {by} is {other.status}, and cannot take the place of another",
+            fix=f"mledger decision {verb} {by}",
         )
 
 

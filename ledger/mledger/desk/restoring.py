@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mledger.stores.bundle import BundleStore
 
 _PIECE = 1 << 20
+_ELSEWHERE = "name another folder, or let yourself write there"
 
 
 class Put(NamedTuple):
@@ -174,7 +175,7 @@ def staging(
     wanted, whose = manifests.version(version), manifests.whose()
     kept = _Kept(reader, places)
     fresh = not folder.exists()
-    with folders.translated(folder):
+    with folders.translated(folder, fix=_ELSEWHERE):
         folder.mkdir(parents=True, exist_ok=True)
         room = Path(tempfile.mkdtemp(prefix=".mledger-", dir=folder))
     try:
@@ -310,7 +311,7 @@ def _from_file(candidate: Path, file: File, copy: Path) -> bool:
     if not candidate.is_file() or (file.size is not None and candidate.stat().st_size != file.size):
         return False
     digest = hashlib.sha256()
-    with folders.translated(copy), candidate.open("rb") as far, copy.open("wb") as near:
+    with folders.translated(copy, fix=_ELSEWHERE), candidate.open("rb") as far, copy.open("wb") as near:
         while piece := far.read(_PIECE):
             digest.update(piece)
             near.write(piece)
@@ -319,7 +320,7 @@ def _from_file(candidate: Path, file: File, copy: Path) -> bool:
 
 
 def _write(copy: Path, data: bytes) -> None:
-    with folders.translated(copy), copy.open("wb") as near:
+    with folders.translated(copy, fix=_ELSEWHERE), copy.open("wb") as near:
         near.write(data)
         _synced(near)
 

@@ -11,7 +11,7 @@ from mledger.events.free import refuse, refuse_each
 class ReleaseBundled(EventBody):
     """All that belongs to a version was put together: model, images, card, lineage, dashboards.
 
-    Record it when the bundle is finished; `mledger bundle create` does. What was not in it then can
+    Record it when the bundle is finished. What was not in it then can
     never be proved to have belonged to it. The manifest is what a rollback restores and an auditor
     checks. Good content leaves nothing out that is needed to run the version without its makers.
     """

@@ -10,8 +10,9 @@ from mledger.events.decision import DecisionProposed
 from mledger.events.profile import ProfileRecorded
 from mledger.events.transform import TransformRecorded
 from mledger.projections.base import find
+from mledger.projections.corrections import amendments
 from mledger.projections.datasets import DatasetState, describe
-from mledger.projections.statements import cite
+from mledger.projections.statements import behind, cite
 from mledger.reports.base import Claim, Document, Report, Section, register
 
 NAME, TITLE = "data-story", "The story of a dataset: source, states, steps, issues"
@@ -27,22 +28,22 @@ def data_story(facts: Iterable[Fact]) -> Document:
     facts = tuple(facts)
     state: DatasetState = find("dataset").fold(facts)
     told = {version.source.number: version for version in state.recorded}
-    claims = []
+    amended, claims = amendments(facts), []
     for fact in facts:
-        body = fact.data
+        change = amended.get(fact.number)
+        body = change.body if change is not None and change.body is not None else fact.data
+        numbers = behind(cite(fact), corrected=change.corrections if change is not None else ())
         label = f"{fact.occurred[:10]}"
         if fact.refused is not None:
             claims.append(Claim(f"{fact.type} does not count: {fact.refused}", (fact.number,), label))
         elif fact.number in told:
             version = told[fact.number]
             claims += [
-                Claim(words, (fact.number,), label)
-                for words in _state(body, describe(version), cite(fact).by)
+                Claim(words, numbers, label) for words in _state(body, describe(version), cite(fact).by)
             ]
         elif body is not None and (tell := _TOLD.get(type(body))) is not None:
             claims += [
-                Claim(f"{words.removesuffix('.')}; {cite(fact).by}", (fact.number,), label)
-                for words in tell(body)
+                Claim(f"{words.removesuffix('.')}; {cite(fact).by}", numbers, label) for words in tell(body)
             ]
         elif body is None:
             claims.append(Claim(f"{fact.type} cannot be read: {fact.obstacle}", (fact.number,), label))
@@ -83,7 +84,8 @@ def _standing(state: DatasetState) -> Iterator[Claim]:
     for ended in state.deprecations:
         what = f"version {ended.version}" if ended.version else "all versions"
         instead = f"; use {ended.successor}" if ended.successor else ""
-        yield Claim(f"{what}: {ended.reason}{instead}", (ended.source.number,), "deprecated")
+        words = f"{what}: {ended.reason.removesuffix('.')}{instead}"
+        yield Claim(words, (ended.source.number,), "deprecated")
 
 
 def _issue(body: DatasetIssue) -> Iterator[str]:
