@@ -92,7 +92,7 @@ def test_nobody_accepts_what_they_proposed(run: Run, proposed: Path) -> None:
         (("accept", "four"), "DECISION: "),
         (("reaffirm", "4", "--reason", "x"), "decision 4 is proposed, and cannot be reaffirmed"),
         (("invalidate", "4", "--reason", "x"), "decision 4 is proposed, and cannot be invalidated"),
-        (("supersede", "4", "--by", "99", "--reason", "x"), "by: event 99 is not there"),
+        (("supersede", "4", "--by", "99", "--reason", "x"), "there is no entry 99"),
         (("reaffirm", "4", "--review-by", "2020-01-01"), "decision 4 is proposed"),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mledger.desk import restoring
 from mledger.errors import InputError, RetryError, StoreError
 from mledger.reader import Reader
-from tests.cli.asking import MODEL, Run, done, nothing_written, refused_alike, told
+from tests.cli.asking import MODEL, Run, done, nothing_written, refused, refused_alike, told
 
 FILES = {"1.0": {"model.pkl": b"one", "card/README.md": b"first"}, "1.1": {"model.pkl": b"two"}}
 

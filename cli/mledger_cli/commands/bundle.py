@@ -128,21 +128,20 @@ def _choice(reader: "Reader", what: tuple[str, ...], only: tuple[str, ...], *, b
     types = check_types(only) if only else None
     if not what:
         return Choice(types=types, bodies=bodies)
+    named = [name.partition("@") for name in what]
+    if len(what) > 1 and any(mark for _, mark, _ in named):
+        raise InputError("one version of one model, or models whole", fix="make a bundle for each version")
     streams: set[str] = set()
-    versions: set[str] = set()
-    for name in what:
-        model, mark, version = name.partition("@")
-        stream = opening.stream(reader, model) or "ledger"
-        if mark:
-            versions.add(_released(reader, stream, version) if version else "")
+    release = None
+    for name, mark, version in named:
+        if mark and not version:
+            raise InputError(f"{what[0]!r} names no version", fix="write it like credit-risk@2.1")
+        stream = opening.stream(reader, name) or "ledger"
         streams.add(stream)
         if stream != "ledger":
             streams |= {found.stream for found in reader.replay(stream).datasets.values()}
-    if versions and len(what) > 1:
-        raise InputError("one version of one model, or models whole", fix="make a bundle for each version")
-    if "" in versions:
-        raise InputError(f"{what[0]!r} names no version", fix="write it like credit-risk@2.1")
-    return Choice(tuple(sorted(streams)), next(iter(versions), None), types, bodies)
+        release = _released(reader, stream, version) if mark else None
+    return Choice(tuple(sorted(streams)), release, types, bodies)
 
 
 def _released(reader: "Reader", stream: str, version: str) -> str:

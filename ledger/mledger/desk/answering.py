@@ -85,9 +85,9 @@ def check_succeeds(other: Decision, by: str, number: str) -> None:
     if by == number:
         raise InputError(f"decision {by} cannot take its own place", fix="name the other one with --by")
     if other.status != "in force":
-        verb = "accept" if other.status == "proposed" else "show"
+        verb, yet = ("accept", " yet") if other.status == "proposed" else ("show", "")
         raise InputError(
-            f"decision {by} is {other.status}, and cannot take the place of another",
+            f"decision {by} is {other.status}, and cannot take the place of another{yet}",
             fix=f"mledger decision {verb} {by}",
         )
 
