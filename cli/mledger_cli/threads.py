@@ -22,7 +22,7 @@ def about(reader: "Reader", number: str) -> "tuple[Said, ...]":
         return ()
     from mledger.reports.records import talk_about
 
-    said = talk_about(number, facts, lambda reference: _number(reader, reference))
+    said = talk_about(number, facts, cache(partial(_number, reader)))
     spoken = set(_numbers(said))
     found = reader.judged(fact for fact in facts if fact.number in spoken)
     return tuple(_counting(said, {fact.number for fact in found if fact.refused is None}))

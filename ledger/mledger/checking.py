@@ -13,7 +13,7 @@ from mledger.checks.world import Awaited, Change, World
 from mledger.core.moment import Moment
 from mledger.errors import NotFoundError
 from mledger.projections.dossier import Dossier, dossier_of
-from mledger.projections.duties import duties
+from mledger.projections.duties import DutiesState, duties
 from mledger.registry import unknown
 from mledger.worktree import ARCHITECTURE, WATCHED, Worktree
 
@@ -83,7 +83,13 @@ def models_of(reader: "Reader", history: "History", *, in_use: bool = False) -> 
     models = [name for name in reader.stream_names() if name.startswith("model/")]
     if not in_use:
         return models
-    return [name for name, seen in history.each(models) if duties.fold(seen.of(name).facts()).retired is None]
+    states = ((name, duties.fold(seen.of(name).facts())) for name, seen in history.each(models))
+    return [name for name, state in states if state.retired is None and _is_there(state)]
+
+
+def _is_there(state: DutiesState) -> bool:
+    """Whether anything of a model counts, or stands somewhere although it should not."""
+    return bool(state.counted or state.stages.foremost)
 
 
 # --- the world

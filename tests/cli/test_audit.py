@@ -84,6 +84,8 @@ def test_findings_have_answers_and_an_end(run: Run, lived: Path) -> None:
     due = told(run("reviews", "due", "--by", "2099-12-31", "--json"))["due"]  # type: ignore[index,call-overload]
     assert [(row["kind"], row["event"], row["owner"]) for row in due] == [("finding", "11", ALICE)]
     rows = {row["event"]: row for row in told(run("audit", "list", "--json"))}  # type: ignore[attr-defined]
+    assert all(row["what"].startswith(row["title"]) for row in rows.values())
+    assert {row["kind"] for row in rows.values()} == {"audit", "finding"}
     assert (rows["10"]["state"], rows["11"]["state"]) == ("open", "open")
     done(run("audit", "answer", "11", "The shared key is revoked."))
     assert "answered" in done(run("audit", "list"))

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from mledger.testing.bodies import FRAMED, PROPOSED
 from tests.cli.asking import ALICE, MODEL, Run, done, refused_alike, told
 from tests.cli.gaps import commit, git, made, record
 
@@ -84,6 +85,19 @@ def test_a_waiver_is_listed_until_it_ends(changed: Path, run: Run, until: str, c
     else:
         assert f"waived until 2999-12-31 by {ALICE}" in result.stdout
         assert f"{len(failed)} waived" in result.stdout
+
+
+def test_what_stands_as_it_was_signed_is_let_pass(begun: Path, run: Run) -> None:
+    """The way out of a broken link is a correction, or a waiver where nothing can be corrected."""
+    refs = {"refs": [{"rel": "see", "uri": "http:///x"}]}
+    record(run, "problem.framed", FRAMED | refs)
+    record(run, "decision.proposed", PROPOSED | refs)
+    (checked,) = json.loads(run("--json", "check").stdout)
+    (found,) = [row["findings"] for row in checked["rules"] if row["rule"] == "LINK-004"]
+    assert [one["fix"].partition(" --set")[0] for one in found] == [
+        "mledger correct 2",
+        f"mledger append waiver.granted {MODEL}",
+    ]
 
 
 def test_the_policy_says_how_grave_a_rule_is(changed: Path, run: Run) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mledger.checking import check_models
+from mledger.checking import check_models, models_of
 from mledger.core.merkle import Frontier
 from mledger.desk.answering import check_fits
 from mledger.desk.dossier import dossier
@@ -145,6 +145,19 @@ def test_own_decisions_waivers_and_corrections_count_nowhere(asked: tuple[Compan
     assert not any(outcome.waived for outcome in checked.outcomes)
     (refused,) = (outcome for outcome in checked.outcomes if outcome.rule.id == "APP-003")
     assert {n for found in refused.found for n in found.numbers} == {accepted, waived, granted}
+
+
+def test_a_model_that_nobody_may_register_is_none(asked: tuple[Company, str]) -> None:
+    """It is checked only if somebody asks for it, or if a version stands there against the rules."""
+    company, request = asked
+    registered = {"title": "G", "purpose": "P.", "owner": BOB}
+    force(company.sim, "model.registered", "model/ghost", registered, BOB)
+    reader = company.sim.reader()
+    assert models_of(reader, reader.history(), in_use=True) == [STREAM]
+    event, fields = moved(request)["deployed"]
+    force(company.sim, event, "model/ghost", fields, BOB)
+    reader = company.sim.reader()
+    assert models_of(reader, reader.history(), in_use=True) == [STREAM, "model/ghost"]
 
 
 def test_one_event_is_judged_alone_as_among_all(asked: tuple[Company, str]) -> None:

@@ -1,6 +1,6 @@
 """mledger audit: somebody from outside looks, and says what they found."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -216,31 +216,44 @@ def list_(settings: Settings, stream: str | None, *, only_open: bool) -> None:
         states = [_folded(seen.of(one).facts()) for one, seen in history.each(streams)]
     rows = [row for state in states for row in _rows(state, only_open=only_open)]
     columns = [
-        Column[dict[str, str]]("event", lambda row: row["event"], right=True),
-        Column[dict[str, str]]("state", lambda row: row["state"]),
-        Column[dict[str, str]]("severity", lambda row: row["severity"]),
-        Column[dict[str, str]]("stream", lambda row: row["stream"], flexible=True),
-        Column[dict[str, str]]("what", lambda row: row["what"], lines=9),
+        Column[_Row]("event", lambda row: row["event"], right=True),
+        Column[_Row]("state", lambda row: row["state"]),
+        Column[_Row]("severity", lambda row: row["severity"] or ""),
+        Column[_Row]("stream", lambda row: row["stream"], flexible=True),
+        Column[_Row](
+            "what", lambda row: row["what"] if row["kind"] == "audit" else f"  {row['what']}", lines=9
+        ),
     ]
     if name:
         del columns[3]
     settings.out.table(rows, columns, none="no audit is recorded")
 
 
-def _rows(state: "DutiesState", *, only_open: bool) -> "Iterator[dict[str, str]]":
+_Row: TypeAlias = dict[str, Any]
+
+
+def _rows(state: "DutiesState", *, only_open: bool) -> "Iterator[_Row]":
     """An audit, then its findings, each with its answers."""
     for number, audit in state.audits.opened.items():
         findings = {one: state.audits.findings[one] for one in audit.findings}
         shown = {one: found for one, found in findings.items() if found.is_open or not only_open}
         if only_open and audit.closing is not None and not shown:
             continue
-        yield _row(number, state, audit.closing.opinion if audit.closing else "open", "", _told(audit))
+        said = audit.closing.opinion if audit.closing else "open"
+        row: _Row = {"event": number, "kind": "audit", "stream": state.stream, "state": said}
+        row |= {"title": audit.title, "severity": None, "auditors": list(audit.auditors)}
+        yield row | {"what": _told(audit)}
         for one, found in shown.items():
-            yield _row(one, state, found.state, found.severity, f"  {_found(found)}")
+            row = {"event": one, "kind": "finding", "stream": state.stream, "state": found.state}
+            row |= {"title": found.title, "severity": found.severity, "audit": number}
+            answers = [{"by": a.source.by, "event": a.source.number, "text": a.text} for a in found.replies]
+            row |= {"owner": found.owner, "due": found.due, "answers": answers}
+            yield row | {"what": _found(found)}
 
 
-def _row(number: str, state: "DutiesState", said: str, severity: str, what: str) -> dict[str, str]:
-    return {"event": number, "state": said, "severity": severity, "stream": state.stream, "what": what}
+def _indented(row: _Row) -> str:
+    """A finding stands below its audit."""
+    return str(row["what"]) if row["kind"] == "audit" else f"  {row['what']}"
 
 
 def _told(audit: "Audit") -> str:

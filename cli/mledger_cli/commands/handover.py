@@ -44,7 +44,12 @@ class Item(NamedTuple):
 @click.option(
     "--contact", "contacts", metavar="TEXT", multiple=True, help="Whom to ask later; may be said again."
 )
-@click.option("--effective", type=DAY, metavar="DAY", help="From which day on, if not from today.")
+@click.option(
+    "--effective",
+    type=DAY,
+    metavar="DAY",
+    help="From which day on people are to ask the other one; here it counts at once.",
+)
 @recording.YES
 @recording.AS
 @pass_settings

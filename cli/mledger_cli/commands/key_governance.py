@@ -156,8 +156,6 @@ def find_member(reader: "Reader", text: str) -> "Member":
     from mledger.errors import MledgerError, NotFoundError
     from mledger.keystore import Keystore
 
-    if not text.strip():
-        raise InputError("MEMBER is empty", fix="mledger key list --enrolled")
     members = [member for member in reader.keyring().members.values() if member.revoked is None]
     found = [member for member in members if _is_meant(member, text)]
     if not found:

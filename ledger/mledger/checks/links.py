@@ -5,8 +5,10 @@ from collections.abc import Hashable, Iterable, Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple, cast
 
+from mledger.checks.words import correcting, waiving
 from mledger.checks.world import World
 from mledger.events.words import part_of, type_of, type_text
+from mledger.projections.corrections import stands
 from mledger.projections.dossier import Dossier, Record
 
 Kind = Literal["event", "digest", "commit", "uri", "file"]
@@ -178,3 +180,11 @@ def mentions(dossier: Dossier) -> dict[str, int]:
         for name in set(_HASH.findall(record.body.to_bytes())):
             found[name.decode()] = found.get(name.decode(), 0) + 1
     return found
+
+
+def mending(dossier: Dossier, link: Link, rule: str, value: str) -> str:
+    """The command that puts a link right; what stands as it was signed is let pass."""
+    found = next((one.event.type for one in dossier.records if one.event.number == link.number), "")
+    if stands(found):
+        return waiving(rule, link.stream, link.number)
+    return correcting(link.number, link.path, value)

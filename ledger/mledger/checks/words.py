@@ -41,6 +41,11 @@ def cut(text: str, most: int = 60) -> str:
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
+def days(count: int) -> str:
+    """So many days."""
+    return "1 day" if count == 1 else f"{count} days"
+
+
 def correcting(number: str, field: str, value: str) -> str:
     """The command that puts right what an event says in one field."""
     return f"mledger correct {number} --set {quoted(f'{field}={value}')} --reason TEXT"

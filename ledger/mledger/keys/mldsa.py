@@ -118,7 +118,9 @@ def load_public(data: bytes, *, what: str) -> bytes:
 
 
 def _unusable(message: str) -> NoReturn:
-    raise KeyFileError(message, fix="try again, or appoint without it: mledger key appoint KEY --no-ml-dsa")
+    raise KeyFileError(
+        message, fix="try again, or appoint without it: mledger key appoint KEY --no-ml-dsa --reason TEXT"
+    )
 
 
 def _module() -> "ModuleType":

@@ -87,6 +87,11 @@ class DutiesState:
         """What ended the model; None while it has not, and once a version stands somewhere again."""
         return self.stages.retired if self.stages.foremost is None else None
 
+    @property
+    def counted(self) -> int:
+        """How many of the events count."""
+        return self.trail.events - sum(refused.count for refused in self.trail.refused)
+
     def holder(self, name: str, since: Citation) -> str:
         """Whoever answers now for what somebody answered for at an event: handovers move it on."""
         later = order(since)

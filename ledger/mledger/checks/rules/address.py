@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
-from mledger.checks.links import is_address, links_of
-from mledger.checks.words import correcting, cut
+from mledger.checks.links import is_address, links_of, mending
+from mledger.checks.words import cut
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
@@ -22,4 +22,4 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
     for link in links_of(dossier.records):
         if link.kind == "uri" and not is_address(link.target):
             message = f"event {link.number} names {cut(link.target)} in {link.path}, which is no address"
-            yield Found(message, (link.number,), correcting(link.number, link.path, "URI"))
+            yield Found(message, (link.number,), mending(dossier, link, "LINK-004", "URI"))

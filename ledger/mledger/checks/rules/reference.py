@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
-from mledger.checks.links import links_of
-from mledger.checks.words import correcting
+from mledger.checks.links import links_of, mending
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
@@ -24,4 +23,4 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
         known = dossier.resolve(link.target) or link.target in (world.events or {})
         if link.kind == "event" and not known:
             message = f"event {link.number} names event {link.target} in {link.path}, which is not there"
-            yield Found(message, (link.number,), correcting(link.number, link.path, "EVENT"))
+            yield Found(message, (link.number,), mending(dossier, link, "LINK-001", "EVENT"))

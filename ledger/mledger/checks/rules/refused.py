@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
+from mledger.checks.words import waiving
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
@@ -12,10 +13,11 @@ from mledger.projections.dossier import Dossier
     "Nothing about the model was recorded against the policy",
     severity="error",
     why="Whoever signs what no rule allows them to, with a program of their own, agrees to nothing.",
-    fix="mledger verify --full",
+    fix="mledger append waiver.granted STREAM --set rule=APP-003 --set on=EVENT --edit",
     reads=("*",),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
     """Find events of the model, of its datasets and of the ledger that the rulebook does not let count."""
     for fact in dossier.refused:
-        yield Found(f"{fact.type} by {fact.signer} does not count: {fact.refused}", (fact.number,))
+        message = f"{fact.type} by {fact.signer} does not count: {fact.refused}"
+        yield Found(message, (fact.number,), waiving("APP-003", dossier.stream, fact.number))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
-from mledger.checks.words import cut
+from mledger.checks.words import cut, days
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 from mledger.projections.lapses import last_day
@@ -27,5 +27,5 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
             anew = [a.source.number for a in decision.answers if a.verdict == "reaffirmed"]
             fix = f"mledger decision reaffirm {event.number}"
             over = days_between(due, dossier.day)
-            message = f"decision {event.number} review overdue by {over} days: {cut(body.title)}"
+            message = f"decision {event.number} review overdue by {days(over)}: {cut(body.title)}"
             yield Found(message, (event.number, *anew), fix)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
-from mledger.checks.words import cut
+from mledger.checks.words import cut, days
 from mledger.checks.world import World
 from mledger.events.handover import HandoverRecorded
 from mledger.projections import reviews
@@ -29,5 +29,5 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
     for number, review in found.scheduled.items():
         if review.due is not None and review.due < dossier.day:
             over = days_between(review.due, dossier.day)
-            message = f"review {number} overdue by {over} days, {review.owner}: {cut(review.title)}"
+            message = f"review {number} overdue by {days(over)}, {review.owner}: {cut(review.title)}"
             yield Found(message, review.numbers, f"mledger reviews done {number} --checked TEXT")
