@@ -93,7 +93,7 @@ def test_what_stands_as_it_was_signed_is_let_pass(begun: Path, run: Run) -> None
     record(run, "problem.framed", FRAMED | refs)
     record(run, "decision.proposed", PROPOSED | refs)
     (checked,) = json.loads(run("--json", "check").stdout)
-    (found,) = [row["findings"] for row in checked["rules"] if row["rule"] == "LINK-004"]
+    (found,) = [row["found"] for row in checked["rules"] if row["rule"] == "LINK-004"]
     assert [one["fix"].partition(" --set")[0] for one in found] == [
         "mledger correct 2",
         f"mledger append waiver.granted {MODEL}",
