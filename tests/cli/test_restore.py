@@ -202,11 +202,12 @@ def test_a_target_that_changes_while_a_copy_is_made_is_left_alone(
     """What somebody writes there after it was read, and before its copy is whole, is not lost either."""
     (released / "live").mkdir()
     (released / "live" / "model.pkl").write_bytes(b"two")
-    fsync = os.fsync
+    target, fsync = released / "live" / "model.pkl", os.fsync
 
     def write_meanwhile(handle: int) -> None:
-        if b"one" in [copy.read_bytes() for copy in (released / "live").glob(".mledger-*/*")]:
-            (released / "live" / "model.pkl").write_bytes(b"mine!")
+        copies = [copy.read_bytes() for copy in target.parent.glob(".mledger-*/*")]
+        if b"one" in copies and target.read_bytes() == b"two":
+            target.write_bytes(b"mine!")
         fsync(handle)
 
     with monkeypatch.context() as patch:
