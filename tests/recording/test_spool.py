@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import mledger
+from mledger import folders
 from mledger.core.moment import Moment
 from mledger.errors import NotFoundError
 from mledger.events import base as events
@@ -103,6 +104,7 @@ def test_what_a_process_left_is_gone_once_it_is_pushed(path, script, recorded):
     shutil.move(path, "aside.db")
     lines = """
 import mledger
+from mledger import folders
 with mledger.run("credit-risk", hypothesis="x", criteria={"loss": "<1"}) as run:
     for step in range(10):
         run.metric("loss", 0.5, step=step)
@@ -191,6 +193,7 @@ def test_whatever_is_wrong_with_ledger_or_key_stops_nobody(path, monkeypatch, ca
 FULL = """
 import resource
 import mledger
+from mledger import folders
 limit = 24_000  # bytes of a file: less than an append to the ledger needs, more than a line of the spool
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 with mledger.run("credit-risk", hypothesis="x", criteria={"auc": ">0"}, quiet=True) as run:
@@ -291,6 +294,25 @@ def test_events_of_another_ledger_are_not_pushed_here(path, capsys):
     assert "mledger --ledger /elsewhere/other.db spool push" in text
     assert json.loads(CliRunner().invoke(program, ["spool", "push", "--json"]).stdout) == []
     assert "event 1" in command("spool", "push", "--meant-for", "/elsewhere/other.db")[0]
+
+
+def test_a_start_that_found_no_place_is_recorded_with_the_end(path, recorded, capsys):
+    """A run says that it is recorded nowhere; once there is room its start is there, before its end."""
+    away = path.with_name("away.db")
+    spool = folders.spool_folder()
+    path.rename(away)
+    spool.parent.mkdir(exist_ok=True)
+    spool.write_text("in the way")
+    with begin(name="a") as run:
+        assert "run a started (recorded nowhere)" in capsys.readouterr().err
+        run.metric("auc", 0.96)
+        away.rename(path)
+    assert [row["type"] for row in recorded()] == ["run.started", "run.finished"]
+    assert "run a finished (event 2)" in capsys.readouterr().err
+    path.rename(away)
+    train(name="b")
+    assert "run b finished (recorded nowhere)" in capsys.readouterr().err
+    spool.unlink()
 
 
 def test_what_waits_is_mentioned_once(path, capsys):

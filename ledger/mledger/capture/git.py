@@ -112,7 +112,10 @@ class _Question:
 
 
 def _state(place: Path | None) -> object:
-    """What is known of the files on which index and configuration depend; None if that cannot be told."""
+    """What is known of the files of index and configuration; None if that cannot be told.
+
+    A configuration may include others, which are not looked at: they name no remote of one repository.
+    """
     said = {name: value for name, value in os.environ.items() if name.startswith("GIT_")}
     if place is None or said.keys() & _ELSEWHERE:
         return None

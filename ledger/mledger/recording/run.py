@@ -61,6 +61,7 @@ class Run:
         self._pid = os.getpid()
         self._over = False
         self._spooled = False
+        self._nowhere: Item | None = None
         self._usage = Usage()
         self._told = Told()
         self._points = self._told.measured.points
@@ -90,17 +91,16 @@ class Run:
         begun = started(self._recorder, self._stream, self._said, capture)
         self._pid, self._usage = os.getpid(), Usage()
         item = Item(begun.body, self._stream, begun.attach)
-        self.number = self._recorder.record(item, mendable=True) or None
-        self._started, self._spooled = begun.body, self.number is None
+        number = self._recorder.record(item, mendable=True)
+        self._started, self.number, self._spooled = begun.body, number or None, not number
+        self._nowhere = item if number is None else None
         self._journal = Journal(item.id, ledger=self._recorder.path, stream=self._stream, run=begun.body.run)
         if self.number and not self._quiet and self._recorder.mentions_spool():
             telling.told(("earlier events wait to be signed: mledger spool push",), quiet=False)
         for one in begun.warnings:
             if not (self._quiet and one.hushed):
                 telling.warn(one.line, one.fix)
-        telling.told(
-            (f"run {self.called} started{self._event(self.number)}", *begun.summary), quiet=self._quiet
-        )
+        telling.told((f"run {self.called} started{_where(number)}", *begun.summary), quiet=self._quiet)
         return self
 
     def finish(self, *, lesson: str | None = None) -> None:
@@ -147,6 +147,7 @@ class Run:
         self._check_here()
         with self._turn:
             self._over = True
+            self._start_again()
             done = closed(self, failed)
             try:
                 number = self._recorder.record(
@@ -159,20 +160,20 @@ class Run:
                 number = self._recorder.record(done.item(self._stream), into_spool=self._spooled)
             if self._journal is not None:
                 self._journal.end(done=number is not None)
-        telling.told(
-            (f"run {self.called} {done.verb}{self._event(number)}", *done.summary), quiet=self._quiet
-        )
+        telling.told((f"run {self.called} {done.verb}{_where(number)}", *done.summary), quiet=self._quiet)
         for gap in done.warnings:
             telling.warn(gap)
+
+    def _start_again(self) -> None:
+        """Record the start if there was no place for it; an end without it would be of no use."""
+        if self._nowhere is not None:
+            number = self._recorder.record(self._nowhere)
+            self.number, self._spooled = number or None, not number
 
     @property
     def called(self) -> str:
         """How people call it: by the name that was given, else by its event number."""
         return self.name if "name" in self._said or self.number is None else self.number
-
-    @staticmethod
-    def _event(number: str | None) -> str:
-        return f" (event {number})" if number else " (in the spool)"
 
     # --- what is told on the way
 
@@ -322,3 +323,8 @@ class Run:
     def told(self) -> Told:
         """What it was told on the way."""
         return self._told
+
+
+def _where(number: str | None) -> str:
+    """Where an event is, by what the recorder says of it."""
+    return f" (event {number})" if number else " (recorded nowhere)" if number is None else " (in the spool)"
