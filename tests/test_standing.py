@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,16 @@ import pytest
 from tests.standing import standing
 
 INSTALLED = Path(sys.executable).parent
+# CI sets variables of Python's, with which the installed program would be run.
+BARE = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("PYTHON", "MLEDGER_", "COVERAGE_", "XDG_"))
+} | {
+    "LANG": "C.UTF-8",
+    "COLUMNS": "80",
+    "NO_COLOR": "1",
+}
 Shell = Callable[[str, Path], subprocess.CompletedProcess[str]]
 
 
@@ -29,7 +40,7 @@ def shell(tmp_path: Path) -> Shell:
     """Run a line in an empty folder, with the programs of a folder before others."""
 
     def run(line: str, programs: Path) -> subprocess.CompletedProcess[str]:
-        env = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}", "LANG": "C.UTF-8", "COLUMNS": "80"}
+        env = BARE | {"PATH": f"{programs}:{os.environ['PATH']}", "HOME": os.environ["HOME"]}
         return subprocess.run(line, shell=True, env=env, cwd=tmp_path, capture_output=True, text=True)  # noqa: PLW1510, S602
 
     return run
@@ -61,7 +72,7 @@ def test_a_signal_ends_the_command(ready: Path, shell: Shell) -> None:
     assert not key.returncode, key.stderr
     serve = [ready / "mledger", "witness", "serve", "--port", "0"]
     with subprocess.Popen(
-        serve, stdout=subprocess.PIPE, text=True, env=os.environ | {"LANG": "C.UTF-8"}
+        serve, stdout=subprocess.PIPE, text=True, env=BARE | {"HOME": os.environ["HOME"]}
     ) as server:
         while "listening" not in (line := server.stdout.readline()):
             assert line, "it ended"
@@ -72,9 +83,13 @@ def test_a_signal_ends_the_command(ready: Path, shell: Shell) -> None:
 
 def test_keys_are_made_quickly(ready: Path, shell: Shell) -> None:
     """A key that is locked by a passphrase costs one round here, and opens the installed program's way."""
-    init = "mledger init --origin acme.example/credit --name Alice -q"
-    assert not shell(f"MLEDGER_PASSPHRASE='correct horse battery' {init}", ready).returncode
-    shown = shell("MLEDGER_PASSPHRASE='correct horse battery' mledger checkpoint --json", INSTALLED)
+    passphrase = "MLEDGER_PASSPHRASE='correct horse battery'"
+    made = shell(f"{passphrase} mledger init --origin acme.example/credit --name Alice -q --json", ready)
+    assert not made.returncode, made.stderr
+    (key,) = Path(os.environ["HOME"]).rglob("alice.key")
+    blob = b64decode(b"".join(key.read_bytes().splitlines()[1:-1]))
+    assert int.from_bytes(blob.partition(b"bcrypt")[2][24:28]) == 1
+    shown = shell(f"{passphrase} mledger checkpoint --json", INSTALLED)
     assert json.loads(shown.stdout), shown.stderr
 
 
