@@ -4,6 +4,7 @@ Each can be deleted at any time. It belongs to one ledger by the leaf of entry 0
 leaf of the last entry that it has read.
 """
 
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # Entries that a cache reads before somebody notices.
 _SOON = 2_000
+
+_Read = Callable[[int, int], Iterator[Entry]]
 
 
 class Derived:
@@ -79,7 +82,7 @@ class Derived:
         """The cache of streams, read on to the end of the ledger."""
         if self._streams is None:
             self._streams = Streams(self._cached_as)
-        self._read_on(self._streams)
+        self._read_on(self._streams, self.store.signed)
         return self._streams
 
     # --- words
@@ -88,7 +91,7 @@ class Derived:
     def words(self) -> "Words":
         """The cache of words, read on to the end of the ledger."""
         words = self._open_words()
-        self._read_on(words)
+        self._read_on(words, self.store.entries)
         return words
 
     def _open_words(self) -> "Words":
@@ -170,19 +173,19 @@ class Derived:
         found = self.store.hashes(0, seq, 1) if seq >= 0 else []
         return found[0] if found else None
 
-    def _read_on(self, cache: "Streams | Words") -> None:
+    def _read_on(self, cache: "Streams | Words", read: _Read) -> None:
         """Let a cache read what is new; one whose disk is full goes on where nobody sees it."""
         try:
-            self._take_in(cache)
+            self._take_in(cache, read)
         except UnwritableError:
             cache.leave_disk()
-            self._take_in(cache)
+            self._take_in(cache, read)
 
-    def _take_in(self, cache: "Streams | Words") -> None:
+    def _take_in(self, cache: "Streams | Words", read: _Read) -> None:
         """Let a cache read what is new; one that belongs to another history begins anew."""
         known, head = cache.head, self.head
         if known.size and self.store.hashes(0, known.size - 1, 1) != [known.leaf]:
             cache.clear()
             known = cache.head
         if known.size < head.size:
-            cache.add(self.store.entries(known.size, head.size))
+            cache.add(read(known.size, head.size))

@@ -92,10 +92,11 @@ class Lookup(Derived):
         """The ledger's name for ever."""
         return open_payload(self.genesis.payload).ledger
 
-    def entry(self, seq: int) -> Entry:
-        """The entry at a position, as it is stored. Errors: NotFoundError."""
+    def entry(self, seq: int, *, alone: bool = False) -> Entry:
+        """The entry at a position, as it is stored, or `alone`, without its slots. Errors: NotFoundError."""
+        read = self.store.signed if alone else self.store.entries
         if seq >= 0:
-            for entry in self.store.entries(seq, seq + 1):
+            for entry in read(seq, seq + 1):
                 return entry
         raise NotFoundError(
             f"there is no entry {seq}; the ledger ends with entry {self.head.size - 1}", fix="mledger log"
@@ -103,7 +104,7 @@ class Lookup(Derived):
 
     def statement(self, seq: int) -> Statement:
         """What the entry at a position states."""
-        return open_payload(self.entry(seq).payload)
+        return open_payload(self.entry(seq, alone=True).payload)
 
     def facts(self, streams: Streams = None, start: int = 0, stop: int | None = None) -> Iterator[Fact]:
         """The events of the entries start..stop in order, of one stream, of several, or of all.

@@ -176,11 +176,11 @@ class _Checker:
         if len(slots) != count:
             self.find("column.copy", f"entry {seq}", f"{count} events are signed, {len(slots)} are stored")
         report.events += count
-        kinds, ruled, governed = set(), [], self.how.governed
-        problems = _problems(signed, slots)
-        for index, (event, (_, _, salt, body, withheld)) in enumerate(zip(signed, slots, strict=False)):
-            said = traits(event.type, event.stream)
-            kinds.add(said.kind)
+        ruled, governed = [], self.how.governed
+        known = [traits(event.type, event.stream) for event in signed]
+        problems = _problems(signed, slots, known)
+        rows = zip(signed, slots, known, strict=False)
+        for index, (event, (_, _, salt, body, withheld), said) in enumerate(rows):
             if body is None or salt is None:
                 number = format_number(seq, index, count)
                 if self._missing(event, number, withheld=withheld, said=said):
@@ -206,7 +206,7 @@ class _Checker:
         if self.how.streams:
             names = frozenset(event.stream for event in signed)
             report.streams.append((seq, names, statement.dated))
-        self._act(statement, seq, frozenset(kinds), tuple(ruled))
+        self._act(statement, seq, frozenset(said.kind for said in known), tuple(ruled))
 
     def _missing(self, event: Signed, number: str, *, withheld: bool, said: Traits) -> bool:
         """Note a body that is not there, and say whether approvals may be among what this copy leaves out.
@@ -230,15 +230,17 @@ class _Checker:
         self.shape = None if ruled else shape
 
 
-def _problems(signed: Sequence[Signed], slots: Sequence[Slot]) -> dict[int, tuple[str, str]]:
+def _problems(
+    signed: Sequence[Signed], slots: Sequence[Slot], known: Sequence[Traits]
+) -> dict[int, tuple[str, str]]:
     """What is wrong with the stored parts of the events of one entry, by place: rule and message."""
     found: dict[int, tuple[str, str]] = {}
     places, bodies = [], []
-    for place, ((type, _, stream, name, digest, _), slot) in enumerate(zip(signed, slots, strict=False)):
-        own, governance, salt, body, _ = slot
+    rows = enumerate(zip(signed, slots, known, strict=False))
+    for place, ((type, _, stream, name, digest, _), (own, governance, salt, body, _), said) in rows:
         if own != name:
             found[place] = "column.copy", f"the id column says {own.hex()}, signed is {name.hex()}"
-        elif governance != traits(type, stream).governance:
+        elif governance != said.governance:
             found[place] = "column.copy", f"the governance column says {governance} for {type}"
         elif body is None and salt is None:
             continue

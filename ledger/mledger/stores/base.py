@@ -69,6 +69,13 @@ class Store(Protocol):
         """
         ...
 
+    def signed(self, start: int, stop: int | None = None) -> Iterator[Entry]:
+        """The entries of these positions as `entries` gives them, but without slots: what was signed, alone.
+
+        Must not read the bodies where they are kept apart.
+        """
+        ...
+
     def hashes(self, level: int, start: int, count: int) -> list[bytes]:
         """The `count` stored nodes of `level` from index `start`; level 0 holds the leaves of the entries.
 

@@ -110,6 +110,10 @@ class BundleStore:
         chosen = range(bisect_left(marked, start), bisect_left(marked, stop))
         return (self._tile(marked[at] // WIDTH)[marked[at] % WIDTH] for at in chosen)
 
+    def signed(self, start: int, stop: int | None = None) -> Iterator[Entry]:
+        """Entries without slots; see `Store.signed`."""
+        return (entry._replace(slots=()) for entry in self.entries(start, stop))
+
     def hashes(self, level: int, start: int, count: int) -> list[bytes]:
         """Nodes of the levels 0, 8, 16 and so on, as the tiles hold them; see `Store.hashes`."""
         check_range(start, start + count)

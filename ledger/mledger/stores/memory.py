@@ -69,6 +69,10 @@ class MemoryStore:
         chosen = range(bisect_left(marked, start), bisect_left(marked, stop))
         return (self._entries[marked[position]] for position in chosen)
 
+    def signed(self, start: int, stop: int | None = None) -> Iterator[Entry]:
+        """Entries without slots; see `Store.signed`."""
+        return (entry._replace(slots=()) for entry in self.entries(start, stop))
+
     def hashes(self, level: int, start: int, count: int) -> list[bytes]:
         """Stored nodes of one level; see `Store.hashes`."""
         with self._lock:

@@ -119,14 +119,21 @@ class SqliteStore:
         self, start: int = 0, stop: int | None = None, *, governance: bool = False
     ) -> Iterator[Entry]:
         """Entries in order, from one snapshot taken now; see `Store.entries`."""
+        return self._begin(sqlite_rows.marked if governance else sqlite_rows.walk, start, stop)
+
+    def signed(self, start: int, stop: int | None = None) -> Iterator[Entry]:
+        """Entries without slots; see `Store.signed`."""
+        return self._begin(sqlite_rows.signed, start, stop)
+
+    def _begin(self, walk: sqlite_rows.Walk, start: int, stop: int | None) -> Iterator[Entry]:
+        """A stream of entries whose snapshot stands."""
         check_range(start, stop)
         limit = MAX_SEQ if stop is None else min(stop, MAX_SEQ)
-        stream = self._stream(min(start, MAX_SEQ), limit, governance=governance)
+        stream = self._stream(walk, min(start, MAX_SEQ), limit)
         next(stream)
         return stream
 
-    def _stream(self, start: int, stop: int, *, governance: bool) -> Iterator[Entry]:
-        walk = sqlite_rows.marked if governance else sqlite_rows.walk
+    def _stream(self, walk: sqlite_rows.Walk, start: int, stop: int) -> Iterator[Entry]:
         with self._reading() as db, closing(walk(db, start, stop)) as found:
             sqlite_rows.head(db)  # the first read: from here on the snapshot stands
             yield _NOTHING

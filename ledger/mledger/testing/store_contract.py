@@ -244,6 +244,13 @@ class StoreContract:
         assert list(store.entries(3, governance=True)) == [run[4]]
         assert list(store.entries(1, 2, governance=True)) == []
 
+    def test_what_was_signed_comes_without_what_can_be_erased(self) -> None:
+        """The same entries in the same ranges, each without its slots."""
+        run = sample_run(0, 5)
+        store, alone = self.filled(*run), [entry._replace(slots=()) for entry in run]
+        for start, stop in ((0, None), (0, 3), (2, 4), (4, 9), (5, None), (1 << 70, None)):
+            assert list(store.signed(start, stop)) == alone[start:stop], (start, stop)
+
     def test_leaves_are_the_nodes_of_level_0(self) -> None:
         """The leaves come in runs; beyond the end there are fewer."""
         run = sample_run(0, 10)
