@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mledger.chain.entry import Slot
+from mledger.chain.rulebook import traits
 from mledger.chain.span import _problems
 from mledger.chain.statement import Signed
 from mledger.core import canonical
@@ -44,7 +45,7 @@ def _verdicts(bodies):
         digest = hashlib.sha256(SALT + body).hexdigest()
         signed.append(Signed("run.started", 1, "model/m", ID, digest, None))
         slots.append(Slot(ID, False, SALT, body))
-    found = _problems(signed, slots)
+    found = _problems(signed, slots, [traits("run.started", "model/m")] * len(signed))
     return [found[n][0] if n in found else None for n in range(len(bodies))]
 
 
