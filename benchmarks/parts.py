@@ -26,7 +26,6 @@ from mledger.chain.statement import open_payload
 from mledger.chain.survey import Survey
 from mledger.core.envelope import format_envelope
 from mledger.core.merkle import leaf_hash
-from mledger.core.moment import later
 from mledger.projections import base
 from mledger.reader import Reader
 from mledger.stores.base import probe
@@ -40,7 +39,7 @@ def of_verification(reader: Reader, entries: list[Entry]) -> Iterator[Part]:
     """Reading an event and checking it."""
     survey = Survey()
     survey.add(reader.store.entries(governance=True))
-    how = How(survey.keys, later(reader.now(), survey.skew), survey.skew, governed=survey.governed)
+    how = How(survey.keys, reader.now(), governed=survey.governed)
     bodies = [[slot.body or b"" for slot in entry.slots] for entry in entries]
     salted = [(slot.salt or b"") + (slot.body or b"") for entry in entries for slot in entry.slots]
     yield "rows out of SQLite", lambda: [None for _ in reader.store.entries()]

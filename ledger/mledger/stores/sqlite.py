@@ -119,13 +119,13 @@ class SqliteStore:
         self, start: int = 0, stop: int | None = None, *, governance: bool = False
     ) -> Iterator[Entry]:
         """Entries in order, from one snapshot taken now; see `Store.entries`."""
-        return self._begin(sqlite_rows.marked if governance else sqlite_rows.walk, start, stop)
+        return self._stream_from(sqlite_rows.marked if governance else sqlite_rows.walk, start, stop)
 
     def signed(self, start: int, stop: int | None = None) -> Iterator[Entry]:
         """Entries without slots; see `Store.signed`."""
-        return self._begin(sqlite_rows.signed, start, stop)
+        return self._stream_from(sqlite_rows.signed, start, stop)
 
-    def _begin(self, walk: sqlite_rows.Walk, start: int, stop: int | None) -> Iterator[Entry]:
+    def _stream_from(self, walk: sqlite_rows.Walk, start: int, stop: int | None) -> Iterator[Entry]:
         """A stream of entries whose snapshot stands."""
         check_range(start, stop)
         limit = MAX_SEQ if stop is None else min(stop, MAX_SEQ)
