@@ -248,6 +248,8 @@ _TARGETS = ("event", "digest", "commit", "uri")
 
 def _ref(found: Values) -> Values:
     found = _one_of(*_TARGETS)(found)
+    if "digest" not in found:
+        found.pop("kept", None)
     return found if {*_TARGETS} & found.keys() else found | {"event": "0"}
 
 

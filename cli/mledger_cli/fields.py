@@ -50,7 +50,7 @@ def _name(type: str, values: dict[str, Any], attachment: "Attachment") -> None:
     if "files" in known:
         row = file.model_dump(exclude_none=True)
     elif "refs" in known:
-        row = {"rel": "evidence", "digest": file.sha256, "title": file.name}
+        row = {"rel": "evidence", "digest": file.sha256, "title": file.name, "kept": True}
     else:
         raise InputError(f"{type} has no field that names files", fix=f"mledger types {type}")
     place = values.setdefault("files" if "files" in known else "refs", [])

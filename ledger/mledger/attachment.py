@@ -2,10 +2,11 @@
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from mledger.core.digest import kept_in
 from mledger.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,18 +65,30 @@ class Attachment(NamedTuple):
             size=len(self.data),
             media_type=self.media_type,
             role=self.role,
+            kept=True,
         )
 
 
-def check_named(attachments: Iterable[Attachment], body: bytes, type: str) -> None:
-    """Refuse what the body of the event does not name: nobody would find it again. Errors: InputError."""
-    for attachment in attachments:
-        digest = attachment.sha256.hex()
+def check_named(
+    attachments: Iterable[Attachment], body: bytes, type: str, kept: Callable[[], Iterable[tuple[bytes, int]]]
+) -> None:
+    """Refuse a body that does not name its files, or that says of one that is not there that it is kept.
+
+    `kept` tells what the ledger has already, by digest and size. Errors: InputError.
+    """
+    digests = {attachment.sha256.hex(): attachment.name for attachment in attachments}
+    for digest, name in digests.items():
         if digest.encode() not in body:
             raise InputError(
-                f"the {type} does not name its attachment {attachment.name} ({digest[:12]})",
+                f"the {type} does not name its attachment {name} ({digest[:12]})",
                 fix="put the digest into one of its fields, such as files or refs",
             )
+    said = {digest: name for digest, name in kept_in(body) if digest not in digests}
+    if said and (gone := said.keys() - {digest.hex() for digest, _ in kept()}):
+        raise InputError(
+            f"{said[min(gone)]} is said to be kept in the ledger, and is not attached",
+            fix="attach it: --attach FILE; or leave out that it is kept",
+        )
 
 
 def _check_size(size: int, name: str) -> None:

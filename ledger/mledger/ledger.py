@@ -19,6 +19,7 @@ from mledger.chain.statement import Author, check_author
 from mledger.chain.succession import check_signs, sign_checkpoint
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
+from mledger.core.digest import KEPT
 from mledger.core.merkle import Frontier
 from mledger.core.moment import read_moment
 from mledger.core.names import check_origin, check_stream
@@ -298,8 +299,8 @@ class Ledger(Reader):
             if type(stream) is not str or stream not in good:  # or else unhashable
                 good.add(check_stream(stream, error=InputError))
             data = body.to_bytes()
-            if attach:
-                check_named(attach, data, body.type)
+            if attach or KEPT in data:
+                check_named(attach, data, body.type, self.store.attachments)
             drafts.append(Draft(body.type, body.schema_version, stream, data, chosen or new, at))
         if not own:
             return drafts, [None] * len(drafts)

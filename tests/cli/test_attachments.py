@@ -34,7 +34,8 @@ def test_where_there_is_no_list_of_files_refs_name_it(run, begun, folder):
     )
     (ref,) = told(run("show", "2", "--json"))["data"]["refs"]
     assert ref == {
-        "rel": "evidence", "digest": hashlib.sha256(b"right\n").hexdigest(), "title": "note.txt"
+        "rel": "evidence", "digest": hashlib.sha256(b"right\n").hexdigest(), "title": "note.txt",
+            "kept": True,
     }  # fmt: skip
 
 

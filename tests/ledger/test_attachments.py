@@ -45,6 +45,20 @@ def test_a_file_comes_back_as_it_was(sim, tmp_path):
     assert sim.check().attachments == 1
 
 
+def test_a_file_is_not_said_to_be_kept_where_it_is_not(sim):
+    """What an event says is kept must come with it, or be there already; once taken out, it is missed."""
+    file = Attachment.of(b"1", "a.bin")
+    fields = FIELDS | {"files": [file.file]}
+    with pytest.raises(InputError, match=r"a\.bin is said to be kept in the ledger, and is not attached"):
+        sim.ledger().append("evidence.attached", MODEL, fields)
+    attach(sim, file)
+    sim.ledger().append("evidence.attached", MODEL, fields)
+    sim.check()
+    del sim.store._files[file.sha256]
+    found = [(one.rule, one.where) for one in sim.reader().verify(full=True).findings]
+    assert found == [("attachment.missing", "2"), ("attachment.missing", "3")]
+
+
 def test_a_file_that_no_field_names_is_refused(sim):
     """A file that the event does not name would be found by nobody: nothing is recorded."""
     with pytest.raises(InputError, match=r"does not name its attachment a\.bin") as refused:

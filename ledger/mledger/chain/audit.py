@@ -50,6 +50,10 @@ class Audit:
     leaves: dict[int, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     questions: Questions = field(init=False)
+    files: frozenset[str] = frozenset()
+    """The digests of the files that are kept."""
+    gone: list[tuple[str, str]] = field(default_factory=list)
+    """The files that an event says are kept, and are not: its number, and the name."""
     unnamed: set[str] = field(default_factory=set)
     """The files that are kept, as far as no body names them."""
     sound: set[tuple[object, ...]] = field(default_factory=set)
@@ -94,6 +98,7 @@ class Audit:
         self.signatures += report.signatures
         self.bodies += report.bodies
         self.unnamed -= report.digests
+        self.gone += [(number, name) for number, digest, name in report.kept if digest not in self.files]
         self.absent.extend(report.absent)
         self.withheld.extend(report.withheld)
 

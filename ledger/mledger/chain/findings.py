@@ -36,6 +36,7 @@ RULES: dict[str, Rule] = {
     "body.digest": Rule("content", True, "a body is not the one that was signed"),
     "body.format": Rule("content", True, "a body is not strict JSON"),
     "body.schema": Rule("content", False, "a body does not fit its event type"),
+    "attachment.missing": Rule("content", True, "a file that an event says is kept is gone"),
     "attachment.digest": Rule("content", True, "an attachment is not the file that events name"),
     "column.copy": Rule("copy", True, "a column does not say what was signed"),
     "tree.node": Rule("tree", True, "a stored node of the tree is wrong"),

@@ -1,12 +1,17 @@
 """SHA-256 digests: of salted bodies, and in hexadecimal."""
 
+import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
+from typing import Any
 
 SALT_BYTES = 16
 """Bytes before a body when it is hashed: a redacted text cannot be guessed from its digest."""
 SHORT = 12
+KEPT = b'"kept":true'
+"""What stands in every body that says so of a file."""
 _HEX = re.compile(rb"[0-9a-f]{64,}")
 
 
@@ -20,6 +25,25 @@ def digests_in(data: bytes) -> Iterator[str]:
     for run in _HEX.findall(data):
         for start in range(len(run) - 63):
             yield run[start : start + 64].decode()
+
+
+def kept_in(data: bytes) -> Iterator[tuple[str, str]]:
+    """Digest and name of each file of which the JSON `data` says that the ledger keeps it."""
+    if KEPT not in data:
+        return
+    with suppress(ValueError, RecursionError):  # what is no JSON says nothing
+        for row in objects_in(json.loads(data)):
+            digest = row.get("sha256", row.get("digest"))
+            if row.get("kept") is True and isinstance(digest, str):
+                yield digest, str(row.get("name", row.get("title", digest[:SHORT])))
+
+
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object within a value of JSON."""
+    if isinstance(value, dict):
+        yield value
+    for held in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from objects_in(held)
 
 
 def short(digest: str) -> str:

@@ -232,6 +232,12 @@ Rel: TypeAlias = Literal[
 ]  # fmt: skip
 
 
+Kept: TypeAlias = Literal[True] | None
+KEPT: Any = Field(
+    default=None, description="true if its bytes are inside the ledger, as an attachment", examples=[True]
+)
+
+
 class Ref(Part):
     """A typed link to an event, to a file by its digest, to a commit, or to anything that has a URI."""
 
@@ -247,9 +253,12 @@ class Ref(Part):
         default=None, description="where it is found", examples=["https://acme.example/risk/R-4"]
     )
     title: Line | None = Field(default=None, description="what a reader sees", examples=["Baseline run"])
+    kept: Kept = KEPT
 
     @model_validator(mode="after")
     def _one_target(self) -> "Ref":
+        if self.kept and self.digest is None:
+            raise refuse("should name what is kept by its digest")
         if sum(x is not None for x in (self.event, self.digest, self.commit, self.uri)) != 1:
             raise refuse("should name exactly one target: event, digest, commit or uri")
         return self
@@ -280,6 +289,7 @@ class File(Part):
     uri: Uri | None = Field(
         default=None, description="where it is kept", examples=["s3://acme-models/credit-risk/2.1/model.pkl"]
     )
+    kept: Kept = KEPT
 
 
 class Position(Part):

@@ -3,15 +3,26 @@
 import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mledger.chain.audit import Audit
 from mledger.chain.findings import Finding
 from mledger.chain.statement import open_payload
+from mledger.core.digest import objects_in
 from mledger.errors import FormatError, IntegrityError
 
 if TYPE_CHECKING:
     from mledger.reader import Reader
+
+
+def account(reader: "Reader", audit: Audit, *, whole: bool) -> Iterator[Finding]:
+    """What is wrong with what stands beside the chain; the files after a `whole` pass alone."""
+    if whole:
+        yield from changed_files(reader)
+        yield from unnamed_files(reader, audit)
+    yield from missing_files(reader, audit)
+    yield from missing_bodies(reader, audit)
+    yield from disputed(reader, audit)
 
 
 def missing_bodies(reader: "Reader", audit: Audit) -> Iterator[Finding]:
@@ -49,6 +60,16 @@ def changed_files(reader: "Reader") -> Iterator[Finding]:
             yield Finding("attachment.digest", f"attachment {name.hex()[:12]}", message)
 
 
+def missing_files(reader: "Reader", audit: Audit) -> Iterator[Finding]:
+    """The files that events say are kept, and that are not there; a bundle keeps those that were chosen."""
+    if not audit.gone or reader.store.edition():
+        return
+    meanwhile = _redacted_meanwhile(reader, audit)
+    for number, name in audit.gone:
+        if number not in meanwhile:
+            yield Finding("attachment.missing", number, f"{name} is said to be kept, and is gone")
+
+
 def unnamed_files(reader: "Reader", audit: Audit) -> Iterator[Finding]:
     """The files that no event names, nor any that was recorded meanwhile, and that are still kept."""
     if audit.unnamed:
@@ -65,18 +86,10 @@ def _name_of(reader: "Reader", digest: str) -> str:
     with suppress(IntegrityError):
         for fact in reader.facts():
             if fact.body is not None and digest.encode() in fact.body:
-                for row in _objects(fact.said):
+                for row in objects_in(fact.said):
                     if digest == row.get("sha256") and "name" in row:
                         return f": {row['name']} of event {fact.number}"
     return ""
-
-
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object within a value of JSON."""
-    if isinstance(value, dict):
-        yield value
-    for held in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _objects(held)
 
 
 def disputed(reader: "Reader", audit: Audit) -> Iterator[Finding]:

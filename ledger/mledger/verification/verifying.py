@@ -21,7 +21,7 @@ from mledger.errors import MledgerError
 from mledger.heads import Fingerprint, Memory, Verified, fingerprint
 from mledger.stores import LedgerStore
 from mledger.stores.base import probe
-from mledger.verification.accounting import changed_files, disputed, missing_bodies, unnamed_files
+from mledger.verification.accounting import account
 from mledger.verification.pinning import compare
 from mledger.verification.ruling import Rulings
 
@@ -200,8 +200,9 @@ class Verifier:
         if plan.start:
             self._seed(audit, plan.start)
             audit.findings += plan.noted
-        else:
-            audit.unnamed = {name.hex() for name, _ in self.store.attachments()}
+        audit.files = frozenset(name.hex() for name, _ in self.store.attachments())
+        if not plan.start:
+            audit.unnamed = set(audit.files)
         streams = self.reader.cached_streams() if self.full else None
         how = self._how()._replace(streams=streams is not None, digests=bool(audit.unnamed))
         for report in self._reports(plan, head.size, how):
@@ -297,8 +298,7 @@ class Verifier:
                 where = ", ".join(f"{seq}.{place + 1}" for seq, place in places)
                 self.find("event.twice", where, f"event id {event_id.hex()} stands {len(places)} times")
             self.attachments = len(self.store.attachments())
-            self.findings += [*changed_files(self.reader), *unnamed_files(self.reader, audit)]
-        self.findings += [*missing_bodies(self.reader, audit), *disputed(self.reader, audit)]
+        self.findings += account(self.reader, audit, whole=plan.start == 0)
 
     def _compare_memory(self, audit: Audit, memory: Memory | None) -> None:
         if memory is None:

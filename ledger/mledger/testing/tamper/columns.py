@@ -37,6 +37,13 @@ def attachment_changed(world: World) -> None:
         db.execute("UPDATE attachment SET data = ? WHERE sha256 = ?", (better, REPORT.sha256))
 
 
+@attack(COPY, "attachment.missing")
+def attachment_deleted(world: World) -> None:
+    """The report that Bob attached is taken out, and the event still says that it is kept."""
+    with hands_on(world) as db:
+        db.execute("DELETE FROM attachment")
+
+
 @attack(COPY, "attachment.digest")
 def attachment_renamed(world: World) -> None:
     """An operator keeps the report under the digest of another file."""

@@ -243,7 +243,7 @@ _REQUEST: dict[str, object] = {
     "to_stage": "production",
     "reason": "Better AUC.",
 }
-_REQUEST["refs"] = [{"rel": "evidence", "digest": REPORT.sha256.hex()}]
+_REQUEST["refs"] = [{"rel": "evidence", "digest": REPORT.sha256.hex(), "title": REPORT.name, "kept": True}]
 _CRITERION = {"metric": "auc", "operator": ">=", "value": 0.8}
 _DATASET = {
     "title": "Loans",
