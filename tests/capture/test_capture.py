@@ -235,6 +235,31 @@ def test_where_the_environment_names_a_repository_git_is_asked_each_time(git, co
     assert (asked["status"], asked["config"], asked["ls-files"]) == (2, 2, 2)
 
 
+def test_what_differs_is_all_of_it_whatever_is_configured(git):
+    """A difference from a folder below, with settings that would cut it or make it no patch."""
+    Path("src").mkdir()
+    Path("src/train.py").write_text(LINES)
+    Path("model.py").write_text("depth = 3\n")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    for name, value in (
+        ("relative", "true"),
+        ("noprefix", "true"),
+        ("submodule", "log"),
+        ("color", "always"),
+    ):
+        git("config", f"diff.{name}" if name != "color" else "color.ui", value)
+    Path("model.py").write_text("depth = 4\n")
+    os.chdir("src")
+    diff = found()["files"]["changes.diff"]
+    assert "--- a/model.py\n+++ b/model.py\n" in diff
+    os.chdir("..")
+    git("checkout", "-q", "model.py")
+    Path("changes.diff").write_text(diff)
+    git("apply", "changes.diff")
+    assert Path("model.py").read_text() == "depth = 4\n"
+
+
 def test_a_folder_is_followed_to_its_repository(git, tmp_path_factory, monkeypatch):
     """A script that is started by way of a link lies where the link leads, as git sees it."""
     Path("train.py").write_text(LINES)

@@ -17,7 +17,10 @@ _NAMED = 3
 # Nothing that a repository configures is run, and its index is not written.
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "diff.autoRefreshIndex=false")
 _DIFF = (
+    "-c",
+    "diff.relative=false",
     "diff",
+    "--submodule=short",
     "--no-ext-diff",
     "--no-textconv",
     "--no-color",
