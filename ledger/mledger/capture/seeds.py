@@ -9,6 +9,7 @@ from mledger.core.canonical import MAX_INTEGER
 
 _SWITCHES = ("CUBLAS_WORKSPACE_CONFIG", "TF_DETERMINISTIC_OPS")
 _NUMPY_LIMIT = 1 << 32
+_FACTOR = 1_812_433_253  # of the Mersenne Twister's initialisation
 
 
 def set_all(seed: int) -> dict[str, int]:
@@ -52,7 +53,9 @@ def _numpy() -> int | None:
     state = random.get_state(legacy=False)
     if state["bit_generator"] != "MT19937":
         return None
-    seed = int(state["state"]["key"][0])
+    seed, second = map(int, state["state"]["key"][:2])
+    if second != (_FACTOR * (seed ^ seed >> 30) + 1) % _NUMPY_LIMIT:
+        return None  # the second word follows from a seed; to make a generator of it takes longer
     same = random.RandomState(seed).get_state(legacy=False)["state"]
     fresh = state["state"]["pos"] == same["pos"] and (state["state"]["key"] == same["key"]).all()
     return seed if fresh else None
