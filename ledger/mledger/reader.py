@@ -19,7 +19,15 @@ from mledger.core.moment import Moment, format_moment
 from mledger.core.note import NoteKey, format_vkey
 from mledger.core.proof import TlogProof, format_proof
 from mledger.core.trust import Pinned, Required
-from mledger.errors import DivergedError, IntegrityError, MledgerError, NotFoundError, StoreError
+from mledger.errors import (
+    DivergedError,
+    FormatError,
+    IntegrityError,
+    MledgerError,
+    NotFoundError,
+    ProofError,
+    StoreError,
+)
 from mledger.heads import Fingerprint, Heads, Memory, Verified, place
 from mledger.lookup import Clock, Lookup, Progress, utc_now
 from mledger.stores import open_store
@@ -100,9 +108,13 @@ class Reader(Lookup):
         return [(self.read_checkpoint(note), note) for _, note in self.store.checkpoints()]
 
     def newest_checkpoint(self) -> tuple[Checkpoint, bytes] | None:
-        """The newest checkpoint kept in the ledger, with the bytes of its note."""
-        kept = self.store.checkpoints()
-        return (self.read_checkpoint(kept[-1][1]), kept[-1][1]) if kept else None
+        """The newest checkpoint kept in the ledger that is one, with the bytes of its note."""
+        for size, note in reversed(self.store.checkpoints()):
+            with suppress(FormatError, ProofError):  # what is none is for a verification to tell
+                checkpoint = self.read_checkpoint(note)
+                if checkpoint.size == size:
+                    return checkpoint, note
+        return None
 
     def read_checkpoint(self, note: bytes) -> Checkpoint:
         """The checkpoint that a note makes, signed by the key that signs those of its size.

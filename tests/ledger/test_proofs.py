@@ -178,13 +178,16 @@ def test_what_is_not_there_is_not_found(reference: str, proven: Proven) -> None:
 
 
 def test_only_the_newest_checkpoint_is_asked(company: Company) -> None:
-    """What stands beside older entries is for a verification to find; a receipt needs the newest alone."""
+    """What is none, of however many entries, is for a verification to find: a receipt needs one alone."""
     with company.open(ALICE) as ledger:
         note = ledger.checkpoint()
-        ledger.store.keep_checkpoint(1, b"no checkpoint\n")
+        for size in (1, 99):
+            ledger.store.keep_checkpoint(size, b"no checkpoint\n")
+        ledger.store.keep_checkpoint(98, note)
         assert ledger.newest_checkpoint()[1] == ledger.checkpoint() == note
         check_receipt(ledger.prove("3"), ledger.vkey_text)
-        assert [finding.rule for finding in ledger.verify(full=True).findings] == ["checkpoint.bad"]
+        found = [finding.rule for finding in ledger.verify(full=True).findings]
+        assert found == ["checkpoint.bad", "column.copy", "checkpoint.bad"]
 
 
 class _Failing(SqliteStore):
