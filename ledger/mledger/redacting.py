@@ -14,6 +14,7 @@ from mledger.caches.snapshots import snapshots_file
 from mledger.chain.history import Fact
 from mledger.chain.rulebook import REDACTION
 from mledger.chain.seal import open_entry
+from mledger.desk.promises import check_disposal
 from mledger.errors import InputError
 from mledger.events import base as events
 from mledger.events.base import EventBody
@@ -51,6 +52,7 @@ def redact(
     if earlier is not None:
         receipt = receipt_of(earlier, ledger.entry(earlier.seq).leaf)
     else:
+        check_disposal(ledger, fact, ledger.keyring(), legal_basis)
         receipt = ledger.append(body, fact.stream)
     if fact.body is not None:
         if rest is not None:

@@ -22,8 +22,8 @@ def command(settings: Settings, by: str | None) -> None:
 
     The policy says for how long: `retention`, by type of event and kind of stream, from the time of
     recording. Until then `mledger redact` is refused, but on a legal basis to which the rule gives
-    way; and what is under a hold (`mledger types hold.placed`) is not listed. Nothing is erased by
-    itself.
+    way. What is under a hold (`mledger types hold.placed`) is not listed, nor what a retirement keeps
+    until a day of its own. Nothing is erased by itself.
     """
     from mledger.core.moment import read_cut
     from mledger.desk.retention import due

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mledger.chain.retention import kept
 from mledger.core.moment import Moment
+from mledger.desk.promises import PROMISES, Promise, kept_longest, promises
 from mledger.events.governing import APPROVAL_TYPES, is_governance
 
 if TYPE_CHECKING:
@@ -36,13 +37,17 @@ def due(reader: "Reader", by: Moment) -> Iterator[Due]:
     keyring = reader.keyring()
     if keyring.policy is None or not keyring.policy.retention:
         return
-    held = set(keyring.holds.values())
+    held, promised = set(keyring.holds.values()), dict[str, list[Promise]]()
+    for fact in reader.facts():
+        if fact.type in PROMISES and fact.stream not in promised:
+            promised[fact.stream] = promises(reader, fact.stream)
     for fact in reader.facts():
         never = is_governance(fact.type) or fact.type in APPROVAL_TYPES & keyring.governed
         if fact.body is None or never or fact.stream in held:
             continue
         found = kept(keyring.policy, fact.type, fact.stream, fact.time)
-        if found is not None and found.until <= by:
+        longer = kept_longest(promised.get(fact.stream, []), fact, by)
+        if found is not None and found.until <= by and longer is None:
             yield Due(
                 fact.number, fact.type, fact.stream, fact.signer, fact.time, found.until, found.rule.basis
             )
