@@ -3,12 +3,16 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from mledger.testing.bodies import FRAMED, PROPOSED
+from mledger.stores import open_store
+from mledger.testing.simulator import key_fields
+from mledger.testing.tamper.tools import Hand, force
 from tests.cli.asking import ALICE, MODEL, Run, done, refused_alike, told
 from tests.cli.gaps import commit, git, made, record
 
@@ -69,6 +73,18 @@ def test_all_models_are_checked(changed: Path, run: Run) -> None:
     assert "model/churn, nothing released, 9 entries" in out
     assert "model/credit-risk, version 1.1, 9 entries" in out
     assert run("check", "--model", "churn").stdout == run("check", "model/churn").stdout
+
+
+def test_a_retired_model_is_not_checked_and_one_that_nobody_may_retire_is(changed: Path, run: Run) -> None:
+    """A retirement that the rulebook refuses hides no model; one that counts does."""
+    name = MODEL.partition("/")[2]
+    Path("key.json").write_text(json.dumps({"key": key_fields("Mallory Example", "reviewer")}))
+    done(run("append", "key.enrolled", "ledger", "--from", "key.json"))
+    with closing(open_store(changed)) as store:
+        force(store, Hand("Mallory Example"), "model.retired", MODEL, {"reason": "Look away."})
+    assert name in run("check").stdout
+    done(run("retire", name, "--reason", "Replaced.", "--still-used", "Until Monday."))
+    assert name not in run("check").stdout
 
 
 @pytest.mark.parametrize(("until", "code"), [("2999-12-31", 0), ("2020-12-31", 1)])

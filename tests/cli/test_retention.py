@@ -1,8 +1,15 @@
 """What is due for disposal, as people ask for it."""
 
+import json
+from contextlib import closing
+from pathlib import Path
+
 import yaml
 
 from mledger.opening import default_policy
+from mledger.stores import open_store
+from mledger.testing.simulator import key_fields
+from mledger.testing.tamper.tools import Hand, force
 from tests.cli.asking import MODEL, done, nothing_written, refused_alike, told
 
 
@@ -83,4 +90,14 @@ def test_a_file_that_is_retired_keeps_the_event_that_published_it(run, begun, fo
     end = ["--set", "artifact=2", "--set", "reason=Old.", "--set", "retention_until=2036-12-31"]
     done(run("append", "artifact.retired", MODEL, *end))
     refused_alike(run, ["redact", "2", *BASIS], "is kept through 2036-12-31: so says event 3")
+    done(run("redact", "1", *BASIS))
+
+
+def test_a_retirement_that_is_refused_promises_nothing(run, begun, folder):
+    """Whoever may not retire a model cannot keep what others may erase."""
+    Path("key.json").write_text(json.dumps({"key": key_fields("Mallory Example", "reviewer")}))
+    done(run("append", "key.enrolled", "ledger", "--from", "key.json"))
+    with closing(open_store(begun)) as store:
+        fields = {"reason": "Mine.", "retention_until": "2036-12-31"}
+        force(store, Hand("Mallory Example"), "model.retired", MODEL, fields)
     done(run("redact", "1", *BASIS))

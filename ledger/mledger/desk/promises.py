@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mledger.chain.draft import format_id
 from mledger.core.moment import Moment
 from mledger.errors import DeniedError
-from mledger.projections.corrections import amendments
+from mledger.projections.corrections import CORRECTED, amendments
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
@@ -32,13 +32,15 @@ class Promise(NamedTuple):
 
 def promises(reader: "Reader", stream: str) -> list[Promise]:
     """What the retirements on a stream promise, as they are corrected by now."""
-    facts = list(reader.facts(stream))
+    facts = list(reader.judged(reader.facts(stream), PROMISES | {CORRECTED}))
     amended = amendments(facts)
     found = []
     for fact in facts:
+        if fact.type not in PROMISES or fact.refused is not None:
+            continue
         held = amended.get(fact.number)
         data: Any = held.body if held is not None and held.body is not None else fact.data
-        if fact.type in PROMISES and getattr(data, "retention_until", None) is not None:
+        if data is not None and data.retention_until is not None:
             found.append(Promise(data.retention_until, fact.number, data))
     return found
 
