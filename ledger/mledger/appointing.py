@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 from mledger.chain.succession import hand_over, sign_succession, take_over
 from mledger.errors import DeniedError, InputError
 from mledger.events import base as events
+from mledger.events.key import KeyRotated
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mledger.events.base import EventBody
     from mledger.keys.signer import Signer
     from mledger.reader import Reader
@@ -51,3 +54,11 @@ def appointed(
     handed = old if old is not None and old.key_id == before.member else None
     note = sign_succession(before, new, handed, also).decode()
     return events.build("key.appointed", {"key": new.key_id, "note": note, "reason": reason})
+
+
+def signed_by(key_id: str, acts: "Sequence[EventBody]") -> int:
+    """How many of some acts, one after the other, a key can sign: up to the one that rotates it away."""
+    for place, act in enumerate(acts, 1):
+        if isinstance(act, KeyRotated) and act.old == key_id:
+            return place
+    return len(acts)

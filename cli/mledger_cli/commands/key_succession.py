@@ -49,6 +49,7 @@ def rotate(
 
     Of the key that signs the ledger's checkpoints the new one takes that over as well, if both are
     at hand here; a checkpoint with both signatures then says so to those who know the old key alone.
+    If it is interrupted before that, mledger key appoint goes on.
     """
     from mledger.events.base import build
 
@@ -166,7 +167,7 @@ def take_over(
     first: "Sequence[EventBody]" = (),
 ) -> None:
     """Record that a key signs checkpoints from now on, and sign one with it, and with the key before it."""
-    from mledger.appointing import appointed, taken_over
+    from mledger.appointing import appointed, signed_by, taken_over
     from mledger.batch import What
     from mledger.ledger import Ledger
 
@@ -188,9 +189,12 @@ def take_over(
         ask(settings, acts, "ledger", why.request, author)
         return
     with opening.ledger(settings, author) as ledger:
-        receipts = ledger.append_all([What(act, "ledger") for act in acts])
+        # Whoever rotates their own key away has spoken their last word: the new key says that it takes over.
+        own = signed_by(ledger.signer.key_id, acts)
+        receipts = ledger.append_all([What(act, "ledger") for act in acts[:own]])
     asked = passphrase.asking("the key of ML-DSA-44")
     with Ledger.open(settings.path, key=new, passphrase=asked) as ledger:
+        receipts += [ledger.append(act, "ledger") for act in acts[own:]]
         ledger.checkpoint(beside=[old] if old is not None else [])
         size, vkey = counted(ledger.head.size, "entry", "entries"), ledger.vkey_text
     if settings.json:
