@@ -120,3 +120,22 @@ def test_a_new_key_of_somebody_else_is_no_rotation(run, begun):
     """A rotation keeps the person."""
     new_key(run, "Bob Example", "bob-example")
     refused_alike(run, ["key", "rotate", "Alice Example", "bob-example", *RENEW], "is a key of Bob Example")
+
+
+def test_a_rotation_that_was_interrupted_goes_on(run, begun):
+    """Rotated, and nobody appointed: no checkpoint until `key appoint`, which hands over all the same."""
+    done(run("checkpoint"))
+    old = vkey(run)
+    done(run("publish", "public"))
+    done(run("follow", "public", "--vkey", old))
+    new_key(run)
+    key = Path(told(run("key", "show", "alice-2027", "--json"))["path"])
+    key.rename("away")
+    done(run("key", "rotate", "Alice Example", str(key.with_suffix(".pub")), *RENEW))
+    Path("away").rename(key)
+    assert "mledger key appoint" in refused(run("checkpoint", "--as", "alice-2027"), "was revoked by entry 2")
+    done(run("publish", "public", "--kept"))
+    result = run("key", "appoint", "Alice Example", "--reason", "Going on.", "--as", "alice-2027")
+    assert "is signed by both keys" in (done(result) and result.stderr)
+    done(run("publish", "public", "--as", "alice-2027"))
+    assert "which was handed over" in " ".join(done(run("follow", "public", "--vkey", old)).split())
