@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mledger.chain.keyring import Member
     from mledger.events.base import EventBody
     from mledger.keys.signer import Signer
+    from mledger.reader import Reader
 
 
 class _Why(NamedTuple):
@@ -177,10 +178,7 @@ def take_over(
         author = before.id
     author = author or (None if first else new.key_id)
     with opening.reader(settings) as reader:
-        also = reader.log_keys.now.also
-        beside = also.public if also is not None and why.post_quantum is not False else None
-        if beside is None and why.post_quantum:
-            beside = _made_beside(new.key_id)
+        beside = _beside(reader, new.key_id, wanted=why.post_quantum)
         if why.succession is not None:
             acts = [*first, taken_over(why.succession, new, why.reason)]
         else:
@@ -189,8 +187,7 @@ def take_over(
         ask(settings, acts, "ledger", why.request, author)
         return
     with opening.ledger(settings, author) as ledger:
-        # Whoever rotates their own key away has spoken their last word: the new key says that it takes over.
-        own = signed_by(ledger.signer.key_id, acts)
+        own = signed_by(ledger.signer.key_id, acts)  # the new key says the rest
         receipts = ledger.append_all([What(act, "ledger") for act in acts[:own]])
     asked = passphrase.asking("the key of ML-DSA-44")
     with Ledger.open(settings.path, key=new, passphrase=asked) as ledger:
@@ -206,6 +203,14 @@ def take_over(
     more = ", with ML-DSA-44 as well" if beside is not None else ""
     settings.out.note(f"a checkpoint of {size} is signed{by}{more}; verifier key:")
     settings.out.note(f"  {vkey}")
+
+
+def _beside(reader: "Reader", key_id: str, *, wanted: bool | None) -> bytes | None:
+    """The public key of ML-DSA-44 that is to sign beside: the one that does, a new one if wanted, or none."""
+    also = reader.log_keys.now.also
+    if also is not None and wanted is not False:
+        return also.public
+    return _made_beside(key_id) if wanted else None
 
 
 def _made_beside(key_id: str) -> bytes:
