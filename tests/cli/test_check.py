@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from mledger.testing.bodies import FRAMED, PROPOSED
 from mledger.stores import open_store
+from mledger.testing.bodies import FRAMED, PROPOSED
 from mledger.testing.simulator import key_fields
 from mledger.testing.tamper.tools import Hand, force
 from tests.cli.asking import ALICE, MODEL, Run, done, refused_alike, told
