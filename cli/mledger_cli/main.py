@@ -64,6 +64,7 @@ SECTIONS = {
         approvals="List who let what pass: in which role, when, why.",
     ),
     "Go live": _table(
+        release="Give a version its name: these files, from this run.",
         promotion="Ask for a stage, and move a version there.",
         rollback="Put an earlier version back.",
         restore="Put the files of a version into a folder, each checked.",

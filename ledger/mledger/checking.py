@@ -72,9 +72,7 @@ def dossier_in(
         raise NotFoundError(f"nothing is recorded on {stream}", fix="mledger replay")
     if version is not None and version not in made.state.versions:
         line = unknown(f"version of {made.name}", version, made.state.versions)
-        raise NotFoundError(
-            line, fix=f"mledger append version.released {stream} --set version={version} --edit"
-        )
+        raise NotFoundError(line, fix=f"mledger release {made.name}@{version} --run RUN --notes TEXT")
     return made
 
 

@@ -130,7 +130,7 @@ def test_one_version_alone(changed: Path, run: Run) -> None:
     assert outcomes(run, "credit-risk", "--release", "1.0")["PARAM-001"] == "passed"
     line = "no version of credit-risk is called '1.2'; did you mean 1.1 or 1.0?"
     fix = refused_alike(run, ["check", "credit-risk", "--release", "1.2"], line)
-    assert fix == "mledger append version.released model/credit-risk --set version=1.2 --edit"
+    assert fix == "mledger release credit-risk@1.2 --run RUN --notes TEXT"
 
 
 @pytest.mark.parametrize(

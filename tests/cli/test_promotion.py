@@ -84,7 +84,9 @@ def test_what_cannot_be_meant_is_refused(run: Run) -> None:
     """A version nobody released, no version, a stage that is held already, an event that asks for nothing."""
     ask = ["--to", "production", "--reason", "x", *CAROL]
     line = "no released version is called '2.2'"
-    assert "version.released" in refused_alike(run, ["promotion", "request", "credit-risk@2.2", *ask], line)
+    assert "mledger release credit-risk@2.2 " in refused_alike(
+        run, ["promotion", "request", "credit-risk@2.2", *ask], line
+    )
     refused_alike(run, ["promotion", "request", "credit-risk", *ask], "names no version")
     refused_alike(run, ["promotion", "request", "credit-rsk@2.1", *ask], "nothing is recorded on credit-rsk")
     back = ["rollback", "credit-risk", "--to", "2.0", "--reason", "x", *CAROL]

@@ -89,7 +89,7 @@ def _released(state: ModelState, version: str) -> Version:
     if found is None:
         raise NotFoundError(
             unknown("released version", version, state.versions),
-            fix=f"mledger append version.released {state.stream} --edit",
+            fix=f"mledger release {state.name}@{version} --run RUN --notes TEXT",
         )
     return found
 

@@ -14,7 +14,7 @@ from mledger.projections.usage import given_up
     "No release rests on data or files that must not be used any more",
     severity="error",
     why="What is retired does harm where it is used; a model that was made from it goes on doing it.",
-    fix="mledger append version.released {stream} --edit",
+    fix="mledger release {model}@VERSION --run RUN --notes TEXT",
     reads=("version.released", "run.started", "dataset.deprecated", "artifact.retired"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
