@@ -54,6 +54,8 @@ SECTIONS = {
         check="Find what the records of a model lack.",
         refs="Resolve every reference of a model: events, commits, files, links.",
         gate="Verify and check a release; stop a pipeline if it is not in order.",
+        waive="Let a rule pass until a day; you answer for it.",
+        waivers="List the rules that pass for now, and until when.",
     ),
     "Answer": _table(
         inbox="List what waits for you: to be approved, accepted, signed.",
@@ -104,6 +106,7 @@ SECTIONS = {
     ),
     "People and keys": _table(
         key="Make keys, list them, and say which may sign in the ledger.",
+        policy="Show the rules in force, or adopt new ones.",
     ),
     "Help": _table(
         demo="Fill a folder with half a year of two models, to try it all.",

@@ -51,7 +51,7 @@ def test_a_release_takes_the_files_of_its_run(run: Run, made: Path) -> None:
     assert told(run("show", "5", "--json"))["data"] == {
         "version": "1.0",
         "artifacts": [row(*file) for file in CONTENT.items()],
-        "run": "r1",
+        "run": "3",
         "decisions": ["2"],
         "notes": NOTES[1],
     }

@@ -109,8 +109,10 @@ class _How(NamedTuple):
 
     def record(self, ledger: "Ledger", body: "EventBody", stream: str) -> "tuple[Receipt, str | None]":
         """Append the event; what there is to remark if it begins a stream."""
-        from mledger_cli import beginning
+        from mledger_cli import beginning, waiving
 
+        if body.type == "waiver.granted":
+            waiving.check(body, ledger.now()[:10])
         remark = beginning.remark(ledger, body.type, stream)
         at, id, meaning, attach = self
         return ledger.append(body, stream, at=at, id=id, meaning=meaning, attach=attach), remark

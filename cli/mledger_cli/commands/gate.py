@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mledger.errors import InputError
 from mledger_cli import files, opening, screen
 from mledger_cli.commands import check
 from mledger_cli.context import Settings, pass_settings
@@ -22,7 +23,8 @@ BROKEN = 3
 
 
 @click.command("gate", cls=Command)
-@click.option("--model", type=SOME_STREAM, required=True, metavar="MODEL", help="The model.")
+@click.argument("model", type=SOME_STREAM, required=False)
+@click.option("--model", "named", type=SOME_STREAM, metavar="MODEL", help="The same, as an option.")
 @click.option("--release", metavar="VERSION", help="The version; else the newest, and those in use.")
 @click.option(
     "--expect-head", "head", type=HASH, metavar="HASH", help="The hash of an entry that must be there."
@@ -41,7 +43,8 @@ BROKEN = 3
 def command(
     context: click.Context,
     settings: Settings,
-    model: str,
+    model: str | None,
+    named: str | None,
     release: str | None,
     head: bytes | None,
     checkpoint: Path | None,
@@ -61,13 +64,15 @@ def command(
     """
     from mledger.verification.verifying import Trust
 
+    if (name := model or named) is None:
+        raise InputError("MODEL is missing: which one is to go on", fix="mledger gate MODEL")
     with (
         opening.reader(settings, warn=False) as reader,
         screen.progress("verifying", show=not settings.quiet) as reader.progress,
     ):
         trust = Trust(files.read_note(checkpoint) if checkpoint else None, head)
         verification = reader.verify(trust=trust)
-        found = _judged(reader, verification, model, release, tree, watch)
+        found = _judged(reader, verification, name, release, tree, watch)
     for path, kind in ((sarif, "sarif"), (junit, "junit")):
         if path is not None:
             files.write(path, _bytes(check.written([found], kind, settings)))

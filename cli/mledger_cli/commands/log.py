@@ -1,5 +1,6 @@
 """mledger log: what was recorded, newest first."""
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,6 +75,8 @@ def command(
         walked = marks.noting(reader.judged(_cut(reader, stream, since, until), marks.types))
         found = reader.judged(fact for fact in walked if _wanted(fact, types, by))
         shown = _Shown(found, limit)
+        if types and not shown.begin():
+            _check_types(settings, types)
         disputed = Disputed(disputes(reader))
         settings.out.table(
             disputed.rows(settings, shown),
@@ -83,6 +86,19 @@ def command(
         disputed.tell(settings)
         if shown.more:
             settings.out.note(f"older ones: --limit 0, or --until {settings.out.moment(shown.last)}")
+
+
+def _check_types(settings: Settings, types: tuple[str, ...]) -> None:
+    """Nothing, if each is a type or a family, though none is recorded. Errors: NotFoundError."""
+    from mledger.errors import NotFoundError
+    from mledger.events import base
+    from mledger.registry import unknown
+
+    with opening.declaring(settings):
+        known = {*base.names(), *(name.partition(".")[0] for name in base.names())}
+        for type in types:
+            if type not in known and not base.known(type):
+                raise NotFoundError(unknown("event type", type, known), fix="mledger types")
 
 
 def _by_decision(settings: Settings, name: str | None) -> None:
@@ -143,6 +159,14 @@ class _Shown:
         self._limit = limit
         self.last: str | None = None
         self.more = False
+
+    def begin(self) -> bool:
+        """Whether there is a first."""
+        first = next(self._facts, None)
+        if first is None:
+            return False
+        self._facts = chain([first], self._facts)
+        return True
 
     def __iter__(self) -> "Iterator[Fact]":
         for count, fact in enumerate(self._facts):

@@ -67,7 +67,7 @@ def command(
         "version": name,
         "previous": previous,
         "artifacts": [file.model_dump(mode="json", exclude_none=True) for file in artifacts],
-        "run": found.run.name if found else None,
+        "run": found.number if found else None,  # not its name: by that nobody is known to have started it
         "decisions": decided,
         "notes": notes,
         "limitations": limits,

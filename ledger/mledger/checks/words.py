@@ -58,7 +58,7 @@ def superseding(number: str) -> str:
 
 def waiving(rule: str, stream: str, number: str) -> str:
     """The command that lets one finding pass until a day, for what cannot be mended any more."""
-    return f"mledger append waiver.granted {stream} --set rule={rule} --set on={number} --edit"
+    return f"mledger waive {rule} {stream} --on {number} --until DAY --reason TEXT"
 
 
 def state(name: str, version: str | None) -> str:

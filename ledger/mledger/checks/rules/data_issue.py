@@ -15,7 +15,7 @@ GRAVE = frozenset({"high", "critical"})
     "Each grave issue of the data is answered by a decision or a waiver",
     severity="error",
     why="What is wrong with the data is wrong with the model, unless somebody decided what that means.",
-    fix="mledger append waiver.granted {stream} --set rule=DATA-006 --edit",
+    fix="mledger waive DATA-006 {stream} --until DAY --reason TEXT",
     reads=("dataset.issue", "decision.proposed", "waiver.granted"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001

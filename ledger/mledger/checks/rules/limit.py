@@ -14,7 +14,7 @@ from mledger.projections.limits import exceeded
     "No run goes over the limits that its decision states",
     severity="warning",
     why="A limit forced a compromise; a result that ignores it is no answer to the question.",
-    fix="mledger append waiver.granted {stream} --set rule=LIM-001 --edit",
+    fix="mledger waive LIM-001 {stream} --until DAY --reason TEXT",
     reads=("decision.proposed", "run.started", "run.finished", "run.failed"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001

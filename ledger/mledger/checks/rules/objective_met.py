@@ -14,7 +14,7 @@ from mledger.projections.dossier import Dossier
     "What is released reaches what was agreed",
     severity="error",
     why="A release below the agreed threshold needs somebody who says so and answers for it.",
-    fix="mledger append waiver.granted {stream} --set rule=GOAL-004 --edit",
+    fix="mledger waive GOAL-004 {stream} --until DAY --reason TEXT",
     reads=("problem.framed", "version.released", "run.finished", "evaluation.recorded"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001

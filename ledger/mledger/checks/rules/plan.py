@@ -17,7 +17,7 @@ from mledger.projections.statements import Header
     "No run began before everybody had signed the plan",
     severity="error",
     why="A plan that is signed after results exist can be fitted to them.",
-    fix="mledger append waiver.granted {stream} --set rule=PLAN-001 --edit",
+    fix="mledger waive PLAN-001 {stream} --until DAY --reason TEXT",
     reads=("plan.agreed", "plan.amended", "run.started"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001

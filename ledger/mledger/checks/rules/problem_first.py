@@ -13,7 +13,7 @@ from mledger.projections.order import place
     "No run began before the problem was framed",
     severity="warning",
     why="Thresholds that are signed after the first results can be fitted to them.",
-    fix="mledger append waiver.granted {stream} --set rule=GOAL-002 --edit",
+    fix="mledger waive GOAL-002 {stream} --until DAY --reason TEXT",
     reads=("problem.framed", "run.started"),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001

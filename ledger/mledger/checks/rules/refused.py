@@ -13,7 +13,7 @@ from mledger.projections.dossier import Dossier
     "Nothing about the model was recorded against the policy",
     severity="error",
     why="Whoever signs what no rule allows them to, with a program of their own, agrees to nothing.",
-    fix="mledger append waiver.granted STREAM --set rule=APP-003 --set on=EVENT --edit",
+    fix="mledger waive APP-003 {stream} --until DAY --reason TEXT",
     reads=("*",),
 )
 def check(dossier: Dossier, world: World) -> Iterator[Found]:  # noqa: ARG001
