@@ -158,7 +158,7 @@ def test_a_request_without_its_approvals(ready: Path, run: Run) -> None:
         (["--model", "credit-risk", "--release", "9"], "no version of credit-risk is called '9'"),
         (["--model", "credit-risk", "--expect-head", "ab"], "is not a hash"),
         (["--model", "credit-risk", "--sarif", "no/where.sarif"], "no/where.sarif cannot be written"),
-        ([], "--model"),
+        ([], "MODEL is missing"),
     ],
 )
 def test_wrong_use_is_told(ready: Path, run: Run, args: list[str], line: str) -> None:

@@ -61,7 +61,7 @@ def command() -> None:
 @click.option("--known-at", metavar="TIME|EVENT", help="The rules that were in force then.")
 @pass_settings
 def show(settings: Settings, known_at: str | None) -> None:
-    """Print the policy in force, as YAML that `mledger policy adopt` takes.
+    """Print the policy in force, as YAML to be adopted.
 
     mledger policy show > policy.yaml
     """
