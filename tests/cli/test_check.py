@@ -112,9 +112,9 @@ def test_what_stands_as_it_was_signed_is_let_pass(begun: Path, run: Run) -> None
     record(run, "decision.proposed", PROPOSED | refs)
     (checked,) = json.loads(run("--json", "check").stdout)
     (found,) = [row["found"] for row in checked["rules"] if row["rule"] == "LINK-004"]
-    assert [one["fix"].partition(" --set")[0] for one in found] == [
+    assert [one["fix"].partition(" --")[0] for one in found] == [
         "mledger correct 2",
-        f"mledger waive LINK-004 {MODEL} ",
+        f"mledger waive LINK-004 {MODEL}",
     ]
 
 

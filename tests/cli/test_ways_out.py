@@ -6,17 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mledger.testing.bodies import DATA, PROPOSED
-from tests.cli.asking import MODEL, Run, done, nothing_written, refused, refused_alike, told
+from tests.cli.asking import MODEL, Run, done, refused, refused_alike, told
 
 BOB = ("--as", "bob-example")
 ALICE = ("--as", "alice-example")
-
-
-def record(run: Run, type: str, fields: dict[str, object], stream: str = MODEL, *more: str) -> str:
-    """Record it; its number."""
-    args = ("append", type, stream, "--from", "-", "--json", *more)
-    return told(run(*args, input=json.dumps(fields)))["number"]
 
 
 @pytest.fixture
@@ -37,31 +30,6 @@ def test_who_may_not_is_told_how_to(run: Run, bob: Path) -> None:
     done(run(*release))
 
 
-def test_a_broken_link_of_a_decision_is_superseded_or_waived(run: Run, bob: Path) -> None:
-    """What is answered as it was signed cannot be corrected, and no finding says that it can."""
-    refs = [{"rel": "see", "uri": "http:///nowhere"}]
-    number = record(run, "decision.proposed", PROPOSED | {"refs": refs}, MODEL, *ALICE)
-    assert (
-        fix_of(run, "LINK-004") == f"mledger waive LINK-004 {MODEL} --on {number} --until DAY --reason TEXT"
-    )
-    done(run("decision", "accept", number, "--reason", "Good.", *BOB))
-    assert fix_of(run, "LINK-004") == f"mledger decision supersede {number} --by EVENT"
-    done(run("waive", "LINK-004", MODEL, "--on", number, "--until", "2999-12-31", "--reason", "x", *BOB))
-    assert "LINK-004" not in done_or_findings(run)
-
-
-def fix_of(run: Run, rule: str) -> str:
-    """The way out of the first finding of a rule."""
-    rows = json.loads(run("check", "credit-risk", "--json").stdout)[0]["rules"]
-    return next(row["found"][0]["fix"] for row in rows if row["rule"] == rule)
-
-
-def done_or_findings(run: Run) -> list[str]:
-    """The rules that find something."""
-    rows = json.loads(run("check", "credit-risk", "--json").stdout)[0]["rules"]
-    return [row["rule"] for row in rows if row["found"]]
-
-
 def test_a_type_that_is_none_is_told(run: Run, begun: Path) -> None:
     """A slip in a type is no empty list; a type of which nothing is recorded is."""
     line = "no event type is called 'run.finishd'; did you mean run.finished"
@@ -70,26 +38,6 @@ def test_a_type_that_is_none_is_told(run: Run, begun: Path) -> None:
     assert run("log", "--type", "run.finished").stderr == "nothing of that kind is recorded\n"
     assert told(run("log", "--type", "run", "--json")) == []
     assert len(told(run("log", "--type", "model", "--json"))) == 1
-
-
-def test_a_bundle_is_of_a_version_that_is_there(run: Run, begun: Path) -> None:
-    """A slip in a version hands out nothing, and signs nothing."""
-    (begun.parent / "m.pkl").write_bytes(b"the model")
-    done(run("release", "credit-risk@1.0", "--file", "m.pkl", "--notes", "x"))
-    with nothing_written(begun.parent):
-        ask = ["bundle", "create", "credit-risk@1.1", "-o", "b.zip"]
-        refused_alike(run, ask, "no version of credit-risk is called '1.1'; did you mean 1.0?")
-    done(run("bundle", "create", "credit-risk@1.0", "-o", "b.zip"))
-    fix = refused(run("restore", "credit-risk@1.0", "/proc/there", "--from", "."), "/proc/there", code=4)
-    assert fix == "name a folder that you can write to"
-
-
-def test_a_person_signs_what_is_wrong_with_data(run: Run, bob: Path) -> None:
-    """`data issue` takes --as like every other command, and --key as before."""
-    record(run, "dataset.registered", DATA, "dataset/applications", *ALICE)
-    issue = ("data", "issue", "applications", "Late codes", "--kind", "late", "--severity", "low")
-    for option in ("--as", "--key"):
-        assert "signed Alice Example" in done(run(*issue, option, "alice-example"))
 
 
 def test_the_gate_takes_a_model_as_check_does(run: Run, begun: Path) -> None:
