@@ -1,4 +1,4 @@
-"""What makes a waiver mean something: a rule that exists, a day to come."""
+"""What makes a waiver count: a known rule, a day to come."""
 
 from typing import TYPE_CHECKING
 
