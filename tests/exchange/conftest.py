@@ -1,6 +1,7 @@
 """A company's ledger, bundles of it, and the verifier that they bring along."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -71,12 +72,13 @@ def trust(company: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def auditor() -> Program:
+def auditor(measured: dict[str, str]) -> Program:
     """Run the verifier as an auditor does: alone, with nothing of ours to import."""
 
     def run(bundle: Path, *options: object, python: str = sys.executable) -> Verdict:
         command = [python, "-I", str(PROGRAM), str(bundle), "--json", *map(str, options)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+        environment = os.environ | measured
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env=environment)
         return Verdict(done.returncode, json.loads(done.stdout or "{}"), done.stdout, done.stderr)
 
     return run
