@@ -13,6 +13,8 @@ SHORT = 12
 KEPT = b'"kept":true'
 """What stands in every body that says so of a file."""
 _HEX = re.compile(rb"[0-9a-f]{64,}")
+# Every digit becomes 0 and all else 1, so that a run of 64 digits is one text.
+_MARKED, _RUN = bytes(49 - (byte in b"0123456789abcdef") for byte in range(256)), b"0" * 64
 
 
 def sha256_hex(data: bytes) -> str:
@@ -22,6 +24,8 @@ def sha256_hex(data: bytes) -> str:
 
 def digests_in(data: bytes) -> Iterator[str]:
     """Every 64 hex digits that stand in `data` and may be a SHA-256, also within a longer run of digits."""
+    if _RUN not in data.translate(_MARKED):  # a twentieth of the time that looking for runs takes
+        return
     for run in _HEX.findall(data):
         for start in range(len(run) - 63):
             yield run[start : start + 64].decode()
