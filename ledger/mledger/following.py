@@ -79,7 +79,7 @@ class Follower(NamedTuple):
         kept = [one for one in (seen, self.mirrors.recall(vkey)) if one is not None]
         seen = max(kept, key=lambda one: one.checkpoint.size, default=None)
         also = _beside(note, seen, pinned) or beside
-        checkpoint = check_both(note, vkey, also)
+        checkpoint = _checked(note, vkey, also)
         mirror = Mirror(place, checkpoint)
         old = seen.checkpoint.size if seen else 0
         if seen is not None:
@@ -208,6 +208,15 @@ def _led(note: bytes, vkey: str, steps: list[_Step]) -> tuple[list[_Step], str |
                 fix=f"make sure with whoever answers for it, then: --vkey {step.after}",
             )
     return steps, also
+
+
+def _checked(note: bytes, vkey: str, also: str | None) -> Checkpoint:
+    """The checkpoint, signed as it must be. Errors: ProofError, which says whom to ask."""
+    try:
+        return check_both(note, vkey, also)
+    except ProofError as error:
+        fix = "ask whoever answers for the ledger which key signs it now: mledger checkpoint --vkey"
+        raise ProofError(error.message, fix=fix) from None
 
 
 def _beside(note: bytes, seen: Seen | None, pinned: Pinned | None) -> str | None:

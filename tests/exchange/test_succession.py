@@ -170,8 +170,9 @@ def test_the_old_key_cannot_lead_a_follower_back(follower: Follower, places: Pat
     thief.append("comment.added", "ledger", {"on": "0", "text": "Another history."})
     thief.ledger().checkpoint()
     put(thief, elsewhere)
-    with pytest.raises(ProofError, match="no known key"):
+    with pytest.raises(ProofError, match="no known key") as caught:
         follower.follow(open_place(str(elsewhere)), "m", VKEY)
+    assert caught.value.fix.startswith("ask whoever answers for the ledger")
 
 
 def test_a_fork_across_the_succession_is_noticed(follower: Follower, places: Path, tmp_path: Path) -> None:
