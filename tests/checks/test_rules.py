@@ -7,6 +7,7 @@ import pytest
 
 from mledger.checks import base
 from mledger.checks.world import Change, World
+from mledger.projections.making import told_maker
 from mledger.testing.bodies import DATA, DATASET, REFRESHED, REGISTERED
 from tests.checks.dossiers import DIGEST, TRAIN, Life, dossier, found, life
 from tests.projections.stories import Story
@@ -374,6 +375,59 @@ def test_parameters_that_come_and_go(before: dict[str, Any], after: dict[str, An
     told.made("1.1", "r2", params=before)
     told.made("1.2", "r3", params=after)
     assert [words in one.message for one in found(told, "PARAM-001")] == [True]
+
+
+FILE, OTHER_FILE = ({"name": "m.pkl", "sha256": sha256} for sha256 in ("c0" * 32, "a9" * 32))
+
+
+@pytest.mark.parametrize(
+    ("mine", "others", "words"),
+    [
+        ([FILE], [], None),
+        ([OTHER_FILE], [], "m.pkl c0c0c0c0c0c0 is not what run r2 made: that one is a9a9a9a9a9a9"),
+        ([OTHER_FILE], [FILE], "m.pkl c0c0c0c0c0c0, which run r3 made, is not what run r2 made: that one is"),
+        ([], [FILE], "m.pkl c0c0c0c0c0c0, which run r3 made, is not what run r2 made"),
+        ([OTHER_FILE | {"name": "log.txt"}], [], None),
+        ([], [], None),
+    ],
+)
+def test_a_release_holds_the_files_that_its_run_made(
+    mine: list[dict[str, str]], others: list[dict[str, str]], words: str | None
+) -> None:
+    """By digest: of the same name, or made by another run; what no run recorded may be from anywhere."""
+    told = life()
+    for run, files in (("r2", mine), ("r3", others)):
+        told.start(run)
+        told.finish(run, artifacts=files)
+    number = told.release("1.1", run="r2")
+    rows = found(told, "REL-001")
+    assert [words in one.message for one in rows] == ([] if words is None else [True])
+    state = dossier(told).state
+    said = told_maker(state, state.versions["1.1"], state.runs.find("r2", state.trail.resolve))
+    if words is None:
+        assert said.startswith("made by run r2" if mine == [FILE] else "names run r2, which recorded none")
+    else:
+        assert said == "names run r2, which made other files"
+        assert rows[0].numbers[0] == number
+        told.correct(number, run="r3")
+        assert found(told, "REL-001") == []
+
+
+def test_an_artifact_that_was_published_of_a_run_is_what_it_made() -> None:
+    """It says so later than the end of the run."""
+    told = life()
+    told.start("r2")
+    told.finish("r2")
+    body = FILE | {"size": 3, "media_type": "application/octet-stream", "run": "r2"}
+    told.tell("artifact.published", body)
+    told.release("1.1", run="r2")
+    state = dossier(told).state
+    run = state.maker_of(state.versions["1.1"])
+    assert run is not None
+    assert told_maker(state, state.versions["1.1"], run) == "made by run r2"
+    told.release("1.2", run="r1")
+    (other,) = found(told, "REL-001", asked="1.2")
+    assert "which run r2 made, is not what run r1 made" in other.message
 
 
 def test_an_erased_decision_documents_nothing() -> None:

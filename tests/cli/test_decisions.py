@@ -76,6 +76,13 @@ def test_a_later_decision_takes_the_place_of_an_earlier_one(run: Run, proposed: 
     refused(run("decision", "accept", "4", *AS_BOB), "decision 4 is superseded, and cannot be accepted")
 
 
+def test_who_rejected_is_named_beside_rejected(run: Run, proposed: Path) -> None:
+    """And not only who had accepted it before."""
+    done(run("decision", "accept", "4", *AS_BOB))
+    done(run("decision", "reject", "4", "--reason", "It fails.", *AS_BOB))
+    assert f"accepted by {BOB}, rejected by {BOB}" in " ".join(done(run("decisions")).split())
+
+
 def test_nobody_accepts_what_they_proposed(run: Run, proposed: Path) -> None:
     """The library's rule stands behind the command, and nothing is written."""
     with nothing_written(proposed.parent / "mledger.db"):

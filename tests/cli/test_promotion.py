@@ -88,6 +88,10 @@ def test_what_cannot_be_meant_is_refused(run: Run) -> None:
         run, ["promotion", "request", "credit-risk@2.2", *ask], line
     )
     refused_alike(run, ["promotion", "request", "credit-risk", *ask], "names no version")
+    typo = ["promotion", "request", "credit-risk@2.1", "--to", "prodution", "--reason", "x", *CAROL]
+    fix = refused_alike(run, typo, "no stage is called 'prodution'; did you mean production?")
+    assert fix == "if you mean a new one: --new-stage"
+    done(run(*typo, "--new-stage"))
     refused_alike(run, ["promotion", "request", "credit-rsk@2.1", *ask], "nothing is recorded on credit-rsk")
     back = ["rollback", "credit-risk", "--to", "2.0", "--reason", "x", *CAROL]
     refused_alike(run, back, "no version of credit-risk stands anywhere")

@@ -57,7 +57,8 @@ def request(company: Company) -> str:
     company.say(BOB, "decision.accepted", {"decision": decision})
     company.say(DORA, "dissent.recorded", {"on": decision, "text": "Wait for November."})
     company.say(CAROL, "run.started", STARTED)
-    company.say(CAROL, "run.finished", {"run": "r", "metrics": [{"name": "auc", "value": 0.9524}]})
+    measured = [{"name": "auc", "value": 0.9524}]
+    company.say(CAROL, "run.finished", {"run": "r", "metrics": measured, "artifacts": FILES})
     released = {"version": "2.1", "previous": "2.0", "artifacts": FILES, "notes": "x", "run": "r"}
     company.say(CAROL, "version.released", released | {"decisions": [decision]})
     return company.ask()

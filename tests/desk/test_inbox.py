@@ -55,6 +55,23 @@ def test_a_request_that_is_over_waits_no_longer(end: str) -> None:
     assert number not in waits(company, BOB)
 
 
+def test_a_rejection_is_shown_to_who_asked(company: Company) -> None:
+    """With its reason and by whom, until they ask again or somebody approves after all."""
+    for end in ("approved", "asked again"):
+        number = company.ask()
+        no = {"request": number, "reason": "No latency under load."}
+        company.say(DORA, "promotion.rejected", no)
+        assert (waits(company, BOB), waits(company, DORA)) == ([], [])
+        (item,) = inbox_of(company.sim.reader(), [signer_of(CAROL).key_id])
+        assert (item.number, item.kind, item.by) == (number, "rejected", DORA)
+        assert item.about == "2.1 to production: No latency under load."
+        if end == "approved":
+            company.say(BOB, "promotion.approved", {"request": number} | REASON)
+        else:
+            company.ask()
+        assert waits(company, CAROL) == []
+
+
 def test_makers_are_not_asked(company: Company) -> None:
     """Whoever proposed a decision of the version is passed over where the policy wants independence."""
     company.say(ALICE, "role.granted", {"key": signer_of(DORA).key_id, "role": "engineer"}, "ledger")

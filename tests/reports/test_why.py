@@ -55,7 +55,7 @@ def test_a_whole_way_lacks_nothing() -> None:
     assert set(document.numbers) >= {"0", *events.values()}
     sentences = section(document, "The story")
     assert 3 <= len(sentences) <= 5
-    assert sentences[0] == "In credit-risk 1.0, made by run r1, max_depth is 4."
+    assert sentences[0] == "In credit-risk 1.0, whose release names run r1, max_depth is 4."
     assert sentences[-1] == "It serves the problem: Half of the applications are decided by hand."
 
 

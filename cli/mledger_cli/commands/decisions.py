@@ -110,6 +110,8 @@ class Row(NamedTuple):
         people = f"by {self.found.source.by}"
         if self.accepted_by:
             people += f", accepted by {', '.join(self.accepted_by)}"
+        if self.found.status in {"rejected", "invalidated"}:
+            people += f", {self.found.status} by {self.found.settled.by}"
         if self.found.status == "superseded":
             people += f", superseded by {self.found.superseded_by}"
         said = [f"dissent of {by} ({number})" for by, number in self.dissent]

@@ -24,6 +24,7 @@ def command() -> None:
 @command.command("request")
 @click.argument("version", metavar="MODEL@VERSION")
 @click.option("--to", "stage", metavar="STAGE", required=True, help="The stage that it shall have.")
+@click.option("--new-stage", "new", is_flag=True, help="The stage is a new one, and not mistyped.")
 @click.option("--reason", metavar="TEXT", required=True, help="Why now, with the results that speak for it.")
 @click.option("--risk", "risks", metavar="TEXT", multiple=True, help="What may go wrong; may be said again.")
 @click.option("--rollback-plan", metavar="TEXT", help="How to go back.")
@@ -37,6 +38,8 @@ def request(
     risks: tuple[str, ...],
     rollback_plan: str | None,
     key: str | None,
+    *,
+    new: bool,
 ) -> None:
     """Ask for a stage: somebody else approves or rejects.
 
@@ -48,8 +51,9 @@ def request(
 
     model, name = versions.whole(version)
     with opening.reader(settings) as reader:
-        state = versions.state_of(reader, model)
-    fields = moving.request(state, name, stage) | {"reason": reason, "risks": list(risks)}
+        state, policy = versions.state_of(reader, model), reader.keyring().policy
+    known = moving.request(state, name, stage, policy, new=new)
+    fields = known | {"reason": reason, "risks": list(risks)}
     body = build("promotion.requested", fields | {"rollback_plan": rollback_plan})
     with opening.ledger(settings, key) as ledger:
         receipt = ledger.append(body, state.stream)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mledger.errors import InputError, MledgerError
+from mledger.errors import InputError, KeyFileError, MledgerError
 from mledger_cli import opening, passphrase, screen, text
 from mledger_cli.commands import answering
 from mledger_cli.commands.append import tell
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from mledger_cli.context import Settings
 
 PROMPT = "[d]iff  [e]vidence  [a]pprove  [r]eject  [c]omment  [q]uit"
+HELP = {
+    "d": "what changed since the version before",
+    "e": "the events that the page rests on",
+    "a": "approve: you are asked why, and sign",
+    "r": "reject: you are asked why, and sign",
+    "c": "say something, and decide later",
+    "q": "leave; nothing more is signed",
+}
 MEANINGS = {"approve": ("approval", "review", "responsibility"), "reject": ("rejection", "review")}
 
 
@@ -42,8 +50,11 @@ class Review:
             try:
                 if choice in acts:
                     acts[choice]()
-                elif choice in {"a", "r"} and self._answer("approve" if choice == "a" else "reject"):
-                    return
+                elif choice in {"a", "r"}:
+                    if self._answer("approve" if choice == "a" else "reject"):
+                        return
+                else:
+                    self._lines([f"{letter}  {what}" for letter, what in HELP.items()])
             except MledgerError as error:  # the person is still there, and may do something else
                 self._say(f"{error.message}" + (f"\n  fix: {error.fix}" if error.fix else ""))
 
@@ -88,16 +99,20 @@ class Review:
 
         answering.check_fits(self.reader, self.question, approve=verb == "approve")
         plan = self.question.type in PLANS
-        meaning = "approval" if plan else self._meaning(MEANINGS[verb])
         words = None if plan else click.prompt("Reason", prompt_suffix=" > ")
+        meaning = "approval" if plan else self._meaning(MEANINGS[verb])
         body = answering.body_of(self.question, words, approve=verb == "approve")
         return self._sign(body, meaning, self.document.title)
 
     def _meaning(self, meanings: tuple[str, ...]) -> str:
         listed = "  ".join(f"({n}) {meaning}" for n, meaning in enumerate(meanings, 1))
-        choice = click.IntRange(1, len(meanings))
-        number: int = click.prompt(f"Meaning  {listed}", prompt_suffix=" > ", type=choice, default=1)
-        return meanings[number - 1]
+        while True:
+            said = click.prompt(f"Your signature means  {listed}", prompt_suffix=" > ", default="1").strip()
+            if said in meanings:
+                return said
+            if said.isascii() and said.isdigit() and 1 <= int(said) <= len(meanings):
+                return meanings[int(said) - 1]
+            self._say(f"Say a number from 1 to {len(meanings)}.")
 
     def _sign(self, body: "EventBody", meaning: str, what: str) -> bool:
         """Say what is signed, ask for the passphrase, record it. Whether that was done."""
@@ -118,8 +133,7 @@ class Review:
         if body.type == "promotion.approved":
             answering.check_new(self.reader, self.question, record.key_id)
         with self._open(record.name) as ledger:
-            if ledger.head.size != self.seen:
-                raise self._moved(ledger)
+            self._check_unmoved(ledger)
             receipt = ledger.append(body, self.question.stream, meaning=meaning)
             more = (
                 answering.outlook(ledger, self.question)
@@ -133,19 +147,29 @@ class Review:
         return True
 
     def _open(self, name: str) -> "Ledger":
-        """The ledger with the key, whose passphrase is asked of the person now."""
+        """The ledger with the key, whose passphrase is asked of the person now, three times if need be."""
         from mledger.ledger import Ledger
 
+        for _ in range(passphrase.TRIES - 1):
+            try:
+                return Ledger.open(self.settings.path, key=name, passphrase=passphrase.asking_anew(name))
+            except KeyFileError as error:
+                self._say(f"{error.message}. Once more:")
         return Ledger.open(self.settings.path, key=name, passphrase=passphrase.asking_anew(name))
 
-    def _moved(self, ledger: "Ledger") -> MledgerError:
-        """Something was recorded since the page was made: nobody signs what they have not seen."""
-        new = ledger.head.size - self.seen
-        entries = text.counted(new, "entry was", "entries were")
-        return InputError(
-            f"{entries} added to the ledger since you began to look; nothing was signed",
-            fix=f"mledger review {self.question.number}",
-        )
+    def _check_unmoved(self, ledger: "Ledger") -> None:
+        """Nothing, unless something was recorded there since the page was made: nobody signs that unseen.
+
+        Errors: InputError.
+        """
+        stream = self.question.stream
+        new = len({fact.seq for fact in ledger.facts(stream, self.seen, ledger.head.size)})
+        if new:
+            entries = text.counted(new, "entry was", "entries were")
+            raise InputError(
+                f"{entries} added to {stream} since you began to look; nothing was signed",
+                fix=f"mledger review {self.question.number}",
+            )
 
     # --- saying
 

@@ -14,6 +14,7 @@ from mledger.events.plan import PlanAgreed, PlanAmended
 from mledger.projections.achieved import achieved
 from mledger.projections.diff import Change
 from mledger.projections.lapses import last_day
+from mledger.projections.making import told_maker
 from mledger.projections.model import ModelState, Version
 from mledger.projections.model_told import reached
 from mledger.projections.plans import amendments
@@ -95,7 +96,8 @@ def version(case: "Case") -> Iterator[Claim]:
     if run is None:
         yield Claim(f"run {release.run} is not recorded" if release.run else "the release names no run")
         return
-    yield Claim(f"made by run {run.name}, {run.verdict or run.outcome}", run.numbers)
+    made = told_maker(case.state, release, run)
+    yield Claim(f"{made}, {run.verdict or run.outcome}", run.numbers)
     for use in run.uses:
         data = case.datasets.get(use.name)
         state = data.versions.get(use.version) if data is not None and use.version else None

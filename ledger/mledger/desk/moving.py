@@ -1,23 +1,45 @@
 """Moves of versions: what the state already knows."""
 
 import shlex
+from typing import TYPE_CHECKING
 
 from mledger.errors import InputError, NotFoundError
 from mledger.projections.model import ModelState, Version
 from mledger.projections.moves import Place, Request
 from mledger.registry import unknown
 
+if TYPE_CHECKING:
+    from mledger.events.policy import Policy
+
 Fields = dict[str, object]
+# Stages that everybody knows; a policy may name others, and so may a model, once.
+USUAL = ("staging", "production")
 
 
-def request(state: ModelState, version: str, stage: str) -> Fields:
-    """What is known of a request for a stage. Errors: NotFoundError for a version nobody released."""
+def request(state: ModelState, version: str, stage: str, policy: "Policy | None", *, new: bool) -> Fields:
+    """What is known of a request for a stage, which may be `new`.
+
+    Errors: NotFoundError for a version nobody released, and for a stage that nobody knows.
+    """
     _released(state, version)
+    if not new:
+        _check_known(state, stage, policy)
     standing = [place.stage for place in state.stages.places if place.version == version]
     if stage in standing:
         raise InputError(f"{version} stands in {stage} already", fix=_history(state, version))
     fields: Fields = {"version": version, "to_stage": stage}
     return fields | ({"from_stage": standing[-1]} if standing else {})
+
+
+def _check_known(state: ModelState, stage: str, policy: "Policy | None") -> None:
+    """Nothing, if the policy or the life of the model knows the stage. Errors: NotFoundError."""
+    known = dict.fromkeys(USUAL)
+    known |= dict.fromkeys(name for rule in (policy.approvals if policy else ()) for name in rule.stages)
+    steps = state.stages.steps
+    known |= dict.fromkeys(name for step in steps for name in (step.from_stage, step.to_stage) if name)
+    if stage.casefold() not in map(str.casefold, known):
+        line = unknown("stage", stage, known)
+        raise NotFoundError(f"{line}; there are {', '.join(known)}", fix="if you mean a new one: --new-stage")
 
 
 def execute(state: ModelState, number: str) -> Fields:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from mledger.errors import NotFoundError
+from mledger.projections.making import told_maker
 from mledger.projections.model import ModelState, Version
 from mledger.registry import unknown
 from mledger.reports.base import Claim, Document, Section
@@ -32,7 +33,7 @@ def version_sheet(reader: "Reader", stream: str, name: str) -> Document:
     version = state.versions[name]
     run = state.maker_of(version)
     sections = (
-        Section("version", tuple(_version(version, run))),
+        Section("version", tuple(_version(state, version, run))),
         Section("authors", tuple(_authors(reader, state, version, run)), _MISSING["authors"]),
         Section("evaluated on", tuple(_tested(replay, state, version, run)), _MISSING["evaluated on"]),
         Section("configuration", tuple(_configured(run)), _MISSING["configuration"]),
@@ -53,7 +54,7 @@ def _claims(section: Section) -> list[Claim]:
     return [block for block in section.blocks if isinstance(block, Claim)]
 
 
-def _version(version: Version, run: "Run | None") -> list[Claim]:
+def _version(state: ModelState, version: Version, run: "Run | None") -> list[Claim]:
     source = version.source
     own = (source.number,)
     claims = [Claim(f"{version.name}, released {source.time[:10]} by {source.by}", own)]
@@ -63,7 +64,8 @@ def _version(version: Version, run: "Run | None") -> list[Claim]:
     claims += [Claim(f"{file.name}, sha256 {file.sha256}", own) for file in version.artifacts]
     claims += [Claim(f"not to be trusted: {line}") for line in version.limitations]
     if run is not None:
-        claims.append(Claim(f"made by run {run.name}, {run.verdict or run.outcome}", run.numbers))
+        made = told_maker(state, version, run)
+        claims.append(Claim(f"{made}, {run.verdict or run.outcome}", run.numbers))
     return claims
 
 

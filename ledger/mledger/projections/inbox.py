@@ -1,9 +1,11 @@
 """What waits for somebody: requests, proposals, plans and reviews without their answer.
 
 Folds all streams. A promotion waits until it is rejected, executed, or asked for again: how many
-approvals it needs is for the rulebook to count. A decision waits until somebody answers it, a plan
-until all its signatories have signed it word for word, a review that names reviewers until each of
-them, or who took it over, has answered. Reviews that were scheduled are due as `reviews` says.
+approvals it needs is for the rulebook to count. One that was rejected waits for who asked, until
+somebody approves it after all, or asks for a stage of that model again. A decision waits until
+somebody answers it, a plan until all its signatories have signed it word for word, a review that names
+reviewers until each of them, or who took it over, has answered. Reviews that were scheduled are due as
+`reviews` says.
 """
 
 from collections.abc import Iterator
@@ -34,7 +36,7 @@ from mledger.projections.order import place
 from mledger.projections.reviews import Reviews
 from mledger.projections.statements import Citation, Header, Trail
 
-Kind = Literal["promotion", "decision", "plan", "review", "review due"]
+Kind = Literal["promotion", "rejected", "decision", "plan", "review", "review due"]
 
 
 @dataclass(slots=True)
@@ -84,25 +86,40 @@ def _seen(state: InboxState, fact: Fact) -> None:
 def _requested(state: InboxState, event: Header, body: PromotionRequested) -> None:
     about = f"{body.version} to {body.to_stage}"
     key = f"{event.stream} {body.version} {body.to_stage.casefold()}"
-    for number in [n for n, w in state.waiting.items() if w.kind == "promotion" and w.key == key]:
-        del state.waiting[number]
+    for number, waiting in [*state.waiting.items()]:
+        refused = waiting.kind == "rejected" and waiting.stream == event.stream
+        if refused or (waiting.kind == "promotion" and waiting.key == key):
+            del state.waiting[number]
     _wait(state, event, Waiting("promotion", event.type, event.stream, about, event.source, key=key))
 
 
 @inbox.on(PromotionApproved)
 def _approved(state: InboxState, event: Header, body: PromotionApproved) -> None:
-    if (found := state.waiting.get(state.find(body.request))) is not None:
+    number = state.find(body.request)
+    if (found := state.waiting.get(number)) is not None:
         found.answered.append(event.source.by)
+        if found.kind == "rejected":
+            del state.waiting[number]
 
 
-@inbox.on_each((PromotionRejected, PromotionExecuted))
-def _over(state: InboxState, event: Header, body: PromotionRejected | PromotionExecuted) -> None:  # noqa: ARG001
+@inbox.on(PromotionExecuted)
+def _over(state: InboxState, event: Header, body: PromotionExecuted) -> None:  # noqa: ARG001
     state.waiting.pop(state.find(body.request), None)
+
+
+@inbox.on(PromotionRejected)
+def _rejected(state: InboxState, event: Header, body: PromotionRejected) -> None:
+    number = state.find(body.request)
+    if (found := state.waiting.get(number)) is None:
+        return
+    asker = found.asked[0] if found.kind == "rejected" else found.source.by
+    about = f"{found.about.partition(': ')[0]}: {body.reason}"
+    state.waiting[number] = Waiting("rejected", found.type, found.stream, about, event.source, [asker])
 
 
 @inbox.on(ModelRetired)
 def _retired(state: InboxState, event: Header, body: ModelRetired) -> None:  # noqa: ARG001
-    for number in [n for n, w in state.waiting.items() if w.kind == "promotion" and w.stream == event.stream]:
+    for number in [n for n, w in state.waiting.items() if _is_moving(w) and w.stream == event.stream]:
         del state.waiting[number]
 
 
@@ -165,6 +182,10 @@ def _handed_over(state: InboxState, event: Header, body: HandoverRecorded) -> No
 
 
 inbox.include(lambda state: state.reviews, (ReviewScheduled, ReviewCompleted))
+
+
+def _is_moving(waiting: Waiting) -> bool:
+    return waiting.kind in {"promotion", "rejected"}
 
 
 def _wait(state: InboxState, event: Header, waiting: Waiting) -> None:

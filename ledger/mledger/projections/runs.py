@@ -64,6 +64,8 @@ class End:
     params: dict[str, Any] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
     corrected: tuple[Correction, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    """What it made, by name and digest: artifacts and checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,9 @@ def _uses(body: RunStarted | RunFinished | RunFailed | RunAbandoned) -> tuple[Us
 
 def _told(body: RunFinished | RunFailed | RunAbandoned) -> dict[str, Any]:
     """What became known only on the way."""
-    return {"uses": _uses(body), "params": dict(body.params), "gaps": body.gaps}
+    kept = body.checkpoints if isinstance(body, RunFinished) else ()
+    files = tuple((file.name, file.sha256) for file in (*kept, *body.artifacts))
+    return {"uses": _uses(body), "params": dict(body.params), "gaps": body.gaps, "files": files}
 
 
 def _rest(event: Header, metrics: Iterable[Any]) -> dict[str, Any]:

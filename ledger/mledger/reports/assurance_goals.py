@@ -11,6 +11,7 @@ from mledger.events.run import RunStarted
 from mledger.projections.achieved import achieved
 from mledger.projections.deadends import dead_ends
 from mledger.projections.dossier import Dossier
+from mledger.projections.making import told_maker
 from mledger.projections.model import Version
 from mledger.projections.model_told import reached
 from mledger.projections.runs import Run, short_name
@@ -159,7 +160,8 @@ def _maker(case: Case) -> Iterator[Claim]:
     said += [f"Python {body.env.python}"] if body.env and body.env.python else []
     said += [f"{len(body.env.packages)} packages"] if body.env and body.env.packages else []
     said += [f"seed {', '.join(dict.fromkeys(map(str, body.seeds.values())))}"] if body.seeds else []
-    yield Claim(f"run {run.name}{': ' if said else ''}{', '.join(said)}", (event.number,))
+    name = told_maker(case.dossier.state, case.version, run) if case.version else f"run {run.name}"
+    yield Claim(f"{name}{': ' if said else ''}{', '.join(said)}", (event.number,))
 
 
 # --- risks, objections, approval, care

@@ -123,6 +123,7 @@ class _Walk:
             self._miss(f"{self._graph.about} does not say which run trained it")
         else:
             self._run(run, top)
+            self._compare(said)
         while self._ahead:  # in turns: a way of a thousand steps is no reason to fail
             self._data(*self._ahead.pop(0))
         return self._graph
@@ -133,6 +134,16 @@ class _Walk:
         return next(
             (said.body.run for said in published if said.body.sha256 == sha256 and said.body.run), None
         )
+
+    def _compare(self, released: _Said) -> None:
+        """Name each released file that is not the one that its run made."""
+        from mledger.projections.lifecycle import model
+        from mledger.projections.making import others
+
+        state = model.fold(self._of(f"model/{self._name}"))
+        version = state.versions.get(released.body.version)
+        for other in others(state, version) if version is not None else ():
+            self._miss(other.told())
 
     def _run(self, reference: str, below: str) -> None:
         stream = f"model/{self._name}"

@@ -12,6 +12,7 @@ from typing import Any
 from mledger.chain.history import Fact
 from mledger.errors import NotFoundError
 from mledger.events.run import RunStarted
+from mledger.projections.making import made_here
 from mledger.projections.model import Version
 from mledger.projections.parameters import flat, same
 from mledger.projections.runs import Run, whole
@@ -221,7 +222,8 @@ def _story(way: _Way) -> Iterator[Claim]:
     """Three to five sentences, made of the events, the same each time."""
     version, run = way.version, way.run
     number = version.source.number
-    made = f", made by run {run.name}" if run else ""
+    verb = "made by" if run and made_here(way.records.state, version, run) else "whose release names"
+    made = f", {verb} run {run.name}" if run else ""
     if way.param and run is not None:
         words = f"In {way.records.name} {version.name}{made}, {way.param} is {shown(way.value)}."
     else:
