@@ -11,6 +11,7 @@ READERS = {"reader", "ledger", "self.reader", "self._reader", "case.reader"}
 ASKS = {"judged", "refusals"}
 UNASKED = {
     "cli/mledger_cli/commands/log.py": "whoever walks asks",
+    "cli/mledger_cli/commands/reviewing.py": "nobody signs over what they have not seen, allowed or not",
     "datasets/conditions.py": "the numbers of proposals, which a fold that asks is asked for",
     "desk/retention.py": "content must be kept, or may go, whoever recorded it",
     "exchange/bundle.py": "a copy holds all that stands there",

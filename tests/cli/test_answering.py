@@ -221,7 +221,7 @@ def test_nothing_is_signed_over_what_nobody_has_seen(terminal: At, run: Run, tea
     window.type("\n")
     window.wait_for("Passphrase of bob-example: ")
     window.type("wrong\n")
-    window.wait_for("Once more:")
+    window.wait_for("bob-example is wrong")
     window.wait_for("Passphrase of bob-example: ")
     done(run("append", "comment.added", MODEL, "--set", f"on={number}", "--set", "text=Wait.", *DORA))
     window.type(f"{PASSPHRASE}\n")

@@ -154,7 +154,7 @@ class Review:
             try:
                 return Ledger.open(self.settings.path, key=name, passphrase=passphrase.asking_anew(name))
             except KeyFileError as error:
-                self._say(f"{error.message}. Once more:")
+                self._say(error.message)
         return Ledger.open(self.settings.path, key=name, passphrase=passphrase.asking_anew(name))
 
     def _check_unmoved(self, ledger: "Ledger") -> None:
