@@ -117,6 +117,17 @@ def test_every_step_of_the_way_has_its_digest(run: Run, life: Callable[..., None
     assert all(node["digest"] and node["event"] for node in graph["nodes"])
 
 
+def test_a_run_that_made_another_file_did_not_train_the_version(run: Run, life: Callable[..., None]) -> None:
+    """It is named by the release, and what it made instead is said."""
+    made = {"name": "model.pkl", "sha256": "09" * 32}
+    life(*WHOLE, ("run.finished", MODEL, {"run": "depth4", "artifacts": [made]}))
+    result = run("lineage", "credit-risk@2.1")
+    assert "named: run depth4" in result.stdout
+    assert "trained: " not in result.stdout
+    line = "model.pkl f6f6f6f6f6f6 is not what run depth4 made: that one is 090909090909"
+    assert told(run("lineage", "credit-risk@2.1", "--json"))["missing"] == [line]
+
+
 def test_pictures_hold_the_same(run: Run, life: Callable[..., None]) -> None:
     """Mermaid and Graphviz are given each node with its digest, and each edge."""
     life(*WHOLE)

@@ -159,7 +159,7 @@ def test_decisions_plans_and_reviews_have_their_pages(company: Company) -> None:
     said = shown(company, decision)
     assert said["options"] == ["four: chosen", "three: AUC is too low."]
     assert said["expected"] == [
-        "max_depth: 3 -> 4",
+        "max_depth 3 -> 4",
         "auc increase by 0.004",
         "given up: twice the training time",
     ]

@@ -122,8 +122,7 @@ class _Walk:
         if run is None:
             self._miss(f"{self._graph.about} does not say which run trained it")
         else:
-            self._run(run, top)
-            self._compare(said)
+            self._run(run, top, "named" if self._differs(said) else "trained")
         while self._ahead:  # in turns: a way of a thousand steps is no reason to fail
             self._data(*self._ahead.pop(0))
         return self._graph
@@ -135,24 +134,26 @@ class _Walk:
             (said.body.run for said in published if said.body.sha256 == sha256 and said.body.run), None
         )
 
-    def _compare(self, released: _Said) -> None:
-        """Name each released file that is not the one that its run made."""
+    def _differs(self, released: _Said) -> bool:
+        """Whether released files are not those that the run made; each is named as missing."""
         from mledger.projections.lifecycle import model
         from mledger.projections.making import others
 
         state = model.fold(self._of(f"model/{self._name}"))
         version = state.versions.get(released.body.version)
-        for other in others(state, version) if version is not None else ():
+        found = list(others(state, version)) if version is not None else []
+        for other in found:
             self._miss(other.told())
+        return bool(found)
 
-    def _run(self, reference: str, below: str) -> None:
+    def _run(self, reference: str, below: str, label: str) -> None:
         stream = f"model/{self._name}"
         started = self._all(stream, RunStarted)
         number = self._trails[stream].resolve(reference)
         named = [said for said in started if said.body.run == reference]
         found = next(iter(named), None) or next((said for said in started if said.number == number), None)
         if found is None:
-            self._edge(self._hole(f"run {reference}", "is not recorded"), below, "trained")
+            self._edge(self._hole(f"run {reference}", "is not recorded"), below, label)
             return
         names = {found.body.run, found.number}
         ends = self._all(stream, RunFinished, RunFailed, RunAbandoned)
@@ -163,7 +164,7 @@ class _Walk:
         node = self._node(
             Node(f"run {body.run}", "run", f"run {body.run}", digest, what if digest else None, found.number)
         )
-        self._edge(node, below, "trained")
+        self._edge(node, below, label)
         if digest is None:
             self._miss(f"run {body.run} names no code: neither commit nor digest")
         ended = [
