@@ -59,6 +59,22 @@ def test_a_row_says_what_people_ask_first() -> None:
     assert row.last.value == "dissent.recorded"
 
 
+def test_a_second_end_of_an_abandoned_run_is_not_counted() -> None:
+    """The overview says what the state of the model says, whatever its process writes afterwards."""
+    story = Story()
+    for name in ("r1", "r2", "r3"):
+        story.start(name)
+    for name in ("r1", "r1", "r2"):
+        story.tell("run.abandoned", {"run": name, "reason": "It hangs."})
+    story.finish("r1")
+    story.fail("r2")
+    row, whole = overview.fold(story.facts).models[MODEL], row_of(model.fold(story.facts))
+    assert (row.runs_open, row.runs_finished, row.runs_failed, row.runs_abandoned) == (1, 0, 0, 2)
+    assert (whole.runs_open, whole.runs_finished, whole.runs_abandoned) == (1, 0, 2)
+    story.finish("r3")
+    assert overview.fold(story.facts).models[MODEL].runs_finished == 1
+
+
 def test_other_streams_have_their_own_rows() -> None:
     """Each model and each dataset has a row; other streams are counted."""
     state = overview.fold(story_of_two().facts)

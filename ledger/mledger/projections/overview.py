@@ -2,8 +2,8 @@
 
 Made for a million events: an account of each stream keeps counts, and of promotions, deployments and
 decisions the few fields from which stage and status follow, by the same rules as in the state of one
-model. Runs are counted by type without reading them: what was started and has
-no end is open.
+model. Runs are counted by type without reading them: what was started and has no end is open. Where one
+was abandoned, later ends of the stream are read, for its process may have ended it a second time.
 
 Corrections are counted and not applied: where `corrected` says so, fold the stream itself and take
 its row from `row_of`.
@@ -35,6 +35,7 @@ from mledger.projections.moves import Place
 from mledger.projections.stages import Stages
 from mledger.projections.statements import Citation, Cited, Header, Trail, cite, resolve, short
 
+_ENDS = frozenset({RunFinished.type, RunFailed.type, RunAbandoned.type})
 _REFERRED = frozenset({PromotionRequested.type, DecisionProposed.type})
 
 
@@ -55,6 +56,8 @@ class Account:
     versions: dict[str, str] = field(default_factory=dict)
     version: Cited | None = None
     ids: dict[str, str] = field(default_factory=dict)
+    abandoned: list[str] = field(default_factory=list)
+    """The names of the runs that were given up."""
     newest: Fact | None = None
     """The last fact, until it is cited: a citation for each event would cost more than all the rest."""
 
@@ -152,12 +155,26 @@ def _count(state: OverviewState, fact: Fact) -> None:
     account.newest = state.newest = fact
     if fact.refused is not None:
         return
+    if kind in _ENDS and (account.abandoned or kind == RunAbandoned.type) and _ended_before(account, fact):
+        return
     account.types[kind] = account.types.get(kind, 0) + 1
     if kind in _REFERRED:
         number = fact.number
         account.ids[number] = account.ids[format_id(fact.id)] = number
     if account.begun is None and kind in DEVELOPMENT:
         account.begun = cite(fact)
+
+
+def _ended_before(account: Account, fact: Fact) -> bool:
+    """Whether the run that the event ends was abandoned before; an abandoned one is noted."""
+    body = fact.data
+    if not isinstance(body, RunFinished | RunFailed | RunAbandoned):
+        return False
+    if body.run in account.abandoned:
+        return True
+    if isinstance(body, RunAbandoned):
+        account.abandoned.append(body.run)
+    return False
 
 
 @overview.on(ModelRegistered)
