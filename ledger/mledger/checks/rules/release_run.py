@@ -1,4 +1,4 @@
-"""REL-001: releases that do not say which run made them, or name another."""
+"""REL-001: releases whose run is missing, or made other files."""
 
 from collections.abc import Iterator
 
