@@ -136,7 +136,9 @@ def _step(step: "Step", page: Page, before: "Sequence[Step]" = ()) -> "Line":
     if step.approvals:
         words += f", approved by {', '.join(dict.fromkeys(c.by for c in step.approvals))}"
     elif step.what not in {"registered", "in development"}:
-        words += f", by {step.source.by}{', without an approval' if step.asked is not None else ''}"
+        own = step.asked is not None and step.asked.by == step.source.by
+        words += "" if own else f", by {step.source.by}"
+        words += ", without an approval" if step.asked is not None else ""
     return words, step.numbers
 
 

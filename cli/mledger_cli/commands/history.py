@@ -55,5 +55,9 @@ def _why(stop: "Stop") -> str:
         people.append(f"asked by {stop.asked}")
     if stop.approved and stop.what != "approved":
         people.append(f"approved by {', '.join(stop.approved)}")
+    if stop.asked is not None and not stop.approved and stop.what in {"moved", "deployed", "rolled back"}:
+        people.append("without an approval")
+    if stop.after is not None:
+        people.append(f"after event {stop.after} had moved it")
     against = f"NOT ALLOWED: {stop.against}" if stop.against is not None else ""
     return ": ".join(filter(None, (", ".join(people), stop.why, against)))

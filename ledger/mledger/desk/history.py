@@ -1,11 +1,12 @@
 """How a version moved toward a stage, and away from it."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from mledger.errors import NotFoundError
 from mledger.projections.model import ModelState
+from mledger.projections.order import place
 from mledger.registry import unknown
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Stop:
     environment: str | None = None
     against: str | None = None
     """Why the rulebook does not let it count; None if it does."""
+    after: str | None = None
+    """Of an answer: the event that had moved the version already, of which it says nothing."""
 
     def to_json(self) -> dict[str, object]:
         """The step as `--json` prints it."""
@@ -66,8 +69,11 @@ def _stops(state: ModelState) -> Iterator[Stop]:
             number, source.time, request.version, "asked", request.from_stage, request.to_stage, source.by,
             source.by, (), request.reason, (number,),
         )  # fmt: skip
+        moved = [s.source.number for s in state.stages.steps if s.request == number and s.against is None]
         for answer in (*request.answers, *request.against):
-            yield _answer(request.version, request.to_stage, request.source.by, answer)
+            stop = _answer(request.version, request.to_stage, request.source.by, answer)
+            before = [one for one in moved if place(one) < place(stop.number)]
+            yield replace(stop, after=before[-1] if before else None)
     for step in state.stages.steps:
         if step.what in {"moved", "deployed", "rolled back", "retired"}:
             yield from _moved(step)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mledger.checks.base import Found, rule
+from mledger.checks.words import quoted
 from mledger.checks.world import World
 from mledger.projections.dossier import Dossier
 
@@ -28,7 +29,9 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
         awaited = (world.approvals or {}).get(number)
         if request.status == "rejected":
             by = [answer.source.by for answer in request.answers if answer.kind == "rejected"][-1]
-            yield Found(f"{what} was rejected by {by}", numbers)
+            version = quoted(f"{dossier.name}@{request.version}")
+            anew = f"mledger promotion request {version} --to {quoted(request.to_stage)} --reason TEXT"
+            yield Found(f"{what} was rejected by {by}", numbers, anew)
         elif awaited is not None and awaited.missing:
             lacks = f"approvals {awaited.given} of {awaited.needed}, missing {', '.join(awaited.missing)}"
             yield Found(f"{what}: {lacks}", numbers, fix)
