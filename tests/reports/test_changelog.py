@@ -114,7 +114,7 @@ def test_goals_and_plans_have_their_lane() -> None:
 
 
 def test_the_release_lane_is_the_models_way() -> None:
-    """Registered, released, approved, deployed, rolled back, handed over, retired."""
+    """Registered, released, approved, moved, deployed, rolled back, handed over, retired."""
     story = Story()
     story.register()
     story.release()
@@ -128,6 +128,7 @@ def test_the_release_lane_is_the_models_way() -> None:
         "registered: Credit risk, owned by Alice Example",
         "1.0 released: New.",
         "1.0 to production, approved by Bob Example",
+        "1.0 moved to production",
         "1.0 deployed to production in eu-west",
         "2.0 released, after 1.0: New.",
         "2.0 rolled back to 1.0 in production: It failed.",

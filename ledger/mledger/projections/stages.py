@@ -191,8 +191,7 @@ class _Walk:
         if move.request is not None:
             number = self.resolve(move.request)
             return number if self.requests.get(number or "") in fitting else None
-        approved = [r.source.number for r in fitting if r.standing(move.source.number)]
-        return approved[-1] if approved else None
+        return next((r.source.number for r in reversed(fitting) if r.standing(move.source.number)), None)
 
     def _vouch(self, place: Place, move: Move, number: str | None) -> None:
         """Say of a place on which request and approvals it rests, and what the rulebook says."""

@@ -26,7 +26,7 @@ from mledger.events.handover import HandoverRecorded
 from mledger.events.model import ModelRegistered, ModelRetired
 from mledger.events.plan import PlanAgreed, PlanAmended
 from mledger.events.problem import ProblemFramed
-from mledger.events.promotion import PromotionApproved, PromotionRequested
+from mledger.events.promotion import PromotionApproved, PromotionExecuted, PromotionRequested
 from mledger.events.record import RecordCorrected
 from mledger.events.rollback import RollbackExecuted
 from mledger.events.run import RunStarted
@@ -256,6 +256,9 @@ class _Reading:
                 if isinstance(request, PromotionRequested):
                     words = f"{request.version} to {request.to_stage}, approved by {fact.signer}"
                     yield Line("release", words, (asked, fact.number))
+            case PromotionExecuted():
+                instead = f" instead of {body.replaced}" if body.replaced else ""
+                yield Line("release", f"{body.version} moved to {body.to_stage}{instead}", number)
             case DeploymentRecorded():
                 yield Line(
                     "release", f"{body.version} deployed to {body.stage} in {body.environment}", number
