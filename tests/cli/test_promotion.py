@@ -239,6 +239,7 @@ def test_an_approval_moves_nothing_and_says_nothing_of_an_earlier_move(run: Run)
     rows = told(run("history", "credit-risk", "--json"))
     assert [row["approved"] for row in rows if row["what"] == "moved"] == [[], ["Bob Example"]]
     assert f"{number}: " not in done(run("inbox", "--for", "Dora Example"))
+    assert "answer: " not in run("review", number, *DORA).stderr
     result = run("approve", number, "--reason", "Too.", *DORA)
     assert done(result)
     assert f"it was moved already, by event {again}, of which this says nothing" in result.stderr

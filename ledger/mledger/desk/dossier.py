@@ -112,13 +112,15 @@ def dossier(
 
 
 def _answered(case: Case) -> bool:
-    """Whether a decision has its answer, or a request is rejected: then nobody is asked any more."""
+    """Whether nobody is asked any more: a decision has its answer, a request is rejected or carried out."""
     number = case.fact.number
     if case.fact.type == PROPOSED:
         found = case.state.decisions.proposals.get(number)
         return found is None or bool(found.status != "proposed")
     asked = case.state.stages.requests.get(number) if case.fact.type == REQUESTED else None
-    return asked is not None and bool(asked.status == "rejected")
+    if asked is None or asked.moved is None:
+        return asked is not None and bool(asked.status == "rejected")
+    return bool(asked.standing(asked.moved.number))  # one that was moved without may still be approved
 
 
 def _title(case: Case) -> str:
