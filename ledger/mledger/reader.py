@@ -299,6 +299,17 @@ class Reader(Lookup):
         judge = Judge(self)
         return (judge(fact) if types is None or fact.type in types else fact for fact in facts)
 
+    def noted(self, facts: Iterable[Fact]) -> Iterator[Fact]:
+        """Facts, with what the last verification on this machine found of them; nothing is judged anew.
+
+        For whoever lists what was recorded: it costs nothing, and knows nothing of what came later.
+        """
+        from mledger.verification.ruling import Rulings
+
+        memory = self.heads.recall(self.genesis.leaf) if self.heads is not None else None
+        found = memory.verified.findings if memory is not None and memory.verified is not None else ()
+        return Rulings(self, found, frozenset()).refusals(facts)
+
     def replay(
         self, stream: str | None = None, *, known_at: "When | None" = None, as_of: "When | None" = None
     ) -> "Replay":

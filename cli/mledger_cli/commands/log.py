@@ -62,7 +62,8 @@ def command(
     with its zone, or a day in UTC. TYPE is decision.accepted, or decision for all of them; it may be
     said again. With --by decision a model is told decision by decision, and last the runs and versions
     to which none leads. What was recorded a day or more after it happened is marked LATE, what was put right
-    since by the number of its correction, and what the rulebook refuses NOT ALLOWED: it counts nowhere.
+    since by the number of its correction, and what the last verification found against the rules NOT
+    ALLOWED: it counts nowhere.
     """
     if by == DECISION:
         if types or since or until:
@@ -72,8 +73,8 @@ def command(
     with opening.reader(settings) as reader:
         stream = opening.stream(reader, stream)
         marks = Marks()
-        walked = marks.noting(reader.judged(_cut(reader, stream, since, until), marks.types))
-        found = reader.judged(fact for fact in walked if _wanted(fact, types, by))
+        walked = marks.noting(reader.noted(_cut(reader, stream, since, until)))
+        found = (fact for fact in walked if _wanted(fact, types, by))
         shown = _Shown(found, limit)
         if types and not shown.begin():
             _check_types(settings, types)
