@@ -126,10 +126,10 @@ class Lookup(Derived):
 
     def search(self, wanted: "Wanted") -> Iterator[Fact]:
         """The events that match, the newest first. Errors: InputError for words that are none."""
-        for seq, index in self.words.find(wanted):
+        for seq, places in groupby(self.words.find(wanted), lambda place: place[0]):
             found = open_entry(self.entry(seq))[1]
-            if index < len(found):  # a cache may be wrong; what it finds is read from the ledger
-                yield found[index]
+            # A cache may be wrong; what it finds is read from the ledger.
+            yield from (found[index] for _, index in places if index < len(found))
 
     def _dated(self, streams: Streams, start: int, stop: int) -> Iterator[Fact]:
         """The facts of entries where one did not occur when it was recorded."""

@@ -13,7 +13,7 @@ CRITERIA = ("--set", 'criteria=[{"metric": "auc", "operator": ">=", "value": 0.9
 
 
 @pytest.fixture
-def measured(run: Run, begun: Path) -> Path:
+def evaluated(run: Run, begun: Path) -> Path:
     """Events 2 and 3: a run that began 30 days before it was recorded, and its end."""
     long_ago = (datetime.now(UTC) - timedelta(days=30, hours=1)).isoformat()
     hypothesis = ("--set", "hypothesis=Deeper is better.")
@@ -29,7 +29,7 @@ def correct(run: Run, event: str, *sets: str) -> str:
     return done(run("correct", event, *given, "--reason", "Two digits were exchanged."))
 
 
-def test_old_and_new_stand_side_by_side(run: Run, measured: Path) -> None:
+def test_old_and_new_stand_side_by_side(run: Run, evaluated: Path) -> None:
     """Before it is signed, and for ever after: in the event, in listings, in the state."""
     shown = correct(run, "3", "metrics[0].value=0.9514", "verdict=supported").splitlines()
     assert shown[0] == f"event 3, run.finished on {MODEL}, signed {ALICE}"
@@ -49,7 +49,7 @@ def test_old_and_new_stand_side_by_side(run: Run, measured: Path) -> None:
     assert "metrics[0].value of event 3: 0.9524 -> 0.9514" in state
 
 
-def test_criteria_are_never_edited_in_silence(run: Run, measured: Path) -> None:
+def test_criteria_are_never_edited_in_silence(run: Run, evaluated: Path) -> None:
     """What was stated before the run stays to be read; whoever moved it, and why, stands beside it."""
     correct(run, "2", "criteria.0.value=0.96")
     shown = told(run("show", "2", "--json"))
@@ -65,7 +65,7 @@ def test_criteria_are_never_edited_in_silence(run: Run, measured: Path) -> None:
     assert "corrected     criteria[0].value of event 2" in done(run("replay", MODEL))
 
 
-def test_a_second_correction_starts_from_the_first(run: Run, measured: Path) -> None:
+def test_a_second_correction_starts_from_the_first(run: Run, evaluated: Path) -> None:
     """What it says now is what was corrected last; a field may be taken away and come again."""
     correct(run, "3", "metrics[0].value=0.9514")
     assert "0.9514" in correct(run, "3", "metrics[0].value=0.9515")
@@ -74,7 +74,7 @@ def test_a_second_correction_starts_from_the_first(run: Run, measured: Path) -> 
     assert "nothing" in correct(run, "3", "lesson=null")
 
 
-def test_an_event_may_be_named_by_its_id(run: Run, measured: Path) -> None:
+def test_an_event_may_be_named_by_its_id(run: Run, evaluated: Path) -> None:
     """A UUID means the same event, here and in an earlier correction."""
     uuid: Any = told(run("show", "3", "--json"))["id"]  # type: ignore[index,call-overload]
     fields = ("--set", f"event={uuid}", "--set", 'fields={"verdict": "refuted"}', "--set", "reason=A slip.")
@@ -100,21 +100,21 @@ def test_an_event_may_be_named_by_its_id(run: Run, measured: Path) -> None:
     ],
 )
 def test_a_correction_that_cannot_be_is_refused(
-    run: Run, measured: Path, folder: Path, event: str, sets: str, line: str
+    run: Run, evaluated: Path, folder: Path, event: str, sets: str, line: str
 ) -> None:
     """Unknown fields, values that do not fit, nothing new, what stands for ever: nothing is written."""
     with nothing_written(folder):
         refused_alike(run, ["correct", event, "--set", sets, "--reason", "x"], line)
 
 
-def test_a_field_is_set_once(run: Run, measured: Path, folder: Path) -> None:
+def test_a_field_is_set_once(run: Run, evaluated: Path, folder: Path) -> None:
     """Two values for one field, however it is spelt, are refused."""
     with nothing_written(folder):
         twice = ["--set", "metrics[0].value=0.1", "--set", "metrics.0.value=0.2"]
         refused_alike(run, ["correct", "3", *twice, "--reason", "x"], "metrics[0].value is there twice")
 
 
-def test_what_was_agreed_to_is_not_corrected(run: Run, measured: Path) -> None:
+def test_what_was_agreed_to_is_not_corrected(run: Run, evaluated: Path) -> None:
     """The words that others answer stand; a comment is the way."""
     decision = (
         '{"title": "Deeper", "summary": "Deeper.", "category": "architecture", "question": "How?",'
@@ -132,7 +132,7 @@ def test_what_was_agreed_to_is_not_corrected(run: Run, measured: Path) -> None:
     assert "not applied: it is answered as it was signed" in " ".join(done(run("show", "4")).split())
 
 
-def test_late_is_said(run: Run, measured: Path) -> None:
+def test_late_is_said(run: Run, evaluated: Path) -> None:
     """An event of 30 days before is marked in listings and in itself; one of today is not."""
     rows = done(run("log")).splitlines()
     assert [("LATE 30d" in row) for row in rows if " run." in row] == [False, True]
@@ -148,7 +148,7 @@ def test_the_future_is_refused(run: Run, begun: Path, folder: Path) -> None:
         refused_alike(run, ["append", "run.started", MODEL, *fields, "--at", tomorrow], "future")
 
 
-def test_a_late_event_is_known_late(run: Run, measured: Path) -> None:
+def test_a_late_event_is_known_late(run: Run, evaluated: Path) -> None:
     """As known ten days ago there was no run; as it was ten days ago, there is."""
     day = (datetime.now(UTC) - timedelta(days=10)).date().isoformat()
     known = told(run("replay", MODEL, "--known-at", day, "--json"))
@@ -158,7 +158,7 @@ def test_a_late_event_is_known_late(run: Run, measured: Path) -> None:
     assert list(was["state"]["runs"]["started"]) == ["2"]  # type: ignore[index,call-overload]
 
 
-def test_nobody_signs_what_they_decline(measured: Path, terminal: Any) -> None:
+def test_nobody_signs_what_they_decline(evaluated: Path, terminal: Any) -> None:
     """At a terminal the values are shown and a person is asked; no means nothing is written."""
     args = ("correct", "3", "--set", "metrics[0].value=0.9514", "--reason", "x")
     declined = terminal(*args)
@@ -176,7 +176,7 @@ def test_nobody_signs_what_they_decline(measured: Path, terminal: Any) -> None:
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_corrections_fit_the_screen(
-    run: Run, measured: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+    run: Run, evaluated: Path, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
     """No line passes the edge."""
     monkeypatch.setenv("COLUMNS", str(columns))

@@ -166,6 +166,7 @@ def test_a_review_is_scheduled_and_done(run: Run, begun: Path) -> None:
     assert body["findings"] == [{"title": "One link is dead.", "severity": "low"}]
     ended = run("reviews", "done", "2", "--checked", "nothing left", "--outcome", "ended")
     assert ended.stderr == "it is due no more\n"
+    refused(run("reviews", "done", "2", "--checked", "again"), "review 2 is due no more")
     assert rows(run, "--by", LATE) == []
 
 

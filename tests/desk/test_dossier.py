@@ -193,6 +193,22 @@ def test_the_page_says_up_to_where_it_was_made(company: Company) -> None:
     assert reader.statement(int(receipt.number)).prev.hex() == data["head"]
 
 
+def test_a_request_that_is_done_asks_nobody(company: Company) -> None:
+    """Once the version was moved as it was asked for."""
+
+    def answered() -> bool:
+        reader = company.sim.reader()
+        return bool(dossier(reader, reader.fact(number)).data["answered"])
+
+    number = company.ask()
+    for name in (BOB, DORA):
+        company.say(name, "promotion.approved", {"request": number, "reason": "Seen."})
+    assert not answered()
+    done = {"request": number, "version": "2.1", "to_stage": "production"}
+    company.say(CAROL, "promotion.executed", done)
+    assert answered()
+
+
 def test_only_questions_are_answered(company: Company) -> None:
     """Neither a key nor a comment has a page; a plan is not rejected; a condition belongs to an approval."""
     reader = company.sim.reader()

@@ -202,11 +202,17 @@ def done(
     REVIEW is the number of its review.scheduled, as `mledger reviews due` lists it. The next day
     follows from how often it comes; --outcome ended ends it.
     """
+    from mledger.projections.duties import duties
+
     with opening.reader(settings) as reader:
         fact = reader.fact(review)
         if fact.type != "review.scheduled":
             recording.wrong_event(review, fact.type, "scheduled review", _instead(fact))
         today = reader.now()[:10]
+        state = duties.fold(reader.history().of(fact.stream).facts())
+    held = state.reviews.scheduled.get(fact.number)
+    if held is None or held.due is None:
+        raise InputError(f"review {review} is due no more", fix=f"mledger reviews schedule {fact.stream}")
     if next_due is not None:
         recording.refuse_past("--next", next_due, today, f"name a day from {today} on")
     fields = {
