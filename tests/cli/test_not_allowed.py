@@ -63,6 +63,8 @@ SAME: dict[str, list[list[str]]] = {
     "runs list": [[]],
     "show": [["3"], ["5"], ["6"], ["8"], ["10"], ["credit-risk@1.0"]],
     "similar": [["8"]],
+    "waivers": [[]],
+    "policy show": [[]],
     "why": [["credit-risk"]],
 }
 # These count the entries, and may say what is not allowed.
@@ -94,7 +96,7 @@ OTHERS = {
     *("redact", "reject", "retire", "reviews done", "reviews schedule", "rollback", "run"),
     *("spool drop", "spool list", "spool push", "template list", "template new", "template show"),
     *("trust export", "types", "witness add-log", "witness ask", "witness key", "witness logs"),
-    "witness serve",
+    *("policy adopt", "release", "waive", "witness serve"),
 }
 
 
