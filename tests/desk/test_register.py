@@ -1,5 +1,7 @@
 """The register of approvals, disputes, the history of versions, the sheet of one version."""
 
+import json
+
 import pytest
 
 from mledger.desk.disputes import disputes
@@ -10,6 +12,7 @@ from mledger.errors import NotFoundError
 from mledger.testing.bodies import FILES
 from mledger.testing.bodies import MODEL as STREAM
 from mledger.testing.simulator import signer_of
+from mledger.testing.tamper.tools import Hand, force
 from tests.desk.conftest import ALICE, BOB, CAROL, DORA, PROPOSED, Company
 
 REASON = {"reason": "Seen."}
@@ -64,6 +67,18 @@ def test_disputed_signatures_are_marked(company: Company) -> None:
     assert [(f.rule, f.where) for f in findings] == [("key.disputed", f"entry {after}")]
 
 
+@pytest.mark.parametrize("since", ["1", 5, "x", None])
+@pytest.mark.parametrize("key", [{}, {"key": ["a"]}, {"key": "a" * 64}])
+def test_a_revocation_that_is_none_disputes_nothing(company: Company, since: object, key: dict) -> None:
+    """Whoever may not revoke, and says it in no words of ours, hides no dispute and stops no listing."""
+    body = json.dumps({"compromised_since": since} | key, separators=(",", ":")).encode()
+    force(company.sim.store, Hand(DORA), "key.revoked", "ledger", body)
+    assert disputes(company.sim.reader()) == []
+    lost = {"key": signer_of(BOB).key_id, "reason": "Stolen.", "compromised_since": "2"}
+    revoked = company.say(ALICE, "key.revoked", lost, "ledger")
+    assert [one.number for one in disputes(company.sim.reader())] == [revoked]
+
+
 def test_a_revocation_without_a_doubt_disputes_nothing(company: Company) -> None:
     """Who leaves has signed what they signed."""
     company.say(ALICE, "key.revoked", {"key": signer_of(BOB).key_id, "reason": "Left."}, "ledger")
@@ -108,6 +123,17 @@ def test_the_history_of_a_version_has_every_step(company: Company) -> None:
     assert (stops[5].asked, stops[5].approved) == (CAROL, (BOB, DORA))
     assert stops[7].why == "It fails."
     assert stops[7].from_stage == "production"
+
+
+def test_an_approval_after_a_rollback_is_for_the_next_move(company: Company) -> None:
+    """It is said to come after a move only while that move stands."""
+    said = moved(company)
+    no = {"request": said["asked 2.0"]} | REASON
+    after = company.say(DORA, "promotion.approved", no)
+    next_one = company.say(BOB, "promotion.approved", {"request": said["asked 2.1"]} | REASON)
+    stops = {stop.number: stop.after for stop in history_of(company.sim.reader(), STREAM)}
+    assert stops[after] == said["back"]
+    assert stops[next_one] is None
 
 
 def test_a_rollback_shows_who_had_approved_what_is_back(company: Company) -> None:

@@ -6,6 +6,8 @@ from mledger.chain.seal import open_entry
 from mledger.core.names import parse_number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mledger.chain.history import Fact
     from mledger.reader import Reader
 
@@ -33,21 +35,31 @@ class Dispute(NamedTuple):
 def disputes(reader: "Reader") -> list[Dispute]:
     """The disputes that are known by now; a ledger without any costs a look at what governs it."""
     revoked = [
-        (fact, body)
+        fact
         for entry in reader.store.entries(governance=True)
         if b'"key.revoked"' in entry.payload
         for fact in open_entry(entry)[1]
-        if fact.type == _REVOKED and "compromised_since" in (body := fact.said or {})
+        if fact.type == _REVOKED and "compromised_since" in (fact.said or {})
     ]
     if not revoked:
         return []
     members = reader.keyring().members  # only who was revoked by somebody who may
-    said = {(body["key"], parse_number(body["compromised_since"])[0]): fact.number for fact, body in revoked}
+    said = dict(_said(revoked))
     return [
         Dispute(m.id, m.name, m.compromised_since, m.revoked, said[m.id, m.compromised_since])
         for m in members.values()
         if m.compromised_since is not None and m.revoked is not None
     ]
+
+
+def _said(revoked: "list[Fact]") -> "Iterator[tuple[tuple[str, int], str]]":
+    """Each key and entry that a revocation names, with its event; what is no revocation is passed over."""
+    from mledger.events.key import KeyRevoked
+
+    for fact in reversed(revoked):  # the first that says it counts
+        body = fact.data
+        if isinstance(body, KeyRevoked) and body.compromised_since is not None:
+            yield (body.key, parse_number(body.compromised_since)[0]), fact.number
 
 
 def dispute_of(fact: "Fact", known: list[Dispute]) -> Dispute | None:

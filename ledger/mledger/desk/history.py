@@ -69,14 +69,22 @@ def _stops(state: ModelState) -> Iterator[Stop]:
             number, source.time, request.version, "asked", request.from_stage, request.to_stage, source.by,
             source.by, (), request.reason, (number,),
         )  # fmt: skip
-        moved = [s.source.number for s in state.stages.steps if s.request == number and s.against is None]
         for answer in (*request.answers, *request.against):
             stop = _answer(request.version, request.to_stage, request.source.by, answer)
-            before = [one for one in moved if place(one) < place(stop.number)]
-            yield replace(stop, after=before[-1] if before else None)
+            yield replace(stop, after=_moved_before(state, number, stop.number))
     for step in state.stages.steps:
         if step.what in {"moved", "deployed", "rolled back", "retired"}:
             yield from _moved(step)
+
+
+def _moved_before(state: ModelState, request: str, answer: str) -> str | None:
+    """The last event that moved a request before its answer, if no rollback took that back before it."""
+    asked, before = state.stages.requests[request], place(answer)
+    no = {one.source.number for one in asked.answers if one.kind == "rejected"}
+    backs = [place(one) for one in asked.voids if one not in no and place(one) < before]
+    since = max(backs, default=(-1, 0))
+    moved = [s.source.number for s in state.stages.steps if s.request == request and s.against is None]
+    return next((one for one in reversed(moved) if since < place(one) < before), None)
 
 
 def _answer(version: str, stage: str, asked: str, answer: "Move") -> Stop:
