@@ -97,6 +97,27 @@ def test_a_case_may_have_no_hole() -> None:
     }
 
 
+def test_an_approval_shows_nothing_of_the_move_before_it() -> None:
+    """Approved and not moved it says so; moved without approval, one afterwards is no evidence."""
+    assert approved(whole()) == ["production: not moved yet, approved by Bob Example"]
+    story = life()
+    ask = {"version": "1.0", "to_stage": "staging", "reason": "Objectives are met."}
+    request = story.tell("promotion.requested", ask)
+    move = {"request": request, "version": "1.0", "to_stage": "staging"}
+    story.tell("promotion.executed", move)
+    story.tell("promotion.approved", {"request": request, "reason": "Late."}, by="Bob Example")
+    assert approved(story) == []
+    assert states(told(story))["7.1"] == "hole"
+    story.tell("promotion.executed", move)
+    assert approved(story) == ["staging: moved, approved by Bob Example"]
+
+
+def approved(story: Life) -> list[str]:
+    """What shows that it is approved where it serves."""
+    claims = [claim for goal in told(story).data["goals"] for claim in goal["claims"]]
+    return [one["words"] for claim in claims if claim["number"] == "7.1" for one in claim["evidence"]]
+
+
 def test_what_nobody_recorded_is_a_hole() -> None:
     """Without plan, test, risk, approval and review, five claims have one, each with the way to fill it."""
     found = told(life())

@@ -137,6 +137,18 @@ def test_the_release_lane_is_the_models_way() -> None:
     ]
 
 
+def test_an_approval_stands_where_it_was_given() -> None:
+    """After the move that it came after, though the request that it answers came before."""
+    story = Story()
+    request = story.request()
+    story.move(request)
+    story.approve(request)
+    assert lines(story)["release"] == [
+        "1.0 moved to production",
+        "1.0 to production, approved by Bob Example",
+    ]
+
+
 def test_what_was_before_is_known_where_the_span_begins() -> None:
     """Values from before the span stand as what they were; what is erased says nothing."""
     story = Story()

@@ -14,6 +14,7 @@ from mledger.projections.dossier import Dossier
 from mledger.projections.making import told_maker
 from mledger.projections.model import Version
 from mledger.projections.model_told import reached
+from mledger.projections.moves import Place, Request
 from mledger.projections.runs import Run, short_name
 from mledger.projections.statements import Header
 from mledger.reports.base import Claim
@@ -181,10 +182,22 @@ def _dissent(case: Case) -> Iterator[Claim]:
 
 
 def _approvals(case: Case) -> Iterator[Claim]:
-    for request in case.dossier.state.stages.requests.values():
-        if case.version is not None and request.version == case.version.name and request.approvals:
-            people = ", ".join(approval.by for approval in request.approvals)
-            yield Claim(f"{request.to_stage}: {request.status}, approved by {people}", request.numbers)
+    if case.version is None:
+        return
+    name, stages = case.version.name, case.dossier.state.stages
+    for place in stages.places:
+        if place.version == name and place.approvals:
+            where = f" in {place.environment}" if place.environment else ""
+            yield Claim(f"{place.stage}{where}: {place.how}, approved by {_people(place)}", place.numbers)
+    for request in stages.requests.values():
+        if (request.version, request.status) == (name, "approved"):
+            words = f"{request.to_stage}: not moved yet, approved by {_people(request)}"
+            yield Claim(words, request.numbers)
+
+
+def _people(approved: Place | Request) -> str:
+    """Who approved it."""
+    return ", ".join(approval.by for approval in approved.approvals)
 
 
 def _reviews(case: Case) -> Iterator[Claim]:

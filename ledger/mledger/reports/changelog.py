@@ -60,6 +60,8 @@ class Line(NamedTuple):
     words: str
     numbers: tuple[str, ...]
     label: str = ""
+    at: str = ""
+    """The event in whose place it stands, if that is not the first of `numbers`."""
 
 
 def changelog(history: History, stream: str, start: int, stop: int, between: str = "") -> Document:
@@ -73,7 +75,7 @@ def changelog(history: History, stream: str, start: int, stop: int, between: str
     for name in _datasets(counted):
         found = list(history.known_at(stop).of(name).facts())
         lines += _Reading(found).lines(start)
-    lines.sort(key=lambda line: [_order(number) for number in line.numbers[:1]])
+    lines.sort(key=lambda line: _order(line.at or line.numbers[0]))
     sections = tuple(
         Section(
             lane, tuple(Claim(one.words, one.numbers, one.label) for one in lines if one.lane == lane), _NONE
@@ -255,7 +257,7 @@ class _Reading:
                 request = self.bodies.get(asked)
                 if isinstance(request, PromotionRequested):
                     words = f"{request.version} to {request.to_stage}, approved by {fact.signer}"
-                    yield Line("release", words, (asked, fact.number))
+                    yield Line("release", words, (asked, fact.number), at=fact.number)
             case PromotionExecuted():
                 instead = f" instead of {body.replaced}" if body.replaced else ""
                 yield Line("release", f"{body.version} moved to {body.to_stage}{instead}", number)
