@@ -25,10 +25,11 @@ def test_what_is_shown_can_be_adopted(run: Run, begun: Path, yaml: str) -> None:
     assert yaml.startswith("# default, by event 0 of ")
     Path("policy.yaml").write_text(yaml.replace("skew_seconds: 120", "skew_seconds: 60") + APPROVALS)
     shown = done(run(*ADOPT)).splitlines()
-    assert shown[0].split() == ["rule", "no", "more", "from", "now", "on"]
-    assert shown[1].split() == ["skew_seconds", "120", "60"]
-    assert shown[2].split(maxsplit=1)[1] == '{"stages": ["production"], "needs": {"reviewer": 2}}'
-    assert shown[3].startswith("event 2  ")
+    assert shown[0].split() == ["rule", "when", "what", "it", "says"]
+    assert shown[1].split() == ["skew_seconds", "no", "more", "120"]
+    assert shown[2].split() == ["from", "now", "on", "60"]
+    assert shown[3].split(maxsplit=4)[4] == '{"stages": ["production"], "needs": {"reviewer": 2}}'
+    assert shown[4].startswith("event 2  ")
     now = told(run("policy", "show", "--json"))
     assert (now["event"], now["policy"]["skew_seconds"]) == ("2", 60)
     assert (
@@ -63,6 +64,32 @@ def test_a_role_that_goes_is_told(run: Run, begun: Path) -> None:
     result = run(*ADOPT, "--as", "alice-example")
     assert "roles.auditor" in done(result)
     assert "the role auditor is no more, and lets nobody record anything: Bob Example" in result.stderr
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_what_changes_is_shown_whole(
+    run: Run, begun: Path, yaml: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every word of what goes and of what comes is on the screen, each side by its name."""
+    Path("policy.yaml").write_text(yaml + APPROVALS)
+    done(run(*ADOPT))
+    monkeypatch.setenv("COLUMNS", str(columns))
+    more = APPROVALS.replace("[production]", "[production, canary]").replace("2", "3, owner: 1")
+    Path("policy.yaml").write_text(yaml.replace("skew_seconds: 120", "skew_seconds: 60") + more)
+    shown = done(run(*ADOPT))
+    assert max(map(len, shown.splitlines())) <= columns
+    assert "…" not in shown
+    words = " ".join(shown.split())
+    assert "skew_seconds no more 120 from now on 60" in words
+    old = '{"stages": ["production"], "needs": {"reviewer": 2}}'
+    new = '{"stages": ["production", "canary"], "needs": {"reviewer": 3, "owner": 1}}'
+    assert f"approvals no more {old} from now on {new}" in words
+
+
+def test_before_the_ledger_began_nothing_was_in_force(run: Run, begun: Path) -> None:
+    """That is a slip of whoever asks: nothing is broken."""
+    line = "nothing was in force: the ledger began on "
+    assert refused_alike(run, ["policy", "show", "--known-at", "2020-01-01"], line) == "mledger policy show"
 
 
 def test_a_policy_is_edited(run: Run, begun: Path, yaml: str, monkeypatch: pytest.MonkeyPatch) -> None:

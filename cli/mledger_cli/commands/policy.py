@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from mledger.errors import InputError
+from mledger.errors import InputError, NotFoundError
 from mledger_cli import opening, recording
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Group
@@ -50,6 +50,20 @@ class Change(NamedTuple):
     path: str
     gone: str
     new: str
+
+    @property
+    def sides(self) -> "list[Side]":
+        """What goes, and below it what comes; the rule is named once."""
+        told = [(when, value) for when, value in (("no more", self.gone), ("from now on", self.new)) if value]
+        return [Side("" if n else self.path, *one) for n, one in enumerate(told)]
+
+
+class Side(NamedTuple):
+    """One line of what changes: the rule, until when or from when, what it says."""
+
+    path: str
+    when: str
+    value: str
 
 
 @click.group("policy", cls=Group)
@@ -125,6 +139,9 @@ def in_force(reader: "Reader", known_at: str | None = None) -> Rules:
     from mledger.replay import cut_at
 
     size = None if known_at is None else cut_at(reader, reader.history(), known_at).entries
+    if size == 0:
+        began = reader.statement(0).time[:10]
+        raise NotFoundError(f"nothing was in force: the ledger began on {began}", fix="mledger policy show")
     keyring, held, source = Keyring(), None, None
     for facts in reader.governing(keyring, size):
         if keyring.policy is not held:
@@ -165,11 +182,11 @@ def _record(
         )
     if not settings.json:
         columns = [
-            Column[Change]("rule", lambda change: change.path, flexible=True, lines=9),
-            Column[Change]("no more", lambda change: change.gone, flexible=True, lines=40),
-            Column[Change]("from now on", lambda change: change.new, flexible=True, lines=40),
+            Column[Side]("rule", lambda side: side.path, flexible=True),
+            Column[Side]("when", lambda side: side.when),
+            Column[Side]("what it says", lambda side: side.value, lines=1000),
         ]
-        settings.out.table(changes, columns)
+        settings.out.table([side for change in changes for side in change.sides], columns)
         for role in sorted(rules.holders.keys() - made.policy.roles.keys()):
             who = ", ".join(rules.holders[role])
             settings.out.note(f"the role {role} is no more, and lets nobody record anything: {who}")
