@@ -250,6 +250,64 @@ def test_an_approval_moves_nothing_and_says_nothing_of_an_earlier_move(run: Run)
 
 
 @pytest.mark.usefixtures("released")
+def test_whoever_approves_twice_is_told_how_it_goes_on(run: Run) -> None:
+    """Others approve, it is moved, or it was: the way out is none that is refused, or recorded as refused."""
+    number = request(run, "2.0")
+    twice = ["approve", number, "--reason", "Seen.", *BOB]
+    done(run(*twice))
+    fix = refused_alike(run, twice, f"you approved request {number} already")
+    assert fix == f"somebody else approves: mledger approve {number} --reason TEXT --as KEY"
+    done(run("approve", number, "--reason", "Seen.", *DORA))
+    assert refused_alike(run, twice, "already") == f"mledger promotion execute {number}"
+    moved = told(run("promotion", "execute", number, "--json", *CAROL))["number"]
+    assert refused_alike(run, twice, "already") == f"mledger show {moved}"
+
+
+@pytest.mark.usefixtures("released")
+def test_a_version_may_be_deployed_first_and_executed_then(run: Run) -> None:
+    """It waits for nobody any more; rejected afterwards, what stands there is not asked for anew."""
+    number = free(run)
+    done(run("promotion", "deploy", number, "--in", "eu", *CAROL))
+    assert f"{number}: " not in done(run("inbox", "--for", "Bob Example"))
+    done(run("promotion", "execute", number, *CAROL))
+    fix = refused_alike(run, ["promotion", "execute", number, *CAROL], "was moved already by event")
+    assert fix == "mledger history credit-risk@2.0"
+    done(run("reject", number, "--reason", "No.", *DORA))
+    (checked,) = json.loads(run("check", "credit-risk", "--json").stdout)
+    ((found,),) = [rule["found"] for rule in checked["rules"] if rule["rule"] == "APP-002"]
+    assert found["fix"] == f"mledger approve {number} --reason TEXT"
+    done(run("approve", number, "--reason", "After all.", *BOB))
+    (checked,) = json.loads(run("check", "credit-risk", "--json").stdout)
+    assert [rule["found"] for rule in checked["rules"] if rule["rule"] == "APP-002"] == [[]]
+
+
+@pytest.mark.usefixtures("released")
+def test_a_stage_is_recorded_as_it_is_known(run: Run) -> None:
+    """Whatever its capitals: by the model's life, the policy, or everybody."""
+    ask = ["--reason", "x", "--json", *CAROL]
+    number = told(run("promotion", "request", "credit-risk@2.0", "--to", "Production", *ask))["number"]
+    assert told(run("show", number, "--json"))["data"]["to_stage"] == "production"
+    number = told(run("promotion", "request", "credit-risk@2.0", "--to", "Shadow", "--new-stage", *ask))[
+        "number"
+    ]
+    done(run("promotion", "execute", number, *CAROL))
+    line = "2.0 stands in Shadow already"
+    again = ["promotion", "request", "credit-risk@2.0", "--to", "shadow", "--reason", "x", *CAROL]
+    assert refused_alike(run, again, line) == "mledger history credit-risk@2.0"
+
+
+@pytest.mark.usefixtures("released")
+def test_the_ledger_itself_holds_no_decisions(run: Run) -> None:
+    """It is said so, and a release that names no decision leads to those of its model."""
+    assert refused_alike(run, ["decisions", "ledger"], "decisions are about models") == "mledger replay"
+    release = ["release", "credit-risk@3.0", "--file", "model.pkl", "--notes", "x", "--decision", "1", *CAROL]
+    Path("model.pkl").write_bytes(b"three")
+    fix = refused_alike(run, release, "event 1 is a model.registered, and no decision.proposed")
+    assert fix == "mledger decisions credit-risk"
+    done(run(*fix.split()[1:]))
+
+
+@pytest.mark.usefixtures("released")
 def test_a_rejected_request_moves_nothing(run: Run) -> None:
     """Neither promotion nor deployment; it says who rejected it, whoever approved it before."""
     number = free(run)

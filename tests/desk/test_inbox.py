@@ -35,9 +35,9 @@ def test_a_request_waits_for_those_whose_approval_brings_it_further(company: Com
     assert waits(company, DORA) == []
 
 
-@pytest.mark.parametrize("end", ["rejected", "asked again", "executed", "retired"])
+@pytest.mark.parametrize("end", ["rejected", "asked again", "executed", "deployed", "retired"])
 def test_a_request_that_is_over_waits_no_longer(end: str) -> None:
-    """Whether it was rejected, executed, asked for again, or the model was retired."""
+    """Whether it was rejected, executed, deployed, asked for again, or the model was retired."""
     company = Company()
     number = company.ask()
     assert waits(company, BOB) == [number]
@@ -50,6 +50,9 @@ def test_a_request_that_is_over_waits_no_longer(end: str) -> None:
         company.say(
             CAROL, "promotion.executed", {"request": number, "version": "2.1", "to_stage": "production"}
         )
+    elif end == "deployed":
+        serves = {"request": number, "version": "2.1", "environment": "eu", "stage": "production"}
+        company.say(CAROL, "deployment.recorded", serves)
     else:
         company.say(ALICE, "model.retired", REASON)
     assert number not in waits(company, BOB)

@@ -297,6 +297,45 @@ def test_a_rollback_takes_the_request_and_its_approvals_back() -> None:
     assert (found.status, [a.by for a in found.approvals]) == ("approved", ["Dora Example"])
 
 
+def test_a_rollback_opens_what_was_approved_and_not_moved() -> None:
+    """Its approvals are gone, so it waits for others; a request of another version is left alone."""
+    story = Story()
+    other, waiting, moved = story.request("2.0"), story.request("1.0"), story.request("1.0")
+    for request in (other, waiting, moved):
+        story.approve(request)
+    story.move(moved)
+    story.roll_back("1.0", "0.9")
+    requests = model.fold(story.facts).stages.requests
+    found = [(requests[n].status, len(requests[n].approvals)) for n in (other, waiting, moved)]
+    assert found == [("approved", 1), ("open", 0), ("rolled back", 0)]
+    story.approve(waiting)
+    assert model.fold(story.facts).stages.requests[waiting].status == "approved"
+
+
+def test_capitals_make_no_other_stage() -> None:
+    """The stage keeps the spelling that it had first, and the next version takes the place of the last."""
+    story = Story()
+    story.promote("1.0", "staging")
+    story.promote("1.0", "Production", origin="Staging")
+    assert places(story) == [("Production", None, "1.0", "moved")]
+    story.promote("2.0", "PRODUCTION")
+    assert places(story) == [("Production", None, "2.0", "moved")]
+    story.deploy("2.0", "eu")
+    assert places(story) == [("Production", "eu", "2.0", "deployed")]
+    story.roll_back("2.0", "1.0")
+    assert places(story) == [("Production", "eu", "1.0", "rolled back")]
+
+
+def test_a_rollback_to_what_serves_there_still_puts_no_other() -> None:
+    """The next version was moved and deployed nowhere: taking it back leaves the earlier where it serves."""
+    story = Story()
+    deployed = story.deploy("1.0", "eu")
+    story.promote("2.0")
+    story.roll_back("2.0", "1.0")
+    (place,) = model.fold(story.facts).stages.places
+    assert (place.environment, place.version, place.since.number) == ("eu", "1.0", deployed)
+
+
 def test_a_rejection_after_the_move_is_a_remark_and_moves_nothing() -> None:
     """The last answer is the status; only a rollback moves a version back."""
     story = Story()

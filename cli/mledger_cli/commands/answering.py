@@ -82,8 +82,18 @@ def check_new(reader: "Reader", question: "Fact", key: str) -> None:
     if own:
         raise InputError(
             f"you approved request {question.number} already, event {own[0]}",
-            fix=f"mledger promotion execute {question.number}",
+            fix=_way_on(reader, question),
         )
+
+
+def _way_on(reader: "Reader", question: "Fact") -> str:
+    """How a request goes on that somebody has approved: others approve, it is moved, or it was."""
+    if _lacks(reader, question):
+        return f"somebody else approves: mledger approve {question.number} --reason TEXT --as KEY"
+    moved = _moved(reader, question)
+    if moved is not None and moved[1]:
+        return f"mledger show {moved[0]}"
+    return f"mledger promotion execute {question.number}"
 
 
 def body_of(
@@ -104,19 +114,13 @@ def body_of(
 
 def outlook(reader: "Reader", question: "Fact") -> str | None:
     """What is still missing of a request, or how it goes on; None where nothing is counted."""
-    from mledger.chain.docket import Docket
     from mledger.desk.dossier import ACT, REQUESTED
 
     if question.type == ACT:
         return _agreement(reader, question.number)
     if question.type != REQUESTED:
         return None
-    size = reader.head.size
-    docket, keyring = Docket(reader.recall()), reader.keyring()
-    found = docket.asked(question.number, size)
-    standings = docket.standing(keyring, found, size) if found is not None else []
-    lacks = [f"{n} by {role}" for standing in standings for role, n in standing.missing.items()]
-    if lacks:
+    if lacks := _lacks(reader, question):
         return f"still missing: {', '.join(lacks)}"
     following = f"mledger promotion execute {question.number}"
     moved = _moved(reader, question)
@@ -126,6 +130,17 @@ def outlook(reader: "Reader", question: "Fact") -> str | None:
     if approved:
         return f"it was moved already, by event {number}, of which this says nothing"
     return f"event {number} moved it without an approval: to move it again, on this one: {following}"
+
+
+def _lacks(reader: "Reader", question: "Fact") -> list[str]:
+    """The approvals that a request still needs, in words."""
+    from mledger.chain.docket import Docket
+
+    size = reader.head.size
+    docket, keyring = Docket(reader.recall()), reader.keyring()
+    found = docket.asked(question.number, size)
+    standings = docket.standing(keyring, found, size) if found is not None else []
+    return [f"{n} by {role}" for standing in standings for role, n in standing.missing.items()]
 
 
 def _moved(reader: "Reader", question: "Fact") -> tuple[str, bool] | None:

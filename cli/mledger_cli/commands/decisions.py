@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from mledger.errors import NotFoundError
+from mledger.errors import InputError, NotFoundError
 from mledger_cli import opening, screen, text
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
@@ -38,6 +38,8 @@ def command(
     ):
         stream = opening.stream_of(reader, model)
         found = reader.replay(stream).state
+    if stream == "ledger":
+        raise InputError("decisions are about models and datasets", fix="mledger replay")
     rows = [
         Row(number, one, found.discussion, found.trail.resolve(one.parent))
         for number, one in found.decisions.proposals.items()

@@ -62,7 +62,7 @@ def command(
             raise InputError("nothing says which files it is", fix="name its run with --run, or --file PATH")
         with screen.progress("hashing", show=not settings.quiet) as progress:
             artifacts = files_of(found, paths, progress)
-        decided = [_decision(reader, number) for number in decisions] or _of_run(reader, found)
+        decided = [_decision(reader, state, number) for number in decisions] or _of_run(reader, found)
     fields = {
         "version": name,
         "previous": previous,
@@ -106,10 +106,10 @@ def _of_run(reader: "Reader", found: "Found | None") -> list[str]:
     return [answered.number] if answered and answered.type == "decision.proposed" else []
 
 
-def _decision(reader: "Reader", number: str) -> str:
+def _decision(reader: "Reader", state: "ModelState", number: str) -> str:
     fact = reader.fact(number)
     if fact.type != "decision.proposed":
-        recording.wrong_event(number, fact.type, "decision.proposed", f"mledger decisions {fact.stream}")
+        recording.wrong_event(number, fact.type, "decision.proposed", f"mledger decisions {state.name}")
     return fact.number
 
 

@@ -22,34 +22,43 @@ def request(state: ModelState, version: str, stage: str, policy: "Policy | None"
     Errors: NotFoundError for a version nobody released, and for a stage that nobody knows.
     """
     _released(state, version)
-    if not new:
-        _check_known(state, stage, policy)
+    stage = _spelt(state, stage, policy, new=new)
     standing = [place.stage for place in state.stages.places if place.version == version]
-    if stage in standing:
+    if stage.casefold() in map(str.casefold, standing):
         raise InputError(f"{version} stands in {stage} already", fix=_history(state, version))
     fields: Fields = {"version": version, "to_stage": stage}
     return fields | ({"from_stage": standing[-1]} if standing else {})
 
 
-def _check_known(state: ModelState, stage: str, policy: "Policy | None") -> None:
-    """Nothing, if the policy or the life of the model knows the stage. Errors: NotFoundError."""
-    known = dict.fromkeys(USUAL)
-    known |= dict.fromkeys(name for rule in (policy.approvals if policy else ()) for name in rule.stages)
-    steps = state.stages.steps
-    known |= dict.fromkeys(name for step in steps for name in (step.from_stage, step.to_stage) if name)
-    if stage.casefold() not in map(str.casefold, known):
-        line = unknown("stage", stage, known)
-        raise NotFoundError(f"{line}; there are {', '.join(known)}", fix="if you mean a new one: --new-stage")
+def _spelt(state: ModelState, stage: str, policy: "Policy | None", *, new: bool) -> str:
+    """The stage as the life of the model spells it, or the policy, or everybody. Errors: NotFoundError."""
+    places, steps = state.stages.places, state.stages.steps
+    lived = [place.stage for place in places]
+    lived += [name for step in steps for name in (step.from_stage, step.to_stage) if name]
+    ruled = [name for rule in (policy.approvals if policy else ()) for name in rule.stages]
+    known: dict[str, str] = {}
+    for name in (*lived, *ruled, *USUAL):
+        known.setdefault(name.casefold(), name)
+    if stage.casefold() in known:
+        return known[stage.casefold()]
+    if not new:
+        names = dict.fromkeys((*USUAL, *known.values()))
+        line = unknown("stage", stage, names)
+        raise NotFoundError(f"{line}; there are {', '.join(names)}", fix="if you mean a new one: --new-stage")
+    return stage
 
 
 def execute(state: ModelState, number: str) -> Fields:
     """What is known of the execution of a request, by its number.
 
-    Errors: InputError if it was moved on its approvals already, was rejected, or went back.
+    Where it was deployed, and nothing else, that may be said as well. Errors: InputError if it was moved
+    on its approvals already, was rejected, or went back.
     """
     found = _request(state, number)
     moved = found.moved
-    if moved is not None and (found.standing(moved.number) or not found.approvals):
+    deployed = {step.source.number for step in state.stages.steps if step.what == "deployed"}
+    done = moved is not None and moved.number not in deployed
+    if moved is not None and done and (found.standing(moved.number) or not found.approvals):
         raise InputError(
             f"request {number} was moved already by event {moved.number}",
             fix=_history(state, found.version),

@@ -1,6 +1,6 @@
 """What waits for somebody: requests, proposals, plans and reviews without their answer.
 
-Folds all streams. A promotion waits until it is rejected, executed, or asked for again: how many
+Folds all streams. A promotion waits until it is rejected, executed, deployed, or asked for again: how many
 approvals it needs is for the rulebook to count. One that was rejected waits for who asked, until
 somebody approves it after all, or asks for a stage of that model again. A decision waits until
 somebody answers it, a plan until all its signatories have signed it word for word, a review that names
@@ -21,6 +21,7 @@ from mledger.events.decision import (
     DecisionRejected,
     DecisionSuperseded,
 )
+from mledger.events.deployment import DeploymentRecorded
 from mledger.events.handover import HandoverRecorded
 from mledger.events.model import ModelRetired
 from mledger.events.plan import PlanAgreed, PlanAmended
@@ -102,9 +103,10 @@ def _approved(state: InboxState, event: Header, body: PromotionApproved) -> None
             del state.waiting[number]
 
 
-@inbox.on(PromotionExecuted)
-def _over(state: InboxState, event: Header, body: PromotionExecuted) -> None:  # noqa: ARG001
-    state.waiting.pop(state.find(body.request), None)
+@inbox.on_each((PromotionExecuted, DeploymentRecorded))
+def _over(state: InboxState, event: Header, body: PromotionExecuted | DeploymentRecorded) -> None:  # noqa: ARG001
+    if body.request is not None:
+        state.waiting.pop(state.find(body.request), None)
 
 
 @inbox.on(PromotionRejected)

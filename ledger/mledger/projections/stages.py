@@ -10,7 +10,8 @@ The rules, in the words of the events:
    says what is, and who approved it, or that nobody did. It takes the place of what served there,
    unless its `traffic` is a share below 100 %: then it stands beside it.
 4. `rollback.executed` puts the earlier version back, in one environment, or wherever in the stage
-   the withdrawn version stands.
+   the withdrawn version stands. What was approved of that version for the stage, and not yet moved,
+   waits for approvals again.
 5. `model.retired` empties all stages. What is deployed afterwards stands again, with a remark.
 6. A move rests on the request that it names, or, where it names none, on the last one of its version
    and stage that was approved. Who approved it are those whose approvals stand in earlier entries:
@@ -110,6 +111,7 @@ class _Walk:
         self.steps: list[Step] = []
         self.remarks: list[Remark] = []
         self.retired: Citation | None = None
+        self.spelt: dict[str, str] = {}
         self.fitting: dict[tuple[str, str], list[Request]] = {}
         for request in requests.values():
             self.fitting.setdefault((request.version, request.to_stage.casefold()), []).append(request)
@@ -181,9 +183,16 @@ class _Walk:
 
     def _stand(self, move: Move) -> Place:
         """Where the version stands after the move."""
+        stage, left = self._spell(move.stage), move.from_stage and self._spell(move.from_stage)
+        if (stage, left) != (move.stage, move.from_stage):
+            move = replace(move, stage=stage, from_stage=left)
         if move.kind == "moved":
             return self._execute(move)
         return self._deploy(move) if move.kind == "deployed" else self._roll_back(move)
+
+    def _spell(self, stage: str) -> str:
+        """A stage as it was spelt first: its capitals make no other stage of it."""
+        return self.spelt.setdefault(stage.casefold(), stage)
 
     def _under(self, move: Move) -> str | None:
         """The request that a move rests on, if there is one of its version and stage."""
@@ -207,6 +216,8 @@ class _Walk:
             for request in self._of(move.before or "", move.stage):
                 if request.moved is not None:
                     request.status, request.moved = "rolled back", None
+                elif request.status == "approved" and not request.approvals:
+                    request.status = "open"
         if number is not None and move.refused is None:
             request = self.requests[number]
             request.status = "executed"
@@ -217,7 +228,7 @@ class _Walk:
         version, stage = move.version, move.stage
         if move.from_stage is not None:
             self._leave(move.from_stage, None, version)
-        serving = [p for p in self.places if (p.stage, p.version) == (stage, version) and p.environment]
+        serving = self._served(stage, version)
         self._leave(stage, None)
         for place in serving:
             self._vouch(place, move, self._under(move))
@@ -229,7 +240,7 @@ class _Walk:
         self._leave(stage, where, move.version if share else None)
         self._leave(stage, None, move.version)
         if (number := self._under(move)) is not None and (origin := self.requests[number].from_stage):
-            self._leave(origin, None, move.version)
+            self._leave(self._spell(origin), None, move.version)
         place = Place(stage, where, move.version, "deployed", move.source, move.traffic)
         if held is not None:
             place.since, place.how = held.since, held.how
@@ -240,7 +251,11 @@ class _Walk:
         left = [p.environment for p in self.places if (p.stage, p.version) == (stage, move.before)]
         everywhere = list(dict.fromkeys(left)) or [None]
         wheres = everywhere if move.environment is None else [move.environment]
-        placed = [self._put_back(move, stage, where) for where in wheres]
+        if wheres == [None] and (serving := self._served(stage, move.version)):
+            self._leave(stage, None)  # it serves there still: it was moved away, and never taken down
+            placed = serving
+        else:
+            placed = [self._put_back(move, stage, where) for where in wheres]
         for place in placed:
             self._vouch(place, move, number)
         return placed[-1]
@@ -250,6 +265,10 @@ class _Walk:
         held = self._serving(stage, where, move.version)
         self._leave(stage, where, move.before if held else None)
         return held or self._put(Place(stage, where, move.version, "rolled back", move.source))
+
+    def _served(self, stage: str, version: str) -> list[Place]:
+        """The places of a version in environments of a stage."""
+        return [p for p in self.places if (p.stage, p.version) == (stage, version) and p.environment]
 
     def _serving(
         self, stage: str, environment: str | None, version: str, *, share: bool = False

@@ -19,8 +19,10 @@ from mledger.projections.dossier import Dossier
 def check(dossier: Dossier, world: World) -> Iterator[Found]:
     """Find the last request of each release and stage that is rejected, or lacks an approval."""
     names = {version.name for version in dossier.versions}
-    last = {(r.version, r.to_stage): (number, r) for number, r in dossier.state.stages.requests.items()}
-    for number, request in last.values():
+    stages = dossier.state.stages
+    last = {(r.version, r.to_stage.casefold()): (number, r) for number, r in stages.requests.items()}
+    standing = {(place.version, place.stage.casefold()) for place in stages.places}
+    for asked, (number, request) in last.items():
         if request.version not in names or request.status == "rolled back":
             continue
         what = f"promotion {number} of {request.version} to {request.to_stage}"
@@ -31,7 +33,8 @@ def check(dossier: Dossier, world: World) -> Iterator[Found]:
             by = [answer.source.by for answer in request.answers if answer.kind == "rejected"][-1]
             version = quoted(f"{dossier.name}@{request.version}")
             anew = f"mledger promotion request {version} --to {quoted(request.to_stage)} --reason TEXT"
-            yield Found(f"{what} was rejected by {by}", numbers, anew)
+            # what stands there cannot be asked for anew: it is approved after all, or rolled back
+            yield Found(f"{what} was rejected by {by}", numbers, fix if asked in standing else anew)
         elif awaited is not None and awaited.missing:
             lacks = f"approvals {awaited.given} of {awaited.needed}, missing {', '.join(awaited.missing)}"
             yield Found(f"{what}: {lacks}", numbers, fix)
