@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mledger.chain.findings import Finding
 from mledger.core.moment import Moment
 from mledger.errors import DivergedError, FormatError, InputError, NotFoundError, StoreError
 from mledger.heads import Heads, Memory, Verified, fingerprint, place
@@ -52,6 +53,16 @@ def heads(tmp_path: Path) -> Heads:
 
 paths = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]) | st.just("\udce4"), max_size=20)
 hashes = st.binary(min_size=32, max_size=32)
+findings = st.lists(
+    st.builds(
+        Finding,
+        st.sampled_from(["four-eyes", "role.forbidden"]),
+        st.just("7"),
+        st.text(max_size=9),
+        st.none() | st.integers(0, 9).map(lambda start: range(start, start + 2)),
+    ),
+    max_size=2,
+).map(tuple)
 memories = st.builds(
     Memory,
     origin=st.sampled_from(["acme.example/a", "ünï.example/模型"]),
@@ -62,7 +73,8 @@ memories = st.builds(
     root=hashes,
     seen=st.just(Moment("2026-11-23T09:12:04.000001Z")),
     path=paths.map(lambda text: "/" + text),
-    verified=st.none() | st.builds(Verified, st.integers(1, 9), hashes, st.just("2026"), st.integers(0, 4)),
+    verified=st.none()
+    | st.builds(Verified, st.integers(1, 9), hashes, st.just("2026"), st.integers(0, 4), findings),
     fingerprint=st.none() | st.just({"file": "1:2:3:4"}),
     other_paths=st.lists(paths, max_size=3).map(tuple),
 )

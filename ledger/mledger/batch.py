@@ -2,14 +2,17 @@
 
 import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mledger.attachment import Attachment
+from mledger.chain.entry import Entry
+from mledger.core.digest import KEPT, kept_in
 from mledger.core.moment import Moment
 from mledger.errors import ConflictError
 from mledger.events.base import EventBody
+from mledger.stores import LedgerStore
 from mledger.stores.base import Kept
 from mledger.writing import Receipt
 
@@ -51,6 +54,23 @@ def attached(tickets: list[Ticket]) -> list[Kept]:
     """The files of all tickets that are written."""
     items = (item for ticket in tickets if ticket.error is None for item in ticket.items)
     return [Kept(file.sha256, file.data) for item in items for file in item.attach]
+
+
+@contextmanager
+def relying(
+    store: LedgerStore, entries: Sequence[Entry], attachments: Sequence[Kept], *, held: bool
+) -> Iterator[None]:
+    """Hold the store if entries rely on files that are kept already; ConflictError if one is there no more.
+
+    A redaction may erase it at any time, and moves no head.
+    """
+    bodies = (slot.body for entry in entries for slot in entry.slots if slot.body is not None)
+    said = {bytes.fromhex(digest) for body in bodies if KEPT in body for digest, _ in kept_in(body)}
+    relied = said - {file.sha256 for file in attachments}
+    with store.hold() if relied and not held else nullcontext():
+        if relied and not relied <= {digest for digest, _ in store.attachments()}:
+            raise ConflictError("a file that is said to be kept was erased meanwhile", fix="append again")
+        yield
 
 
 def apart(tickets: list[Ticket]) -> tuple[list[Ticket], list[Ticket]]:

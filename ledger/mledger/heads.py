@@ -8,7 +8,7 @@ written anew. A file is replaced in one step, and the folder never synced: an ol
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,6 +23,15 @@ from mledger.errors import DivergedError, FormatError, InputError, NotFoundError
 VERSION = 1
 MAX_PATHS = 32
 SHORTEST_PREFIX = 8
+MOST_NOTED = 200
+_NOTED = {
+    "role.forbidden",
+    "key.meaning",
+    "four-eyes",
+    "approvals.missing",
+    "event.stream",
+    "retention.early",
+}
 _NAME = re.compile(r"[0-9a-f]{64}\.json")
 # A file may stand where the folder should be: then nothing is remembered, and nothing can be.
 _MISSING = (FileNotFoundError, NotADirectoryError)
@@ -50,6 +59,15 @@ class Verified(NamedTuple):
             for one in self.findings
         ]
         return self._asdict() | {"root": self.root.hex(), "findings": noted}
+
+
+def noted_of(findings: Sequence[Finding]) -> tuple[Finding, ...] | None:
+    """The findings as they may be told again; None if there are others, which have to be found again.
+
+    What quotes a body is never kept outside the ledger: the body may be erased.
+    """
+    told = len(findings) <= MOST_NOTED and all(finding.rule in _NOTED for finding in findings)
+    return tuple(findings) if told else None
 
 
 Fingerprint = dict[str, str]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
 from mledger.attachment import Attachment, check_named
-from mledger.batch import Ticket, What, apart, attached, undisturbed
+from mledger.batch import Ticket, What, apart, attached, relying, undisturbed
 from mledger.chain.draft import Draft, format_id, new_ids, read_id
 from mledger.chain.history import Fact
 from mledger.chain.keyring import REFUSED
@@ -222,7 +222,7 @@ class Ledger(Reader):
                 with self.store.hold() if last else nullcontext():
                     if attempt:
                         self._behind()
-                    self._try(first)
+                    self._try(first, held=last)
                 break
             except ConflictError:
                 if last:
@@ -233,14 +233,15 @@ class Ledger(Reader):
         if rest:
             self._commit(rest)
 
-    def _try(self, tickets: list[Ticket]) -> None:
+    def _try(self, tickets: list[Ticket], *, held: bool) -> None:
         """Seal what follows the head as it is known, and store it. Errors: ConflictError if it has moved."""
         sealed = self._seal(tickets)
         if any(ticket.error for ticket in tickets) and self._behind():
             sealed = self._seal(tickets)
         if sealed is not None and sealed.entries:
             kept = attached(tickets)
-            self.store.append(sealed.entries, sealed.nodes, after=self._writer.head, attachments=kept)
+            with relying(self.store, sealed.entries, kept, held=held):
+                self.store.append(sealed.entries, sealed.nodes, after=self._writer.head, attachments=kept)
             self._writer.advance(sealed)
             self._keep_now_and_then()
 
@@ -304,9 +305,7 @@ class Ledger(Reader):
             drafts.append(Draft(body.type, body.schema_version, stream, data, chosen or new, at))
         if not own:
             return drafts, [None] * len(drafts)
-        return drafts, [
-            self._held(draft) if item.id else None for draft, item in zip(drafts, items, strict=True)
-        ]
+        return drafts, [self._held(d) if item.id else None for d, item in zip(drafts, items, strict=True)]
 
     def _held(self, draft: Draft) -> Fact | None:
         """The event recorded under this id; InputError if it says something else."""

@@ -306,7 +306,9 @@ class Reader(Lookup):
         """
         from mledger.verification.ruling import Rulings
 
-        memory = self.heads.recall(self.genesis.leaf) if self.heads is not None else None
+        memory = None
+        with suppress(FormatError):  # a damaged memory says nothing, and whoever verifies is told
+            memory = self.heads.recall(self.genesis.leaf) if self.heads is not None else None
         found = memory.verified.findings if memory is not None and memory.verified is not None else ()
         return Rulings(self, found, frozenset()).refusals(facts)
 

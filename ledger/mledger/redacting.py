@@ -94,18 +94,23 @@ def _is_recorded(ledger: "Ledger", correction: EventBody, redaction: Fact) -> bo
 
 def _erase(ledger: "Ledger", fact: Fact, body: bytes) -> None:
     """Erase the event's content, and the attachments that it names and no other event."""
-    named = {name for name, _ in ledger.store.attachments() if name.hex().encode() in body}
+    files = {name for name, _ in ledger.store.attachments() if name.hex().encode() in body}
     read = ledger.head.size
-    named = _unnamed(ledger, fact, named, 0, read)
-    with ledger.store.hold():  # or else somebody names one of them between the last look and the erasure
-        named = _unnamed(ledger, fact, named, read, None)
-        ledger.store.erase([(fact.seq, fact.place)], sorted(named))
+    others = _naming(ledger, fact, files, 0, read)
+    # Or else somebody names one of them, or erases what does, between the last look and the erasure.
+    with ledger.store.hold():
+        others += _naming(ledger, fact, files, read, None)
+        still = [held for number, held in others if ledger.fact(number).body is not None]
+        ledger.store.erase([(fact.seq, fact.place)], sorted(files.difference(*still)))
 
 
-def _unnamed(ledger: "Ledger", but: Fact, files: set[bytes], start: int, stop: int | None) -> set[bytes]:
-    """The files that no other event of the entries start..stop names; nothing is read if there are none."""
-    if files:
-        for fact in ledger.facts(None, start, stop):
-            if fact.body is not None and fact.number != but.number:
-                files = {name for name in files if name.hex().encode() not in fact.body}
-    return files
+def _naming(
+    ledger: "Ledger", but: Fact, files: set[bytes], start: int, stop: int | None
+) -> list[tuple[str, set[bytes]]]:
+    """The other events of the entries start..stop that name files, and which; without files none is read."""
+    found = []
+    for fact in ledger.facts(None, start, stop) if files else ():
+        if fact.body is not None and fact.number != but.number:
+            held = {name for name in files if name.hex().encode() in fact.body}
+            found += [(fact.number, held)] if held else []
+    return found

@@ -25,7 +25,15 @@ from mledger.core.envelope import PAYLOAD_TYPE, pae
 from mledger.core.merkle import Frontier, Node
 from mledger.core.moment import Moment, is_later
 from mledger.core.names import format_number
-from mledger.errors import DeniedError, DivergedError, InputError, IntegrityError, MledgerError, UsageError
+from mledger.errors import (
+    DeniedError,
+    DivergedError,
+    InputError,
+    IntegrityError,
+    MledgerError,
+    RetryError,
+    UsageError,
+)
 from mledger.keys.ed25519 import verify
 from mledger.keys.signer import Signer
 from mledger.lookup import OPENED
@@ -157,6 +165,8 @@ class Writer:
         """The body of an event; None if it is not there, or cannot be read."""
         try:
             return self.reader.fact(reference, self.opened).data
+        except RetryError:
+            raise
         except MledgerError:
             return None
 
@@ -166,7 +176,6 @@ class Writer:
         Errors: DeniedError or InputError with the rule that forbids it; nothing has changed then.
         """
         sealed = after or self._begin()
-        self._check_times(drafts, sealed.time)
         origin = self.keyring.origin or self.reader.origin
         entries = seal(drafts, Place(origin, sealed.head, sealed.time), self.signer, author, random)
         seen = [traits(draft.type, draft.stream) for draft in drafts]
@@ -188,14 +197,6 @@ class Writer:
         docket = Docket(self.reader.recall())
         return Sealed([], [], self.head, self.frontier.copy(), self.keyring, self.clock(), docket)
 
-    def _check_times(self, drafts: Sequence[Draft], time: Moment) -> None:
-        for draft in drafts:
-            if draft.at is not None and is_later(draft.at, time, self.skew):
-                raise InputError(
-                    f"{draft.type} is dated {draft.at}, which is in the future",
-                    fix="give the time when it happened, or leave it out; or set this clock right",
-                )
-
     def _judge(
         self,
         entries: Sequence[Entry],
@@ -211,6 +212,7 @@ class Writer:
         for entry in entries:
             stop = start + len(entry.slots)
             own, said = drafts[start:stop], seen[start:stop]
+            _check_times(own, time, keyring.skew(entry.seq))
             act = _act(entry.seq, own, said, author, keyring, time)
             plain = keyring is self.keyring and not act.ruled
             if not plain or act[2:6] not in self.sound:
@@ -289,6 +291,15 @@ class Writer:
         if member and not verify(member.public, pae(PAYLOAD_TYPE, entry.payload), entry.signature):
             raise IntegrityError(
                 f"entry {entry.seq} is not signed by {member.name}", fix="mledger verify --full"
+            )
+
+
+def _check_times(drafts: Sequence[Draft], time: Moment, skew: int) -> None:
+    for draft in drafts:
+        if draft.at is not None and is_later(draft.at, time, skew):
+            raise InputError(
+                f"{draft.type} is dated {draft.at}, which is in the future",
+                fix="give the time when it happened, or leave it out; or set this clock right",
             )
 
 

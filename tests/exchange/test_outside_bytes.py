@@ -174,6 +174,7 @@ ROOTS = st.lists(st.just("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICAT
         HASHES,
         roots=st.just(()),
         witnesses=st.none(),
+        also=st.none(),
     ),
     ROOTS,
     st.lists(st.sampled_from(["w1", "w2", "w3"]), min_size=1, unique=True),

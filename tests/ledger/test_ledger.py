@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mledger import opening
 from mledger.chain.draft import format_id, new_ids
-from mledger.core.moment import format_moment
+from mledger.core.moment import format_moment, read_moment
 from mledger.errors import (
     DeniedError,
     FormatError,
@@ -30,6 +30,7 @@ from mledger.errors import (
 from mledger.events import base as events
 from mledger.heads import Heads, place
 from mledger.ledger import Ledger, What
+from mledger.opening import default_policy
 from mledger.reader import Reader
 from mledger.stores import open_store
 from mledger.stores.sqlite import SqliteStore
@@ -541,6 +542,38 @@ def test_what_breaks_no_integrity_is_told_again_and_not_looked_for(company: Comp
     assert "only mledger wrote" in (found.earlier or "")
     assert refused[:4] == [None] * 4
     assert refused[4] is not None
+
+
+def test_what_is_erased_is_not_told_again(company: Company) -> None:
+    """A finding about an event that is redacted since goes; one that quotes a body is never kept."""
+    with closing(open_store(company.path)) as store:
+        force(store, Hand(BOB, meaning="review"), "run.started", MODEL, RUN)
+        body = b'{"request":["jane.doe is ill"],"reason":"Seen."}'
+        force(store, Hand(BOB, meaning="approval"), "promotion.approved", MODEL, body)
+    for _ in range(2):
+        with company.reader() as reader:
+            assert {one.rule for one in reader.verify().findings} == {"role.forbidden", "body.schema"}
+    assert b"jane.doe" not in b"".join(path.read_bytes() for path in Heads().folder.glob("*.json"))
+    with company.open(ALICE) as ledger:
+        for number in ("4", "5"):
+            ledger.redact(number, legal_basis="GDPR Art. 17", authority="Data protection officer")
+    for full in (False, True):
+        with company.reader() as reader:
+            assert {one.rule for one in reader.verify(full=full).findings} == {"role.forbidden"}
+
+
+def test_times_are_judged_by_the_policy_that_an_append_brings(company: Company) -> None:
+    """A policy and an event dated ahead, appended together: what verification would find is refused."""
+    strict = default_policy().model_copy(update={"skew_seconds": 10})
+    ahead = format_moment(company.clock.now + timedelta(seconds=60))
+    policy = events.build("policy.adopted", {"policy": strict, "reason": "Good clocks."})
+    comment = comments("Soon.")[0]._replace(at=read_moment(ahead))
+    with company.open(ALICE) as ledger:
+        with pytest.raises(InputError, match="in the future"):
+            ledger.append_all([What(policy, "ledger"), comment])
+        assert ledger.append_all([comment])[0].number == "4"
+    with company.reader() as reader:
+        assert reader.verify().findings == []
 
 
 def test_a_person_is_enrolled_with_an_address_or_without(company: Company) -> None:

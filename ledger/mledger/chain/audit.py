@@ -97,7 +97,10 @@ class Audit:
         self.events += report.events
         self.signatures += report.signatures
         self.bodies += report.bodies
-        self.unnamed -= report.digests
+        if self.unnamed:
+            self.unnamed -= report.digests
+            for run in (run for run in report.digests if len(run) > 64):
+                self.unnamed = {name for name in self.unnamed if name not in run}
         self.gone += [(number, name) for number, digest, name in report.kept if digest not in self.files]
         self.absent.extend(report.absent)
         self.withheld.extend(report.withheld)

@@ -3,7 +3,7 @@
 A body names other events by number or by id. An event that is not in the ledger yet, or that is of
 another type than the field says, is refused to the writer; so is a day to come that is over when the
 event happens, and the acceptance of a decision that leaves fields open: once it is answered nobody can
-complete it. A verification does not judge this: it reads no body that no rule of authority needs, and
+complete it. A verification does not judge this: the references of most bodies are nobody's authority, and
 `answers` are judged by `mledger.chain.rulebook`, for both.
 """
 

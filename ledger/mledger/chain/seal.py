@@ -7,7 +7,15 @@ from typing import NamedTuple
 from mledger.chain.draft import Draft
 from mledger.chain.entry import Entry, Head, Slot
 from mledger.chain.history import Fact, Streams
-from mledger.chain.statement import MAX_PAYLOAD, Author, Statement, event_text, open_payload, payload_text
+from mledger.chain.statement import (
+    MAX_PAYLOAD,
+    Author,
+    Statement,
+    event_text,
+    open_payload,
+    payload_text,
+    quote,
+)
 from mledger.core.digest import SALT_BYTES
 from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
 from mledger.core.merkle import leaf_hash
@@ -36,7 +44,7 @@ def seal(drafts: Sequence[Draft], place: Place, signer: Signer, author: Author, 
     Errors: InputError for a draft that fits no entry.
     """
     head, sealed = place.head, []
-    room = MAX_PAYLOAD - _FRAME - len((place.origin + author.signer).encode())
+    room = MAX_PAYLOAD - _FRAME - len((quote(place.origin) + quote(author.signer)).encode())
     for group, texts, salts in _packed(drafts, random, room):
         payload = payload_text(texts, author, place.origin, head.leaf, head.size, place.time)
         signature = signer.sign(pae(PAYLOAD_TYPE, payload))

@@ -14,7 +14,7 @@ from mledger.chain.entry import Entry, Head, Slot
 from mledger.chain.findings import Finding
 from mledger.chain.rulebook import Act, Answered, Ruled, Traits, traits
 from mledger.chain.statement import NO_LEAF, Signed, Statement, open_payload
-from mledger.core.digest import KEPT, SALT_BYTES, digests_in, kept_in
+from mledger.core.digest import KEPT, SALT_BYTES, kept_in, runs_in
 from mledger.core.envelope import PAYLOAD_TYPE, format_envelope, pae
 from mledger.core.merkle import leaf_hash
 from mledger.core.moment import Moment
@@ -64,7 +64,7 @@ class SpanReport:
     questions: list[tuple[Answered, bytes]] = field(default_factory=list)
     """The events that others may answer, with their ids."""
     digests: set[str] = field(default_factory=set)
-    """The digests that bodies name, if they were asked for."""
+    """The digests that bodies name, within longer runs of digits or not, if they were asked for."""
     kept: list[tuple[str, str, str]] = field(default_factory=list)
     """The files that events say the ledger keeps: number, digest and name."""
 
@@ -193,7 +193,7 @@ class _Checker:
                     number = format_number(seq, index, count)
                     report.kept += [(number, digest, name) for digest, name in kept_in(body)]
                 if self.how.digests:
-                    report.digests.update(digests_in(body))
+                    report.digests.update(runs_in(body))
             if event.at is not None and event.at > statement.time:
                 message = f"occurred {event.at}, after it was recorded"
                 where = format_number(seq, index, count)

@@ -18,7 +18,7 @@ from mledger.chain.verification import Verification
 from mledger.core import merkle
 from mledger.core.checkpoint import Checkpoint
 from mledger.errors import MledgerError
-from mledger.heads import Fingerprint, Memory, Verified, fingerprint
+from mledger.heads import Fingerprint, Memory, Verified, fingerprint, noted_of
 from mledger.stores import LedgerStore
 from mledger.stores.base import probe
 from mledger.verification.accounting import account
@@ -36,8 +36,6 @@ SPAN_BYTES = 4 << 20
 # Below both, starting a second process costs more than it saves.
 WORTH_ENTRIES = 3_000
 WORTH_BYTES = 16 << 20
-# More findings than that are looked for again.
-MOST_NOTED = 200
 
 
 @dataclass(slots=True)
@@ -211,6 +209,8 @@ class Verifier:
             streams = streams and self._doubt(streams, report)
             if self.reader.progress:
                 self.reader.progress(report.start + report.entries, head.size)
+        erased = audit.keyring.redacted
+        audit.findings = [f for f in audit.findings if f not in plan.noted or f.where not in erased]
         if audit.head.size != head.size:
             audit.findings.append(
                 Finding(
@@ -379,13 +379,12 @@ class Verifier:
         level = verification.level
         if verification.intact and level is not None:
             head, first = verification.head, verification.keyring.first
-            # Whom this verification alone believed, the next need not; what it left unchecked it asks again.
-            left = self.vouched is not None and self.vouched.anchoring.unchecked
-            own = min(level, 2) if self.trust.own or left else level
-            noted = tuple(audit.findings)
-            verified = Verified(head.size, verification.root, self.reader.now(), own, noted[:MOST_NOTED])
-            # What breaks no integrity is told again next time; what cannot be noted has to be found again.
-            untouched = print_before if len(noted) <= MOST_NOTED else None
+            # Whom this verification alone believed, the next need not; it asks what did not hold again.
+            settled = self.vouched is None or self.vouched.anchoring.settled
+            own = level if settled and not self.trust.own else min(level, 2)
+            noted = noted_of(audit.findings)
+            verified = Verified(head.size, verification.root, self.reader.now(), own, noted or ())
+            untouched = print_before if noted is not None else None
             self.reader.keep_head(head, verification.root, first, verified, untouched)
 
     def _node(self, level: int, index: int) -> bytes | None:

@@ -71,6 +71,11 @@ class Anchoring:
     """Why each anchor that could not be checked here could not."""
 
     @property
+    def settled(self) -> bool:
+        """Whether each anchor holds, so that the next verification may take them all as proved."""
+        return not self.unchecked and all(finding.rule != "anchor.bad" for finding in self.findings)
+
+    @property
     def rests(self) -> list[str]:
         """What level 3 rests on, for people, and what else there is that nobody could check."""
         if not self.held:
