@@ -297,3 +297,14 @@ def test_a_journal_that_could_not_go_on_goes_with_the_end(tmp_path, monkeypatch,
     assert "is lost if its process is killed" in capsys.readouterr().err
     journal.end(done=True)
     assert not path.exists()
+
+
+def test_values_without_a_step_delay_no_others(path):
+    """However many came before: a value with a step, after a pause, is written at once."""
+    with mledger.run("credit-risk", **SAID) as run:
+        for _ in range(500):
+            run.metric("loss", 0.5)
+        for step in range(3):
+            run.metric("val", 0.5, step=step)
+        (found,) = open_runs()
+        assert len(found.told.measured.points["val", None, None].values) == 3

@@ -72,7 +72,8 @@ class Journal:
         self._kept.append(f"[{points.place},{place},{_number(value)}{more}]\n")
         now = time.monotonic()
         if step is None or now >= self._due - _AT_ONCE * _EVERY:
-            self._due = max(now, self._due) + _EVERY
+            if step is not None:  # one without a step is written at once, and must not delay the others
+                self._due = max(now, self._due) + _EVERY
             self._flush(now)
 
     def end(self, *, done: bool) -> None:
