@@ -109,3 +109,55 @@ def test_data_may_be_named_at_the_start(data, recorded):
     with mledger.run("credit-risk", **SAID, datasets=["applications@v3"]) as run:
         run.metric("auc", 0.96)
     assert recorded()[0]["data"]["datasets"][0]["digest"] == SHA256
+
+
+def test_damage_elsewhere_stops_no_training(data, recorded, capsys):
+    """Where another dataset is not what was signed, the file is known by its digest, and the gap is named."""
+    fields = {"title": "Other", "version": "1", "origin": "Somewhere.", "collected_how": "By hand."}
+    digest = {"name": "x", "sha256": "ab" * 32}
+    with Ledger.open("mledger.db") as ledger:
+        more = {"by_whom": "ACME Bank", "licence": "internal", "digests": [digest]}
+        number = ledger.append("dataset.registered", "dataset/other", fields | more).number
+        ledger.append(
+            "dataset.refreshed", "dataset/other", {"version": "2", "why": "October.", "digests": [digest]}
+        )
+    path = data.with_name("mledger.db")
+    path.write_bytes(path.read_bytes().replace(b"Somewhere.", b"Elsewhere."))
+    with mledger.run("credit-risk", **SAID, datasets={"train": "applications.csv"}):
+        pass
+    began = recorded()[0]["data"]
+    assert began["datasets"] == [{"name": "applications", "digest": SHA256, "role": "train"}]
+    gap = next(row["gap"] for row in began["captures"] if row["name"] == "datasets")
+    assert gap.startswith(f"dataset applications: not compared with what is recorded: event {number} ")
+    assert f"warning: {gap}\n  fix: mledger verify --full" in capsys.readouterr().err
+
+
+def test_a_uri_is_read_where_it_lies(data, recorded):
+    """Data under a URI is compared like a file; what opens doors in it stands nowhere."""
+    fsspec = pytest.importorskip("fsspec")
+    fsspec.filesystem("memory").pipe("/bucket/october.csv", CSV)
+    row = {"name": "applications", "version": "v3", "digest": SHA256, "role": "train"}
+    assert uses(recorded, "memory://bucket/october.csv") == ([row], None)
+    fsspec.filesystem("memory").pipe("/bucket/november.csv", CSV + b"3,1\n")
+    rows, _ = uses(recorded, "memory://bucket/november.csv")
+    assert rows[0]["name"] == "november"
+    far = "https://127.0.0.1:9/a/b.csv?sig=secret"
+    rows, (gap,) = uses(recorded, far)
+    assert rows == [{"name": "b", "role": "train"}]
+    assert "secret" not in gap
+    assert gap.startswith("dataset b: not compared with what is recorded: https://127.0.0.1:9/a/b.csv")
+
+
+def test_what_is_known_is_read_once_for_each_size(data):
+    """A file more costs no walk through all datasets, unless the ledger has grown."""
+    from mledger import datasets
+
+    with mledger.open() as recorder:
+        known = recorder.data()
+        assert recorder.data() is known
+        with Ledger.open("mledger.db") as other:
+            again = {"version": "4", "why": "November.", "digests": [{"name": "a", "sha256": "cd" * 32}]}
+            other.append("dataset.refreshed", "dataset/applications", again)
+        grown = recorder.data()
+    assert [state.version for state in grown["cd" * 32]] == ["4"]
+    assert datasets.recognise(grown, str(data), "other").version == "v3"

@@ -10,9 +10,9 @@ with Ledger.open("mledger.db") as ledger:
 from mledger.datasets.adding import Added, add
 from mledger.datasets.comparing import Diff, diff
 from mledger.datasets.rehashing import Rehashed, rehash
-from mledger.datasets.states import State, identify, names, read, recognise, resolve
+from mledger.datasets.states import Held, State, held, identify, names, read, recognise, resolve
 
 __all__ = [
-    "Added", "Diff", "Rehashed", "State", "add", "diff", "identify", "names", "read", "recognise", "rehash",
-    "resolve",
+    "Added", "Diff", "Held", "Rehashed", "State", "add", "diff", "held", "identify", "names", "read",
+    "recognise", "rehash", "resolve",
 ]  # fmt: skip

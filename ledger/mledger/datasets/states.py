@@ -1,8 +1,8 @@
 """Which recorded state a name, a file or a table is."""
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mledger.core.names import check_stream
 from mledger.data.capture import capture
@@ -33,6 +33,10 @@ class State(NamedTuple):
         """The state as the field `datasets` of a run says it."""
         row = {"name": self.name, "version": self.version, "digest": self.digest, "role": role}
         return {name: value for name, value in row.items() if value is not None}
+
+
+Held: TypeAlias = Mapping[str, Sequence[State]]
+"""The states that have a digest: of each dataset the newest."""
 
 
 def read(reader: "Reader", name: str) -> DatasetState:
@@ -95,18 +99,27 @@ def identify(reader: "Reader", data: Any, name: str) -> State:
     return State(found.name, None, digests[0])
 
 
-def recognise(reader: "Reader", path: str, name: str) -> State:
-    """The recorded state that a file or a folder is, of dataset `name` first, then of any other.
+def held(reader: "Reader") -> Held:
+    """What is recorded of all datasets, by digest."""
+    found: dict[str, list[State]] = {}
+    for name in names(reader):
+        state = read(reader, name)
+        newest = {digest.sha256: one for one in state.versions.values() for digest in one.digests}
+        for sha256, version in newest.items():
+            found.setdefault(sha256, []).append(state_of(state, version))
+    return found
+
+
+def recognise(known: Held, path: str, name: str) -> State:
+    """The known state that a file, a folder or a URI is, of dataset `name` first, then of any other.
 
     If none is the same, a state of `name` with the digest alone. Errors: as for reading the data,
     InputError for a name that no dataset can have.
     """
-    known = sorted((read(reader, one) for one in names(reader)), key=lambda one: one.name != name)
-    digests = capture(find_source(path), known=set[str]().union(*map(digests_of, known))).sha256s
-    for found in known:
-        for digest in digests:
-            if (version := holding(found, digest)) is not None:
-                return state_of(found, version)
+    digests = capture(find_source(path), known=known).sha256s
+    same = [state for digest in digests for state in known.get(digest, ())]
+    if same:
+        return min(same, key=lambda state: state.name != name)
     return State(short(check_stream(f"dataset/{name}", error=InputError)), None, digests[0])
 
 

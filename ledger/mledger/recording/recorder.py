@@ -17,6 +17,7 @@ from mledger.registry import unknown
 
 if TYPE_CHECKING:
     from mledger.chain.history import Fact
+    from mledger.datasets import Held
     from mledger.keys.signer import Signer
     from mledger.ledger import Ledger
     from mledger.recording.run import Run
@@ -71,6 +72,7 @@ class Recorder:
         self._asked = False
         self._models: set[str] = set()
         self._read: dict[str, tuple[int, Known]] = {}
+        self._held: tuple[int, Held] | None = None
         _all.add(self)
 
     # --- runs
@@ -173,6 +175,17 @@ class Recorder:
         except MledgerError:  # whoever records says what is wrong
             return None
         return known
+
+    def data(self) -> "Held":
+        """The states of all datasets by digest, read again when the ledger has grown. Errors: of reading."""
+        from mledger.datasets import held
+
+        ledger = self.ledger
+        size = ledger.head.size
+        with self._turn:
+            if self._held is None or self._held[0] != size:
+                self._held = size, held(ledger)
+            return self._held[1]
 
     def unregistered(self, stream: str) -> str:
         """One line for a model that nobody has registered, with the nearest that somebody has."""

@@ -1,12 +1,13 @@
 """Data that a run reads, by its recorded state."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mledger.errors import InputError, MledgerError, NotFoundError
+from mledger.errors import InputError, IntegrityError, MledgerError, NotFoundError, RetryError, UsageError
 from mledger.events.measures import DatasetUse
-from mledger.recording.reading import digest_of, short
+from mledger.recording.reading import short
 
 if TYPE_CHECKING:
     from mledger.datasets import State
@@ -27,22 +28,38 @@ def used(recorder: "Recorder", data: Any, name: str | None, role: str) -> Used:
 
     Without a ledger at hand the row has what is known without it. Errors: InputError.
     """
-    reader, why = _reader(recorder)
-    if isinstance(data, str) and not _is_path(data):
-        made = _named(reader, data, role)
-    elif isinstance(data, str | os.PathLike):
-        made = _file(reader, Path(data), name, role)
-    else:
-        made = _table(reader, data, name, role)
-    row = DatasetUse(**made.row).model_dump(exclude_none=True)
-    return Used(row, made.gap or (f"dataset {row['name']}: {why}" if why else None), made.fix)
-
-
-def _reader(recorder: "Recorder") -> "tuple[Reader | None, str | None]":
     try:
-        return recorder.ledger, None
+        recorder.ledger  # noqa: B018  whoever records says why there is none
     except MledgerError as error:
-        return None, f"not compared with what is recorded: {error.message}"
+        return _alone(error, data, name, role)
+    try:
+        made = _row(recorder, data, name, role)
+    except UsageError:
+        raise
+    except MledgerError as error:  # damage elsewhere in the ledger, a busy disk: no reason to stop
+        fix = "mledger verify --full" if isinstance(error, IntegrityError) else None
+        return _alone(error, data, name, role)._replace(fix=error.fix or fix)
+    return made._replace(row=_checked(made.row))
+
+
+def _alone(error: MledgerError, data: Any, name: str | None, role: str) -> Used:
+    """The row of data that cannot be compared, with what is known of it without the ledger."""
+    row = _checked(_row(None, data, name, role).row)
+    return Used(row, f"dataset {row['name']}: not compared with what is recorded: {error.message}")
+
+
+def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
+    return DatasetUse(**row).model_dump(exclude_none=True)
+
+
+def _row(recorder: "Recorder | None", data: Any, name: str | None, role: str) -> Used:
+    """The row of some data, compared with what is recorded if a recorder is given."""
+    reader = None if recorder is None else recorder.ledger
+    if isinstance(data, str) and not _is_path(data):
+        return _named(reader, data, role)
+    if isinstance(data, str | os.PathLike):
+        return _file(recorder, os.fspath(data), name, role)
+    return _table(reader, data, name, role)
 
 
 def _is_path(text: str) -> bool:
@@ -65,16 +82,29 @@ def _named(reader: "Reader | None", text: str, role: str) -> Used:
         return Used(row, f"dataset {text}: {error.message}", f"mledger data add FILE --as {row['name']}")
 
 
-def _file(reader: "Reader | None", path: Path, name: str | None, role: str) -> Used:
-    """A file or a folder, compared with the recorded states of its name, or of all if nobody named it."""
+def _file(recorder: "Recorder | None", where: str, name: str | None, role: str) -> Used:
+    """A file, a folder or a URI, compared with the states of its name, or of all if nobody named it."""
+    from mledger.data.remote import is_uri, public_uri
+
+    path = Path(public_uri(where) if is_uri(where) else where)
     called = name or path.stem or path.name
-    if reader is None:
-        return Used({"name": called, "digest": digest_of(path)[0], "role": role})
+    if recorder is None:
+        return Used({"name": called, "digest": _digest(where), "role": role})
     from mledger.datasets import identify, recognise
 
     if name is not None:
-        return _unknown(identify(reader, os.fspath(path), name), role)
-    return _unknown(recognise(reader, os.fspath(path), called), role)
+        return _unknown(identify(recorder.ledger, where, name), role)
+    return _unknown(recognise(recorder.data(), where, called), role)
+
+
+def _digest(where: str) -> str | None:
+    """The digest of a file or a folder, None if it cannot be read now. Errors: NotFoundError, InputError."""
+    from mledger.data.sources import find_source
+
+    try:
+        return find_source(where).hash().whole.sha256
+    except RetryError:
+        return None
 
 
 def _table(reader: "Reader | None", data: Any, name: str | None, role: str) -> Used:
