@@ -68,6 +68,25 @@ def test_a_name_is_given_once(recorded, capsys):
     assert "run depth-4 of model/credit-risk is there already, event 1; this one is depth-4-2" in warned
 
 
+def test_names_are_compared_as_they_are_recorded(recorded):
+    """Spaces about a name and another spelling of its letters make no other name; the longest fits."""
+    for name in ("m\u00fc", "m\u00fc ", " mu\u0308", "x" * 200, "x" * 200):
+        begin(name=name).start().finish()
+    begun = [row["data"]["run"] for row in recorded() if row["type"] == "run.started"]
+    assert begun == ["m\u00fc", "m\u00fc-2", "m\u00fc-3", "x" * 200, "x" * 198 + "-2"]
+    with pytest.raises(InputError, match="run: "):
+        begin(name=["a"]).start()
+
+
+def test_a_model_that_nobody_registered_begins_once(path, capsys):
+    """Only the first run of a model begins it, whichever process looks."""
+    for _ in range(2):
+        mledger.open().run("credit-risk", **SAID).start().finish()
+    err = capsys.readouterr().err
+    assert err.count("no model is called 'credit-risk'") == 2
+    assert err.count("; it begins with this run") == 1
+
+
 def test_a_model_that_nobody_registered_is_told(path, capsys):
     """A name with a slip in it begins another model: the nearest is named, once, and the training goes on."""
     with mledger.Ledger.open("mledger.db") as ledger:

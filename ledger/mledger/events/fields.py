@@ -135,7 +135,9 @@ def unique(items: tuple[T, ...]) -> tuple[T, ...]:
 String: TypeAlias = Annotated[str, Strict()]
 Line: TypeAlias = Annotated[String, line(1000), Means("a line of text")]
 Summary: TypeAlias = Annotated[String, line(300), Means("a line of at most 300 characters")]
-Name: TypeAlias = Annotated[String, line(200), Means("a name of one line")]
+MAX_TITLE = 200
+"""The most characters of a name."""
+Name: TypeAlias = Annotated[String, line(MAX_TITLE), Means("a name of one line")]
 Text: TypeAlias = Annotated[String, AfterValidator(_text), Means("text")]
 Label: TypeAlias = Annotated[String, AfterValidator(free.text), Means("text, kept as it is")]
 Uri: TypeAlias = Annotated[

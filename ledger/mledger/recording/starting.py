@@ -11,6 +11,7 @@ from mledger.attachment import Attachment
 from mledger.capture.base import Capture, leave_out, one_line
 from mledger.errors import InputError
 from mledger.events import base as events
+from mledger.events.fields import MAX_TITLE
 from mledger.recording import reading
 from mledger.recording.criteria import read_criteria
 
@@ -62,11 +63,12 @@ def started(
     attach = _told_apart((*files, *found.files))
     more = {"seeds": seeds, "files": [file.file.model_dump(exclude_none=True) for file in attach]}
     warned = [Warned(one.gap, one.fix) for one in data if one.gap and one.fix]
-    known = _known(recorder, stream, said)
-    if known is not None and fields["run"] in known.names:
-        fields["run"], taken = _other(fields["run"], stream, known.names, strict=recorder.strict)
-        warned.append(taken)
     body = cast("RunStarted", events.build("run.started", found.fields | fields | more))
+    known = _known(recorder, stream, said)
+    if known is not None and body.run in known.names:  # as it is recorded, not as it was typed
+        free, taken = _other(body.run, stream, known.names, strict=recorder.strict)
+        body = body.model_copy(update={"run": free})
+        warned.append(taken)
     body.to_bytes()  # which may be too large
     warned += _warnings(recorder, stream, body, known)
     return Begun(body, attach, tuple(_summary(body, found)), tuple(warned))
@@ -92,7 +94,8 @@ def _warnings(
     if not recorder.first_of(stream) or known is None:
         return
     if not known.registered:
-        line = f"{recorder.unregistered(stream)}; it begins with this run"
+        line = recorder.unregistered(stream)
+        line += "" if known.names else "; it begins with this run"
         slip = "did you mean" in line
         yield Warned(line, f"mledger append model.registered {stream} --edit", hushed=not slip)
     elif not known.framed:
@@ -112,7 +115,8 @@ def _other(name: str, stream: str, taken: Mapping[str, str], *, strict: bool) ->
     line = f"run {name} of {stream} is there already, event {taken[name]}"
     if strict:
         raise InputError(line, fix="give another name, or none")
-    free = next(other for n in count(2) if (other := f"{name}-{n}") not in taken)
+    numbers = (f"-{n}" for n in count(2))
+    free = next(other for end in numbers if (other := name[: MAX_TITLE - len(end)] + end) not in taken)
     return free, Warned(f"{line}; this one is {free}")
 
 
