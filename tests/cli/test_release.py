@@ -10,6 +10,7 @@ from mledger.testing.bodies import PROPOSED
 from tests.cli.asking import MODEL, Run, done, nothing_written, refused, refused_alike, told
 
 NOTES = ("--notes", "Knows two regions more.")
+CRITERIA = [{"metric": "auc", "operator": ">=", "value": 0.9}]
 CONTENT = {"model.pkl": b"the model", "card.md": b"its card"}
 
 
@@ -25,8 +26,7 @@ def record(run: Run, type: str, fields: dict[str, object]) -> str:
 
 def trained(run: Run, name: str, *, ended: bool = True, **more: object) -> str:
     """A run that made both files; the number of its start."""
-    criteria = [{"metric": "auc", "operator": ">=", "value": 0.9}]
-    number = record(run, "run.started", {"run": name, "hypothesis": "h", "criteria": criteria} | more)
+    number = record(run, "run.started", {"run": name, "hypothesis": "h", "criteria": CRITERIA} | more)
     if ended:
         files = [row(*file) for file in CONTENT.items()]
         record(run, "run.finished", {"run": name, "artifacts": files})
@@ -101,6 +101,28 @@ def test_a_run_without_files_is_released_with_those_that_lie_here(run: Run, made
     (made / "sub" / "model.pkl").write_bytes(b"x")
     two = ["release", "credit-risk@2.2", "--file", "model.pkl", "--file", "sub/model.pkl", *NOTES]
     refused_alike(run, two, "two files are called model.pkl")
+
+
+def test_of_equal_files_each_is_the_one_of_its_name(run: Run, made: Path) -> None:
+    """Two files of a run with the same bytes are both released, each under its own name."""
+    record(run, "run.started", {"run": "twin", "hypothesis": "h", "criteria": CRITERIA})
+    record(run, "run.finished", {"run": "twin", "artifacts": [row(name, b"x") for name in ("a", "b")]})
+    for name in ("a", "b"):
+        (made / name).write_bytes(b"x")
+    ask = ["release", "credit-risk@1.0", "--run", "twin", "--file", "a", "--file", "b", *NOTES]
+    done(run(*ask))
+    found = told(run("show", "7", "--json"))["data"]["artifacts"]
+    assert [file["name"] for file in found] == ["a", "b"]
+
+
+def test_a_name_that_was_given_again_is_not_clear(run: Run, made: Path) -> None:
+    """Where a later run got a number to the name, the release says so, and takes one by its number."""
+    trained(run, "r1-b")
+    ask = ["release", "credit-risk@1.0", *NOTES, "--run"]
+    number = trained(run, "r1-2")
+    fix = refused_alike(run, [*ask, "r1"], f"r1 is run 3, and r1-2 is run {number}: it is not clear")
+    assert fix == f"name it by its number: --run {number}"
+    done(run(*ask, "3"))
 
 
 SLIPS = [

@@ -1,5 +1,6 @@
 """mledger release: give a version its name."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,25 @@ def _run(reader: "Reader", stream: str, run: str | None) -> "Found | None":
     """The run of this model that is meant. Errors: NotFoundError, InputError."""
     from mledger.recording.found import meant, runs
 
-    return None if run is None else meant(runs(reader, stream), run)
+    if run is None:
+        return None
+    known = runs(reader, stream)
+    found = meant(known, run)
+    if found.run.name == run.strip().removeprefix("run:").rpartition(":")[2]:
+        _check_newest(found, known)
+    return found
+
+
+def _check_newest(found: "Found", known: "list[Found]") -> None:
+    """Nothing, if no later run was to be called so, and got a number to its name. Errors: InputError."""
+    again = re.compile(re.escape(found.run.name) + r"-[1-9]\d*").fullmatch
+    later = [one for one in known[known.index(found) + 1 :] if again(one.run.name)]
+    if later:
+        newest = f"{later[-1].run.name} is run {later[-1].number}"
+        raise InputError(
+            f"{found.run.name} is run {found.number}, and {newest}: it is not clear which is meant",
+            fix=f"name it by its number: --run {later[-1].number}",
+        )
 
 
 def _of_run(reader: "Reader", found: "Found | None") -> list[str]:

@@ -42,9 +42,10 @@ def _made(run: Found | None) -> tuple[File, ...]:
 def _file(path: Path, run: Found | None, made: Iterable[File], progress: Progress | None) -> File:
     """The file at a path, as the run recorded it if it did. Errors: as `files_of`."""
     hashed = hash_file(path, progress)
-    for file in made:
-        if file.sha256 == hashed.sha256:
-            return file.model_copy(update={"size": hashed.size})
+    same = [file for file in made if file.sha256 == hashed.sha256]
+    if same:  # of equal files the one that is called so
+        file = min(same, key=lambda file: file.name != path.name)
+        return file.model_copy(update={"size": hashed.size})
     if run is not None and made:
         theirs = {file.name: f"{file.name} {short(file.sha256)}" for file in made}
         known = theirs.get(path.name) or ", ".join(theirs.values())
