@@ -235,6 +235,16 @@ def test_where_the_environment_names_a_repository_git_is_asked_each_time(git, co
     assert (asked["status"], asked["config"], asked["ls-files"]) == (2, 2, 2)
 
 
+@pytest.mark.parametrize("how", ["LITERAL", "GLOB", "NOGLOB", "ICASE"])
+def test_what_names_mean_to_git_is_not_for_the_environment_to_say(git, how):
+    """Where paths are taken literally for other programs, what differs is still all of it."""
+    Path("model.py").write_text("depth = 3\n")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    Path("model.py").write_text("depth = 4\n")
+    assert "+depth = 4" in found(**{f"GIT_{how}_PATHSPECS": "1"})["files"]["changes.diff"]
+
+
 def test_what_differs_is_all_of_it_whatever_is_configured(git):
     """A difference from a folder below, with settings that would cut it or make it no patch."""
     Path("src").mkdir()

@@ -32,6 +32,8 @@ _DIFF = (
 _BEFORE_NAME = {"1 ": 8, "2 ": 9, "u ": 10}
 # With one of these, what git reads lies where they say.
 _ELSEWHERE = {"GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
+# With one of these, a name that we give means other files.
+_PATHSPECS = {f"GIT_{how}_PATHSPECS" for how in ("LITERAL", "GLOB", "NOGLOB", "ICASE")}
 _WITH_USER = re.compile(r"^([a-z][a-z0-9+.-]*://)(?:([^/@]*)@)?(.*)$", re.IGNORECASE | re.DOTALL)
 
 
@@ -198,7 +200,8 @@ def _start(here: Path, *words: str) -> "subprocess.Popen[bytes]":
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    kept = {name: value for name, value in os.environ.items() if name not in _PATHSPECS}
+    return kept | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 
 def _status(said: _Said, here: Path, ours: Container[str]) -> _Status:
