@@ -1,6 +1,7 @@
 """Tables in files: what is read, what is told when it cannot be."""
 
 import gzip
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -152,7 +153,21 @@ def test_names_that_are_no_text_are_refused(encoding: str, tmp_path: Path) -> No
     with pytest.raises(FormatError, match=r"^a\.csv is not written in UTF-8") as told:
         read(tmp_path / "a.csv")
     name = "LATIN1" if encoding == "latin-1" else "UTF-16"
-    assert told.value.fix == f"iconv -f {name} -t UTF-8 a.csv > a-utf8.csv"
+    path = tmp_path / "a"
+    assert told.value.fix == f"iconv -f {name} -t UTF-8 {path}.csv > {path}-utf8.csv"
+
+
+def test_the_command_that_writes_a_file_anew_can_be_run(tmp_path: Path) -> None:
+    """Of a squeezed file in a folder, with a space in its name, it makes one that can be read."""
+    folder = tmp_path / "v1.0"
+    folder.mkdir()
+    path = folder / "x y.csv.gz"
+    path.write_bytes(gzip.compress("n,größe\n1,2\n".encode("latin-1")))
+    with pytest.raises(FormatError, match=r"^v1\.0/x y\.csv\.gz is not written in UTF-8") as told:
+        open_table([LocalFile.at(path, "v1.0/x y.csv.gz")], "v1.0")
+    assert told.value.fix is not None
+    subprocess.run(["sh", "-c", told.value.fix], check=True)
+    assert read(folder / "x y-utf8.csv").schema.names == ["n", "größe"]
 
 
 def test_a_row_is_named_behind_values_of_other_types(tmp_path: Path) -> None:

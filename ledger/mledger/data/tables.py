@@ -1,8 +1,10 @@
 """Tables in files, read batch by batch: Parquet, Arrow and Feather, CSV."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -25,6 +27,7 @@ _LARGER, _LARGEST_BLOCK = 8, 1 << 30
 _DELIMITERS = {"csv": ",", "tsv": "\t", "tab": "\t"}
 _SQUEEZED = (".gz", ".bz2", ".zst")
 _CODECS = {"gz": "gzip", "zst": "zstd"}
+_UNPACK = {".gz": "gzip -dc", ".bz2": "bzip2 -dc", ".zst": "zstd -dc"}
 _UTF16 = {b"\xff\xfe", b"\xfe\xff"}
 _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
@@ -272,8 +275,14 @@ def _guessed(piece: LocalFile, size: int = _CSV_HEAD) -> pa.Schema:
 
 
 def _not_utf8(piece: LocalFile, encoding: str) -> FormatError:
-    new = f"{piece.name.partition('.')[0]}-utf8.{_extension(piece.name)}"
-    fix = f"iconv -f {encoding} -t UTF-8 {piece.name} > {new}"
+    # Of what was fetched there is only a copy, which is gone when this is read.
+    path = piece.path if piece.path.name == Path(piece.name).name else Path(piece.name)
+    end = next((end for end in _SQUEEZED if path.name.lower().endswith(end)), "")
+    plain = path.with_name(path.name[: len(path.name) - len(end)])
+    new = shlex.quote(str(plain.with_stem(f"{plain.stem}-utf8")))
+    old = shlex.quote(str(path))
+    iconv = f"iconv -f {encoding} -t UTF-8"
+    fix = f"{_UNPACK[end]} {old} | {iconv} > {new}" if end else f"{iconv} {old} > {new}"
     return FormatError(f"{piece.name} is not written in UTF-8", fix=fix)
 
 
