@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from mledger.chain.statement import open_payload
+from mledger.core import canonical
 from mledger.core.manifest import MANIFEST, Manifest, format_manifest, is_name, parse_manifest
 from mledger.core.trust import Pinned, Required, format_trust, parse_trust
 from mledger.errors import FormatError, IntegrityError, MledgerError
@@ -85,6 +87,40 @@ def test_names_are_judged_alike(name: str) -> None:
     # The library also wants the number of a tile to be written in one way; the verifier compares paths.
     assert ours <= program_itself.is_name(name)
     assert not ours or (".." not in name.split("/") and not name.startswith("/"))
+
+
+SAID = st.sampled_from(["a", "a b", "a+b", "a\u200bb", "e\u0301", "\u00e9", ""]) | st.builds(
+    "".join, st.lists(st.just("x"), min_size=253, max_size=257)
+)
+
+
+@given(
+    origin=SAID,
+    stream=SAID.map("model/{}".format) | st.integers(126, 130).map(lambda n: "model/" + "x" * n),
+    type=st.sampled_from(["run.started", "run"]) | st.integers(126, 130).map(lambda n: "r." + "x" * (n - 2)),
+)
+def test_names_in_an_entry_are_judged_alike(origin: str, stream: str, type: str) -> None:
+    """Origin, stream and type of a payload are taken by the verifier where mledger takes them."""
+    event = {"body": "0" * 64, "id": "00000000-0000-7000-8000-000000000000", "stream": stream, "type": type}
+    said = {
+        "events": [event | {"v": 1}],
+        "key": "0" * 64,
+        "ledger": origin,
+        "meaning": "authorship",
+        "prev": "0" * 64,
+        "seq": 0,
+        "signer": "Alice Example",
+        "time": "2026-01-01T00:00:00.000000Z",
+        "v": 1,
+    }
+    payload = canonical.encode(said)
+    try:
+        ours = open_payload(payload) is not None
+    except FormatError:
+        ours = False
+    read = program_itself.strict(payload)
+    theirs = program_itself._is_frame(read) and program_itself._is_event(read["events"][0])
+    assert ours == theirs
 
 
 @quickly

@@ -27,6 +27,7 @@ import stat
 import sys
 import textwrap
 import time
+import unicodedata
 import zipfile
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
@@ -801,6 +802,7 @@ def _is_frame(fields: Json) -> bool:
         and fields["meaning"] in MEANINGS
         and 0 < len(fields["signer"]) <= 200
         and fields["signer"] == fields["signer"].strip(" ")
+        and is_origin(fields["ledger"])
         and not HIDDEN(fields["signer"])
         and isinstance(fields["events"], list)
         and fields["events"]
@@ -814,11 +816,24 @@ def _is_event(event: Json) -> bool:
         and HASH(event["body"])
         and UUID(event["id"])
         and STREAM(event["stream"])
+        and len(event["stream"].partition("/")[2]) <= 128
         and ".." not in event["stream"]
         and TYPE(event["type"])
+        and len(event["type"]) <= 128
         and type(event["v"]) is int
         and event["v"] >= 1
         and ("at" not in event or is_time(event["at"]))
+    )
+
+
+def is_origin(text: str) -> bool:
+    """Whether a ledger may be called so."""
+    return (
+        HIDDEN(text) is None
+        and "+" not in text
+        and " " not in text
+        and 0 < len(text.encode()) <= 255
+        and unicodedata.is_normalized("NFC", text)
     )
 
 
