@@ -13,7 +13,7 @@ from mledger_cli.text import counted
 @click.argument("place")
 @click.option("--kept", is_flag=True, help="Use the newest checkpoint kept, and sign none.")
 @click.option(
-    "--as", "key", type=KEY, metavar="KEY", help="Sign the checkpoint with this key, the ledger's first."
+    "--as", "key", type=KEY, metavar="KEY", help="Sign with this key, the one that signs checkpoints."
 )
 @pass_settings
 def command(settings: Settings, place: str, key: str | None, *, kept: bool) -> None:
