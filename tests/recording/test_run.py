@@ -14,6 +14,8 @@ import mledger
 from mledger.errors import InputError, NotFoundError
 from mledger.reader import Reader
 from mledger.recording.criteria import read_criteria
+from mledger.recording.found import runs
+from mledger.recording.recorder import Recorder
 from tests.recording.conftest import MODEL
 
 SAID = {"hypothesis": "Depth 4 reaches an AUC of 0.95.", "criteria": {"auc": ">=0.95"}}
@@ -76,6 +78,25 @@ def test_names_are_compared_as_they_are_recorded(recorded):
     assert begun == ["m\u00fc", "m\u00fc-2", "m\u00fc-3", "x" * 200, "x" * 198 + "-2"]
     with pytest.raises(InputError, match="run: "):
         begin(name=["a"]).start()
+
+
+def test_two_that_take_a_name_at_one_moment_are_two_runs(path, capsys):
+    """Who comes second goes by the number: each run has the result that is its own."""
+
+    class Second(Recorder):
+        def record(self, item, **how):
+            if item.body.type == "run.started":
+                with begin(name="sweep") as first:
+                    first.metric("auc", 0.97)
+            return super().record(item, **how)
+
+    with Second() as recorder, recorder.run("credit-risk", name="sweep", **SAID) as run:
+        run.metric("auc", 0.1)
+    with Reader.open(path) as reader:
+        found = {one.number: one.run.end.measures[0].value for one in runs(reader, MODEL)}
+    assert found == {"1": 0.97, "3": 0.1}
+    told = "run sweep of model/credit-risk began as event 1 meanwhile; this one goes by 3"
+    assert told in capsys.readouterr().err
 
 
 def test_a_model_that_nobody_registered_begins_once(path, capsys):

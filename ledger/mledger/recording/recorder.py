@@ -176,6 +176,15 @@ class Recorder:
             return None
         return known
 
+    def reference(self, stream: str, run: str, number: str | None) -> str:
+        """What a run is named by later: its name, or its number if another took the name meanwhile."""
+        known = self.known(stream) if number else None
+        first = known.names.get(run) if known else None
+        if number is None or first in (None, number):
+            return run
+        telling.warn(f"run {run} of {stream} began as event {first} meanwhile; this one goes by {number}")
+        return number
+
     def data(self) -> "Held":
         """The states of all datasets by digest, read again when the ledger has grown. Errors: of reading."""
         from mledger.datasets import held

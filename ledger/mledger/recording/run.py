@@ -67,6 +67,7 @@ class Run:
         self._points = self._told.measured.points
         self._journal: Journal | None = None
         self._lesson: str | None = None
+        self._reference = ""
         self.number: str | None = None
         """The event number of its start; None before, and while it waits in the spool."""
 
@@ -94,6 +95,9 @@ class Run:
         number = self._recorder.record(item, mendable=True)
         self._started, self.number, self._spooled = begun.body, number or None, not number
         self._nowhere = item if number is None else None
+        self._reference = begun.body.run
+        if "name" in self._said:
+            self._reference = self._recorder.reference(self._stream, begun.body.run, number or None)
         self._journal = Journal(item.id, ledger=self._recorder.path, stream=self._stream, run=begun.body.run)
         if self.number and not self._quiet and self._recorder.mentions_spool():
             telling.told(("earlier events wait to be signed: mledger spool push",), quiet=False)
@@ -173,7 +177,8 @@ class Run:
     @property
     def called(self) -> str:
         """How people call it: by the name that was given, else by its event number."""
-        return self.name if "name" in self._said or self.number is None else self.number
+        named = "name" in self._said and self._reference == self.name
+        return self.name if named or self.number is None else self.number
 
     # --- what is told on the way
 
@@ -316,7 +321,7 @@ class Run:
 
     def ending(self) -> dict[str, Any]:
         """The fields of its last event that follow from how it ended."""
-        said = {"run": self.begun.run, "lesson": self._lesson, "resources": self._usage.so_far()}
+        said = {"run": self._reference, "lesson": self._lesson, "resources": self._usage.so_far()}
         return {name: value for name, value in said.items() if value}
 
     @property
