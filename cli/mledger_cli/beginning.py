@@ -23,7 +23,7 @@ def remark(reader: "Lookup", type: str, stream: str) -> str | None:
         return None
     from difflib import get_close_matches
 
-    near = get_close_matches(stream, [name for name in names if name.startswith(f"{kind}/")], n=2)
-    if near:
-        return f"{stream} is new here; did you mean {' or '.join(near)}?"
+    others = [name.partition("/")[2] for name in names if name.startswith(f"{kind}/")]
+    if near := get_close_matches(stream.partition("/")[2], others, n=2):
+        return f"{stream} is new here; did you mean {' or '.join(f'{kind}/{name}' for name in near)}?"
     return f"{stream} is new here, and nobody registered it: mledger append {REGISTERS[kind]} {stream} --edit"

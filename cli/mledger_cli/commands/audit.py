@@ -251,11 +251,6 @@ def _rows(state: "DutiesState", *, only_open: bool) -> "Iterator[_Row]":
             yield row | {"what": _found(found)}
 
 
-def _indented(row: _Row) -> str:
-    """A finding stands below its audit."""
-    return str(row["what"]) if row["kind"] == "audit" else f"  {row['what']}"
-
-
 def _told(audit: "Audit") -> str:
     end = f"; {audit.closing.conclusion} [{audit.closing.source.number}]" if audit.closing else ""
     return f"{audit.title}, by {', '.join(audit.auditors)}{end}"

@@ -45,9 +45,9 @@ def command(settings: Settings, model: str, form: str) -> None:
     ):
         stream = opening.stream(reader, name) or ""
         if not stream.startswith("model/"):
-            raise InputError(
-                f"{stream} is no model", fix=f"mledger report data-story {stream.partition('/')[2]}"
-            )
+            data = stream.removeprefix("dataset/")
+            fix = f"mledger report data-story {data}" if data != stream else "mledger lineage MODEL"
+            raise InputError(f"{stream} is no model", fix=fix)
         history = reader.history()
         graph = lineage.lineage(
             lambda wanted: history.of(wanted).facts(), stream.removeprefix("model/"), version or None

@@ -90,7 +90,7 @@ class Manifests(NamedTuple):
             fix = (
                 f"mledger data show {called}"
                 if data
-                else f"mledger append version.released {self.stream} --edit"
+                else f"mledger release {called}@{name} --run RUN --notes TEXT"
             )
             raise NotFoundError(unknown(what, name, self.files), fix=fix)
         if not self.files[name]:
