@@ -235,6 +235,21 @@ def test_where_the_environment_names_a_repository_git_is_asked_each_time(git, co
     assert (asked["status"], asked["config"], asked["ls-files"]) == (2, 2, 2)
 
 
+def test_what_is_untracked_in_a_submodule_is_no_difference(git):
+    """The tree is clean if the difference has no bytes, and dirty with what a submodule's files differ by."""
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(Path.cwd()), "sub")
+    Path("train.py").write_text(LINES)
+    git("add", ".")
+    git("commit", "-qm", "second")
+    Path("sub/mledger.db").write_text("new")
+    assert found()["fields"]["git"]["dirty"] is False
+    git("-C", "sub", "add", "mledger.db")
+    said = found()
+    assert said["fields"]["git"]["dirty"] is True
+    assert "-dirty" in said["files"]["changes.diff"]
+
+
 @pytest.mark.parametrize("how", ["LITERAL", "GLOB", "NOGLOB", "ICASE"])
 def test_what_names_mean_to_git_is_not_for_the_environment_to_say(git, how):
     """Where paths are taken literally for other programs, what differs is still all of it."""

@@ -16,11 +16,14 @@ TIMEOUT = 20.0
 _NAMED = 3
 # Nothing that a repository configures is run, and its index is not written.
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "diff.autoRefreshIndex=false")
+# What is untracked in a submodule is in no difference.
+_SUBMODULES = "--ignore-submodules=untracked"
 _DIFF = (
     "-c",
     "diff.relative=false",
     "diff",
     "--submodule=short",
+    _SUBMODULES,
     "--no-ext-diff",
     "--no-textconv",
     "--no-color",
@@ -60,7 +63,7 @@ def _git() -> Found | Later:
     if not (place := _repository(here)) and not os.environ.get("GIT_DIR"):
         return Found(gap=_no_repository(here))
     try:
-        status = _Question(here, ("status", "--porcelain=v2", "--branch", "-z"))
+        status = _Question(here, ("status", "--porcelain=v2", "--branch", "-z", _SUBMODULES))
     except FileNotFoundError:
         return Found(gap="git is not installed")
     # What each of them takes is mostly its start: together they take little longer than one.
