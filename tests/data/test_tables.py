@@ -157,6 +157,16 @@ def test_names_that_are_no_text_are_refused(encoding: str, tmp_path: Path) -> No
     assert told.value.fix == f"iconv -f {name} -t UTF-8 {path}.csv > {path}-utf8.csv"
 
 
+def test_names_of_columns_may_be_longer_than_a_block(tmp_path: Path) -> None:
+    """A table of very many columns is read, and an empty file is still none."""
+    names = [f"{'c' * 200}{n}" for n in range(4_000)]
+    (tmp_path / "a.csv").write_text(f"{','.join(names)}\n{','.join(['1'] * len(names))}\n")
+    assert read(tmp_path / "a.csv").schema.names == names
+    (tmp_path / "a.csv").write_bytes(b"")
+    with pytest.raises(FormatError):
+        read(tmp_path / "a.csv")
+
+
 def test_the_command_that_writes_a_file_anew_can_be_run(tmp_path: Path) -> None:
     """Of a squeezed file in a folder, with a space in its name, it makes one that can be read."""
     folder = tmp_path / "v1.0"

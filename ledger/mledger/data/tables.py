@@ -27,6 +27,8 @@ _LARGER, _LARGEST_BLOCK = 8, 1 << 30
 _DELIMITERS = {"csv": ",", "tsv": "\t", "tab": "\t"}
 _SQUEEZED = (".gz", ".bz2", ".zst")
 _CODECS = {"gz": "gzip", "zst": "zstd"}
+# What Arrow says of a row, or of names of columns, that is longer than a block.
+_LONG = ("straddling", "cannot infer number of columns")
 _UNPACK = {".gz": "gzip -dc", ".bz2": "bzip2 -dc", ".zst": "zstd -dc"}
 _UTF16 = {b"\xff\xfe", b"\xfe\xff"}
 _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
@@ -368,7 +370,8 @@ def _explained(piece: LocalFile, block: int, types: dict[str, pa.DataType]) -> I
     except pa.ArrowInvalid as error:
         if types and "conversion error" in str(error):
             raise _TypeError from None
-        if "straddling" in str(error) and _LARGER * block <= _LARGEST_BLOCK:
+        long = any(said in str(error) for said in _LONG)
+        if long and _LARGER * block <= _LARGEST_BLOCK:
             raise _LongRowError from None
         plain = dict.fromkeys(types, pa.binary())  # which all values are
         with _input(piece) as file:  # once more, by one thread: it counts rows, and quotes none
