@@ -299,6 +299,16 @@ def test_a_journal_that_could_not_go_on_goes_with_the_end(tmp_path, monkeypatch,
     assert not path.exists()
 
 
+def test_a_ledger_below_a_folder_of_another_encoding_has_a_journal(folder):
+    """A path that is no UTF-8 is written as an escape, and read back."""
+    where = folder / os.fsdecode(b"caf\xe9.db")
+    id_ = format_id(new_ids(0, os.urandom(10), 1)[0])
+    kept = Journal(id_, ledger=where, stream="model/m", run="r")
+    kept.write("note", "here")
+    assert left(id_).told.fields()["notes"] == ["here"]
+    kept.end(done=True)
+
+
 def test_values_without_a_step_delay_no_others(path):
     """However many came before: a value with a step, after a pause, is written at once."""
     with mledger.run("credit-risk", **SAID) as run:

@@ -87,8 +87,7 @@ class Journal:
 
     def _flush(self, now: float) -> None:
         """Hand what is kept to the system, and now and then to the disk."""
-        # A name that is no UTF-8 becomes an escape, which JSON reads back.
-        lines, self._kept = "".join(self._kept).encode(errors="backslashreplace"), []
+        lines, self._kept = _bytes("".join(self._kept)), []
         if self._lost:
             return
         try:
@@ -113,7 +112,12 @@ class Journal:
         folders.sync(self._path.parent)
         begun = format_moment(datetime.now(UTC))
         head = self._head | {"pid": self._pid, "host": platform.node() or "localhost", "at": begun}
-        os.write(self._handle, json.dumps(head, ensure_ascii=False).encode() + b"\n")
+        os.write(self._handle, _bytes(json.dumps(head, ensure_ascii=False) + "\n"))
+
+
+def _bytes(lines: str) -> bytes:
+    """JSON as it is written: a name that is no UTF-8 becomes an escape, which JSON reads back."""
+    return lines.encode(errors="backslashreplace")
 
 
 def _number(value: float | None) -> str:
