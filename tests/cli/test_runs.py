@@ -208,6 +208,18 @@ def test_a_run_is_concluded_once(sweep, run):
     assert "mledger show 13" in refused(run("conclude", "4", "--lesson", "again"), line)
 
 
+def test_of_two_runs_of_one_name_the_second_is_closed_by_its_number(begun, run):
+    """What is said of the second says nothing of the first."""
+    with Ledger.open(begun) as ledger:
+        said = {"run": "twin", "hypothesis": "x", "unstated": "An old script."}
+        one, two = (ledger.append("run.started", MODEL, said).number for _ in range(2))
+    done(run("abandon", two, "--reason", "The node was drained."))
+    done(run("conclude", two, "--verdict", "inconclusive", "--lesson", "Nothing."))
+    rows = {row["events"][0]: row for row in json.loads(done(run("runs", "--all", "--json")))}
+    assert (rows[one]["outcome"], rows[two]["outcome"]) == ("open", "abandoned")
+    assert (rows[one].get("verdict"), rows[two]["verdict"]) == (None, "inconclusive")
+
+
 def test_a_conclusion_that_the_criteria_do_not_bear_is_said(sweep, run):
     """Who concludes otherwise than the criteria is told so, and may."""
     result = run("conclude", "depth-3", "--verdict", "supported", "--lesson", "Nearly.")

@@ -94,7 +94,8 @@ def test_two_that_take_a_name_at_one_moment_are_two_runs(path, capsys):
         run.metric("auc", 0.1)
     with Reader.open(path) as reader:
         found = {one.number: one.run.end.measures[0].value for one in runs(reader, MODEL)}
-    assert found == {"1": 0.97, "3": 0.1}
+        assert found == {"1": 0.97, "3": 0.1}
+        assert [one.reference for one in runs(reader, MODEL)] == ["sweep", "3"]
     told = "run sweep of model/credit-risk began as event 1 meanwhile; this one goes by 3"
     assert told in capsys.readouterr().err
 

@@ -37,7 +37,7 @@ def command(settings: Settings, run: str, reason: str, lesson: str | None, key: 
             number = end.source.number
             line = f"run {found.number} {_ENDED[end.outcome]} already, event {number}"
             raise InputError(line, fix=f"mledger show {number}")
-        said, journal = {"reason": reason, "lesson": lesson}, left(found.id)
+        said, journal = {"run": found.reference, "reason": reason, "lesson": lesson}, left(found.id)
         made = given_up(found.begun, said, journal)
         try:
             receipt = ledger.append(made.body, found.stream, attach=made.attach)

@@ -57,7 +57,7 @@ def command(
             if one.met is not None
         ]
         fields = {
-            "run": found.run.name,
+            "run": found.reference,
             "verdict": verdict,
             "lesson": lesson,
             "outcomes": outcomes,

@@ -86,7 +86,7 @@ def given_up(
 
     `wrong` is as for `closed`. Errors: InputError for what was said.
     """
-    fields: dict[str, Any] = {"run": begun.run, **said}
+    fields: dict[str, Any] = {"run": begun.run, **said}  # which may name it by its number
     alone = events.build("run.abandoned", fields)
     if left is None:
         return GivenUp(cast("RunAbandoned", alone), ())

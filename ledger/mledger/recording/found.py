@@ -35,6 +35,8 @@ class Found:
     run: Run
     begun: RunStarted
     ended: Ended | None = None
+    reference: str = ""
+    """What events name it by: its name, or the number of its start if an earlier run is called so."""
 
     @property
     def model(self) -> str:
@@ -151,7 +153,8 @@ def _of(history: "History") -> Iterator[Found]:
         begun, ended = bodies[number], bodies[run.end.source.number] if run.end else None
         assert isinstance(begun, RunStarted)  # noqa: S101  a start is one
         assert ended is None or isinstance(ended, Ended)  # noqa: S101
-        yield Found(history.stream or "", number, started[number], run, begun, ended)
+        reference = run.name if made.names[run.name] == number else number
+        yield Found(history.stream or "", number, started[number], run, begun, ended, reference)
 
 
 def _order(number: str) -> tuple[int, int]:
