@@ -43,7 +43,7 @@ def command() -> None:
 )
 @click.option("--kept", is_flag=True, help="Use the newest checkpoint kept, and sign none.")
 @click.option(
-    "--as", "key", type=KEY, metavar="KEY", help="Sign the checkpoint with this key, the ledger's first."
+    "--as", "key", type=KEY, metavar="KEY", help="Sign with this key, the one that signs checkpoints."
 )
 @click.option("-o", "--output", type=files.NEW, required=True, metavar="FILE.zip", help="The new file.")
 @pass_settings

@@ -15,7 +15,7 @@ from mledger_cli.text import counted
 @click.option("-o", "--output", type=files.NEW, help="Write it to a file.")
 @click.option("--vkey", is_flag=True, help="Print the key that checks its checkpoints, and sign nothing.")
 @click.option(
-    "--as", "key", type=KEY, metavar="KEY", help="Sign with this key; it must be the ledger's first."
+    "--as", "key", type=KEY, metavar="KEY", help="Sign with this key, the one that signs checkpoints."
 )
 @pass_settings
 def command(settings: Settings, output: Path | None, key: str | None, *, vkey: bool) -> None:

@@ -83,7 +83,7 @@ class Run:
     def start(self, capture: Callable[[], Capture] = capture) -> Self:
         """Record that the run starts, with what is expected of it and what `capture` finds out.
 
-        Errors: InputError for what was said.
+        Errors: UsageError for what was said: of a wrong value, a file that is not there, or no table.
         """
         from mledger.recording.starting import started
 

@@ -46,7 +46,7 @@ class Warned(NamedTuple):
 def started(
     recorder: "Recorder", stream: str, said: Mapping[str, Any], capture: Callable[[], Capture]
 ) -> Begun:
-    """What is to be recorded at the start. Errors: InputError for what was said."""
+    """What is to be recorded at the start. Errors: UsageError for what was said."""
     fields, files, gaps = _said(said)
     data = _data(recorder, said)
     if data:
@@ -148,7 +148,7 @@ def _said(
 
 
 def _data(recorder: "Recorder", said: Mapping[str, Any]) -> "list[Used]":
-    """The data that a person named, as it is known. Errors: InputError."""
+    """The data that a person named, as it is known. Errors: as `used`."""
     if not said.get("datasets"):
         return []
     from mledger.recording.using import used

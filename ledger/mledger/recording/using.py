@@ -26,7 +26,8 @@ class Used(NamedTuple):
 def used(recorder: "Recorder", data: Any, name: str | None, role: str) -> Used:
     """The row of some data: "applications@v3", a path, or a table in memory with its name.
 
-    Without a ledger at hand the row has what is known without it. Errors: InputError.
+    Without a ledger that can be read, the row has what is known without it. Errors: UsageError
+    for what was named: InputError, NotFoundError, FormatError.
     """
     try:
         recorder.ledger  # noqa: B018  whoever records says why there is none
