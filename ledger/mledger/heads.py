@@ -24,14 +24,7 @@ VERSION = 1
 MAX_PATHS = 32
 SHORTEST_PREFIX = 8
 MOST_NOTED = 200
-_NOTED = {
-    "role.forbidden",
-    "key.meaning",
-    "four-eyes",
-    "approvals.missing",
-    "event.stream",
-    "retention.early",
-}
+_NOTED = {"role.forbidden", "key.meaning", "four-eyes", "approvals.missing", "event.stream", "reference"}
 _NAME = re.compile(r"[0-9a-f]{64}\.json")
 # A file may stand where the folder should be: then nothing is remembered, and nothing can be.
 _MISSING = (FileNotFoundError, NotADirectoryError)
@@ -61,13 +54,12 @@ class Verified(NamedTuple):
         return self._asdict() | {"root": self.root.hex(), "findings": noted}
 
 
-def noted_of(findings: Sequence[Finding]) -> tuple[Finding, ...] | None:
-    """The findings as they may be told again; None if there are others, which have to be found again.
+def noted_of(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings that may be told again without looking; whoever has others must look again.
 
     What quotes a body is never kept outside the ledger: the body may be erased.
     """
-    told = len(findings) <= MOST_NOTED and all(finding.rule in _NOTED for finding in findings)
-    return tuple(findings) if told else None
+    return tuple(finding for finding in findings if finding.rule in _NOTED)[:MOST_NOTED]
 
 
 Fingerprint = dict[str, str]

@@ -383,8 +383,8 @@ class Verifier:
             settled = self.vouched is None or self.vouched.anchoring.settled
             own = level if settled and not self.trust.own else min(level, 2)
             noted = noted_of(audit.findings)
-            verified = Verified(head.size, verification.root, self.reader.now(), own, noted or ())
-            untouched = print_before if noted is not None else None
+            verified = Verified(head.size, verification.root, self.reader.now(), own, noted)
+            untouched = print_before if len(noted) == len(audit.findings) else None
             self.reader.keep_head(head, verification.root, first, verified, untouched)
 
     def _node(self, level: int, index: int) -> bytes | None:
