@@ -79,6 +79,14 @@ def test_a_revocation_that_is_none_disputes_nothing(company: Company, since: obj
     assert [one.number for one in disputes(company.sim.reader())] == [revoked]
 
 
+def test_a_dispute_names_the_revocation_that_counts(company: Company) -> None:
+    """Not one in the same words before it, of somebody who may not revoke."""
+    lost = {"key": signer_of(BOB).key_id, "reason": "Stolen.", "compromised_since": "2"}
+    force(company.sim.store, Hand(DORA), "key.revoked", "ledger", lost)
+    revoked = company.say(ALICE, "key.revoked", lost, "ledger")
+    assert [one.number for one in disputes(company.sim.reader())] == [revoked]
+
+
 def test_a_revocation_without_a_doubt_disputes_nothing(company: Company) -> None:
     """Who leaves has signed what they signed."""
     company.say(ALICE, "key.revoked", {"key": signer_of(BOB).key_id, "reason": "Left."}, "ledger")

@@ -44,7 +44,7 @@ def disputes(reader: "Reader") -> list[Dispute]:
     if not revoked:
         return []
     members = reader.keyring().members  # only who was revoked by somebody who may
-    said = dict(_said(revoked))
+    said = dict(_said(reader, revoked))
     return [
         Dispute(m.id, m.name, m.compromised_since, m.revoked, said[m.id, m.compromised_since])
         for m in members.values()
@@ -52,12 +52,12 @@ def disputes(reader: "Reader") -> list[Dispute]:
     ]
 
 
-def _said(revoked: "list[Fact]") -> "Iterator[tuple[tuple[str, int], str]]":
-    """Each key and entry that a revocation names, with its event; what is no revocation is passed over."""
+def _said(reader: "Reader", revoked: "list[Fact]") -> "Iterator[tuple[tuple[str, int], str]]":
+    """Each key and entry that a revocation names, with its event; what does not count is passed over."""
     from mledger.events.key import KeyRevoked
 
-    for fact in reversed(revoked):  # the first that says it counts
-        body = fact.data
+    for fact in reader.judged(revoked):
+        body = fact.data if fact.refused is None else None
         if isinstance(body, KeyRevoked) and body.compromised_since is not None:
             yield (body.key, parse_number(body.compromised_since)[0]), fact.number
 
