@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mledger.testing.bodies import STARTED
 from tests.cli.asking import ALICE, MODEL, Run, done, nothing_written, refused, refused_alike, told
 from tests.cli.conftest import Terminal
 
@@ -230,6 +231,31 @@ def test_nothing_is_signed_over_what_nobody_has_seen(terminal: At, run: Run, tea
     window.type("q\n")
     assert window.end()[0] == 0
     assert told(run("log", "--json", "--limit", "1"))[0]["type"] == "comment.added"
+
+
+def test_nothing_is_signed_over_data_that_changed(terminal: At, run: Run, team: Ask) -> None:
+    """Nor over keys and roles: the page rests on them; what another model does stops nobody."""
+
+    def remark(stream: str) -> None:
+        done(run("append", "comment.added", stream, "--set", "on=0", "--set", "text=Odd.", *CAROL))
+
+    fields = STARTED | {"datasets": [{"name": "applications", "version": "v1", "role": "train"}]}
+    done(run("append", "run.started", MODEL, "--from", "-", *CAROL, input=json.dumps(fields)))
+    remark("dataset/applications")
+    window = terminal("review", team(), *DORA)
+    window.wait_for("[q]uit > ")
+    for typed, then in (("r", "Reason > "), ("No.", "means"), ("", "Sign? [y/N]: ")):
+        window.type(f"{typed}\n")
+        window.wait_for(then)
+    remark("dataset/applications")
+    remark("model/other")
+    done(run("key", "grant", "carol-example", "reviewer", "--reason", "x", *OWNER))
+    window.type("y\n")
+    window.wait_for("2 entries were added to dataset/applications, ledger since", 10)
+    window.wait_for("[q]uit > ")
+    window.type("q\n")
+    assert window.end()[0] == 0
+    assert told(run("log", "--type", "promotion.rejected", "--json")) == []
 
 
 def test_a_key_without_a_passphrase_is_asked_whether(terminal: At, run: Run, team: Ask) -> None:

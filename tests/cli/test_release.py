@@ -140,3 +140,35 @@ def test_what_cannot_be_released_is_told(run: Run, made: Path) -> None:
     with nothing_written(made):
         for args, line in SLIPS:
             refused(run("release", *args, *NOTES), line)
+
+
+def test_a_checkpoint_and_what_was_published_are_files_of_the_run(run: Run, made: Path) -> None:
+    """They are released as what the run made, as `show` says of them."""
+    best, later = row("best.ckpt", b"best"), row("later.onnx", b"later")
+    start = record(run, "run.started", {"run": "ck", "hypothesis": "h", "criteria": CRITERIA})
+    record(run, "run.finished", {"run": "ck", "artifacts": [row("fin.bin", b"fin")], "checkpoints": [best]})
+    record(
+        run, "artifact.published", later | {"run": "ck", "size": 5, "media_type": "application/octet-stream"}
+    )
+    for version, name, data in (("2.0", "best.ckpt", b"best"), ("2.1", "later.onnx", b"later")):
+        (made / name).write_bytes(data)
+        done(run("release", f"credit-risk@{version}", "--run", start, "--file", name, *NOTES))
+        assert "made by run ck" in " ".join(done(run("show", f"credit-risk@{version}")).split())
+    (made / "none.bin").write_bytes(b"none")
+    line = f"is no file that run {start} made: it made fin.bin"
+    refused_alike(run, ["release", "credit-risk@2.2", "--run", "ck", "--file", "none.bin", *NOTES], line)
+
+
+def test_only_a_decision_of_the_model_goes_into_a_release(run: Run, made: Path) -> None:
+    """None of another model, and none that was rejected."""
+    args = ("release", "credit-risk@1.0", "--run", "r1", *NOTES, "--decision")
+    other = told(
+        run("append", "decision.proposed", "model/other", "--from", "-", "--json", input=json.dumps(PROPOSED))
+    )["number"]
+    with nothing_written(made):
+        line = f"decision {other} is about other, and went into no credit-risk"
+        assert refused_alike(run, [*args, other], line) == "mledger decisions credit-risk"
+    done(run("key", "new", "--owner", "Bob Example", "--no-passphrase", "-q"))
+    done(run("key", "enroll", "bob-example", "--role", "reviewer", "--as", "alice-example"))
+    done(run("reject", "2", "--reason", "No.", "--as", "bob-example"))
+    refused_alike(run, [*args, "2", "--as", "alice-example"], "decision 2 was rejected by Bob Example")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mledger.testing.bodies import REGISTERED
 from tests.cli.asking import MODEL, Run, done, refused, refused_alike, told
 
 BOB = ("--as", "bob-example")
@@ -47,3 +48,29 @@ def test_the_gate_takes_a_model_as_check_does(run: Run, begun: Path) -> None:
     ]
     assert found[0]["check"]["rules"] == found[1]["check"]["rules"]
     assert refused_alike(run, ["gate"], "MODEL is missing") == "mledger gate MODEL"
+
+
+def test_a_gate_is_for_one_model(run: Run, begun: Path) -> None:
+    """The same named twice is one; another is refused, and not passed over."""
+    assert run("gate", "credit-risk", "--model", MODEL).exit_code in {0, 1}
+    line = "credit-risk and other are two models"
+    refused_alike(run, ["gate", "credit-risk", "--model", "other"], line)
+
+
+def test_each_way_out_leads_on(run: Run, bob: Path) -> None:
+    """The key of `data add` is --key; the ledger has no story of data; a version is made by `release`."""
+    Path("cards.csv").write_text("a\n1\n")
+    add = ["data", "add", "cards.csv", "--as", "cards", "--title", "Cards", "--origin", "post"]
+    fix = refused_alike(run, add, "several of your keys may sign here")
+    assert fix == "choose one with --key KEY"
+    assert refused_alike(run, ["lineage", "ledger"], "ledger is no model") == "mledger lineage MODEL"
+
+
+def test_a_model_may_be_called_like_a_program(run: Run, begun: Path) -> None:
+    """Where it is recorded it is meant; and a short name is near to those like it, and to no other."""
+    result = run("append", "comment.added", "model/sort", "--set", "on=0", "--set", "text=x")
+    done(result)
+    assert "model/sort is new here, and nobody registered it" in result.stderr
+    done(run("append", "model.registered", "model/sort", "--from", "-", input=json.dumps(REGISTERED)))
+    done(run("run", "sort", "-q", "true"))
+    assert len(told(run("runs", "sort", "--json"))) == 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from mledger.errors import MledgerError
 from mledger_cli import opening, screen
 from mledger_cli.context import Settings, pass_settings
 from mledger_cli.groups import Command
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mledger.datasets import Added
+    from mledger.ledger import Ledger
     from mledger.projections.datasets import DatasetState
 
 F = TypeVar("F", bound=Callable[..., Any] | click.Command)
@@ -98,7 +100,7 @@ def command(
     given = {field: value for field, value in about.items() if value}
     asked = _asked(state, _Said(why, refresh, given), what)
     with (
-        opening.ledger(settings, key) as ledger,
+        _opened(settings, key) as ledger,
         screen.progress(f"reading {what}", show=not settings.quiet) as progress,
     ):
         added = datasets.add(
@@ -114,6 +116,16 @@ def command(
             progress=progress,
         )
     tell(settings, added)
+
+
+def _opened(settings: Settings, key: str | None) -> "Ledger":
+    """The ledger with the key; `--as` is the dataset here, so what goes wrong names `--key`."""
+    try:
+        return opening.ledger(settings, key)
+    except MledgerError as error:
+        if error.fix and "--as KEY" in error.fix:
+            error.fix = error.fix.replace("--as KEY", "--key KEY")
+        raise
 
 
 class _Said(NamedTuple):

@@ -66,6 +66,8 @@ def command(
 
     if (name := model or named) is None:
         raise InputError("MODEL is missing: which one is to go on", fix="mledger gate MODEL")
+    if model and named and model.removeprefix("model/") != named.removeprefix("model/"):
+        raise InputError(f"{model} and {named} are two models", fix="a gate for each: mledger gate MODEL")
     with (
         opening.reader(settings, warn=False) as reader,
         screen.progress("verifying", show=not settings.quiet) as reader.progress,

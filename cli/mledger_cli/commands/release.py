@@ -13,6 +13,7 @@ from mledger_cli.groups import Command
 from mledger_cli.params import EVENT_NUMBER, RUN
 
 if TYPE_CHECKING:
+    from mledger.events.fields import File
     from mledger.events.version import VersionReleased
     from mledger.projections.model import ModelState
     from mledger.reader import Reader
@@ -62,8 +63,8 @@ def command(
         if found is None and not paths:
             raise InputError("nothing says which files it is", fix="name its run with --run, or --file PATH")
         with screen.progress("hashing", show=not settings.quiet) as progress:
-            artifacts = files_of(found, paths, progress)
-        decided = [_decision(reader, state, number) for number in decisions] or _of_run(reader, found)
+            artifacts = files_of(found, paths, progress, _known(state, found))
+        decided = [_decision(reader, state, number) for number in decisions] or _of_run(reader, state, found)
     fields = {
         "version": name,
         "previous": previous,
@@ -118,17 +119,33 @@ def _check_newest(found: "Found", known: "list[Found]") -> None:
         )
 
 
-def _of_run(reader: "Reader", found: "Found | None") -> list[str]:
-    """The decision that the run was made for, if it says so."""
+def _known(state: "ModelState", found: "Found | None") -> "list[File]":
+    """The checkpoints of a run, and what was published of it."""
+    from mledger.events.fields import File
+    from mledger.projections.making import made_by
+
+    run = state.runs.started.get(found.number) if found is not None else None
+    return [File(name=name, sha256=sha256) for sha256, name in made_by(state, run).items()] if run else []
+
+
+def _of_run(reader: "Reader", state: "ModelState", found: "Found | None") -> list[str]:
+    """The decision that the run was made for, if it says so, and it is one of the model."""
     said = found.run.decision if found else None
     answered = reader.answered(said) if said else None
-    return [answered.number] if answered and answered.type == "decision.proposed" else []
+    return [answered.number] if answered and answered.number in state.decisions.proposals else []
 
 
 def _decision(reader: "Reader", state: "ModelState", number: str) -> str:
     fact = reader.fact(number)
     if fact.type != "decision.proposed":
         recording.wrong_event(number, fact.type, "decision.proposed", f"mledger decisions {state.name}")
+    decision, fix = state.decisions.proposals.get(fact.number), f"mledger decisions {state.name}"
+    if decision is None:
+        other = fact.stream != state.stream
+        why = f"is about {fact.stream.partition('/')[2]}" if other else "does not count"
+        raise InputError(f"decision {fact.number} {why}, and went into no {state.name}", fix=fix)
+    if decision.status == "rejected":
+        raise InputError(f"decision {fact.number} was rejected by {decision.settled.by}", fix=fix)
     return fact.number
 
 

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
 PROMPT = "[d]iff  [e]vidence  [a]pprove  [r]eject  [c]omment  [q]uit"
 HELP = {
-    "d": "what changed since the version before",
+    "d": "what changed since the version before, or since the beginning",
     "e": "the events that the page rests on",
     "a": "approve: you are asked why, and sign",
     "r": "reject: you are asked why, and sign",
     "c": "say something, and decide later",
     "q": "leave; nothing more is signed",
 }
+# What is recorded of these on the ledger itself changes who may sign, and what is asked for.
+GOVERNING = ("key.", "role.", "policy.")
 MEANINGS = {"approve": ("approval", "review", "responsibility"), "reject": ("rejection", "review")}
 
 
@@ -82,7 +84,7 @@ class Review:
         """Every event that the page cites, on a line each."""
         from mledger_cli.commands.log import columns
 
-        facts = [self.reader.fact(number) for number in self.document.numbers]
+        facts = list(self.reader.judged([self.reader.fact(number) for number in self.document.numbers]))
         self.settings.out.table(facts, columns(self.settings), none="the page cites no event")
 
     # --- signing
@@ -158,16 +160,22 @@ class Review:
         return Ledger.open(self.settings.path, key=name, passphrase=passphrase.asking_anew(name))
 
     def _check_unmoved(self, ledger: "Ledger") -> None:
-        """Nothing, unless something was recorded there since the page was made: nobody signs that unseen.
+        """Nothing, unless that on which the page rests has changed since: nobody signs that unseen.
 
-        Errors: InputError.
+        That is the stream of the question, the data that it names, and who may do what. Errors: InputError.
         """
-        stream = self.question.stream
-        new = len({fact.seq for fact in ledger.facts(stream, self.seen, ledger.head.size)})
+        end = ledger.head.size
+        new: dict[int, str] = {}
+        for stream in self.document.data["streams"]:
+            new |= {fact.seq: stream for fact in ledger.facts(stream, self.seen, end)}
+        for fact in ledger.facts("ledger", self.seen, end):
+            if fact.type.startswith(GOVERNING):
+                new[fact.seq] = "ledger"
         if new:
-            entries = text.counted(new, "entry was", "entries were")
+            entries = text.counted(len(new), "entry was", "entries were")
+            where = ", ".join(dict.fromkeys(new.values()))
             raise InputError(
-                f"{entries} added to {stream} since you began to look; nothing was signed",
+                f"{entries} added to {where} since you began to look; nothing was signed",
                 fix=f"mledger review {self.question.number}",
             )
 

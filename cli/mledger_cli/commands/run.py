@@ -92,7 +92,7 @@ def _meant(settings: Settings, model: str | None, words: tuple[str, ...]) -> tup
     from mledger_cli import opening
 
     behind = click.get_current_context().meta.get(_BEHIND)
-    if behind is None and model is not None and shutil.which(model):
+    if behind is None and model is not None and shutil.which(model) and not _is_model(settings, model):
         fix = f"mledger run MODEL -- {shlex.join((model, *words))}"
         raise InputError(f"{model} is a program: the model comes first, then -- and the command", fix=fix)
     if behind is not None and words:
@@ -104,6 +104,14 @@ def _meant(settings: Settings, model: str | None, words: tuple[str, ...]) -> tup
         with opening.reader(settings) as reader:
             model = opening.stream_of(reader, None)
     return model, words
+
+
+def _is_model(settings: Settings, name: str) -> bool:
+    """Whether a model is recorded that is called like a program."""
+    from mledger_cli import opening
+
+    with opening.reader(settings) as reader:
+        return f"model/{name}" in reader.stream_names()
 
 
 def _said(settings: Settings, given: dict[str, Any]) -> dict[str, Any]:

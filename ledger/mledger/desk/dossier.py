@@ -107,8 +107,13 @@ def dossier(
         about,
         tuple(sections),
         data={"number": fact.number, "type": fact.type, "stream": fact.stream, "answered": _answered(case)}
-        | {"entries": size, "head": leaf, "time": time},
+        | {"streams": _streams(case), "entries": size, "head": leaf, "time": time},
     )
+
+
+def _streams(case: Case) -> list[str]:
+    """What the page is about and rests on: the stream of the question, and the datasets that it names."""
+    return [case.fact.stream, *(f"dataset/{name}" for name in case.datasets)]
 
 
 def _answered(case: Case) -> bool:

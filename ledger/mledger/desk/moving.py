@@ -100,7 +100,7 @@ def roll_back(state: ModelState, version: str, stage: str | None) -> Fields:
         raise InputError(f"no version of {state.name} stands in {stage}", fix=_history(state))
     if held.version == version:
         raise InputError(f"{version} stands in {stage} now", fix=_history(state, version))
-    fields: Fields = {"from_version": held.version, "to_version": version, "stage": stage}
+    fields: Fields = {"from_version": held.version, "to_version": version, "stage": held.stage}
     earlier = [
         number
         for number, asked in state.stages.requests.items()

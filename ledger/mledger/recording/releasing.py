@@ -10,10 +10,16 @@ from mledger.events.fields import File
 from mledger.recording.found import Found
 
 
-def files_of(run: Found | None, paths: Sequence[Path], progress: Progress | None = None) -> list[File]:
+def files_of(
+    run: Found | None,
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    others: Iterable[File] = (),
+) -> list[File]:
     """The files of a release: those of the run, or the ones among them that lie at some paths.
 
-    A file that lies there is hashed. It must be one that the run made, if the run recorded any.
+    A file that lies there is hashed. It must be one that the run made, if the run recorded any: at its
+    end, or among `others` that are known of it, its checkpoints and what was published of it.
     Errors: InputError, NotFoundError; RetryError for a file that changes meanwhile.
     """
     made = _made(run)
@@ -21,7 +27,8 @@ def files_of(run: Found | None, paths: Sequence[Path], progress: Progress | None
         raise InputError(f"run {run.number} recorded no file", fix="name those of the release: --file PATH")
     if not paths:
         return list(made)
-    found = [_file(path, run, made, progress) for path in paths]
+    known = (*made, *others)
+    found = [_file(path, run, known, progress) for path in paths]
     for file in found:
         if sum(other.name == file.name for other in found) > 1:
             raise InputError(f"two files are called {file.name}", fix="give each a name of its own")
