@@ -141,6 +141,11 @@ def test_a_uri_is_read_where_it_lies(data, recorded):
     fsspec.filesystem("memory").pipe("/bucket/november.csv", CSV + b"3,1\n")
     rows, _ = uses(recorded, "memory://bucket/november.csv")
     assert rows[0]["name"] == "november"
+    with mledger.run("credit-risk", **SAID, datasets={"train": "abc://lake/b.csv?sig=secret"}):
+        pass
+    began = recorded()[-2]["data"]
+    assert began["datasets"] == [{"name": "b", "role": "train"}]
+    assert "secret" not in str(began["captures"])
     far = "https://127.0.0.1:9/a/b.csv?sig=secret"
     rows, (gap,) = uses(recorded, far)
     assert rows == [{"name": "b", "role": "train"}]

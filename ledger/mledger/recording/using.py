@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mledger.errors import InputError, IntegrityError, MledgerError, NotFoundError, RetryError, UsageError
+from mledger.errors import InputError, IntegrityError, MledgerError, NotFoundError, UsageError
 from mledger.events.measures import DatasetUse
 from mledger.recording.reading import short
 
@@ -35,12 +35,20 @@ def used(recorder: "Recorder", data: Any, name: str | None, role: str) -> Used:
         return _alone(error, data, name, role)
     try:
         made = _row(recorder, data, name, role)
-    except UsageError:
-        raise
-    except MledgerError as error:  # damage elsewhere in the ledger, a busy disk: no reason to stop
+    except MledgerError as error:
+        if not _is_no_slip(error, data):
+            raise
         fix = "mledger verify --full" if isinstance(error, IntegrityError) else None
         return _alone(error, data, name, role)._replace(fix=error.fix or fix)
     return made._replace(row=_checked(made.row))
+
+
+def _is_no_slip(error: MledgerError, data: Any) -> bool:
+    """Whether nobody named the data wrongly: damage elsewhere, a busy disk, a URI of another program."""
+    from mledger.data.remote import is_uri
+
+    far = isinstance(data, str) and is_uri(data) and not isinstance(error, NotFoundError)
+    return far or not isinstance(error, UsageError)
 
 
 def _alone(error: MledgerError, data: Any, name: str | None, role: str) -> Used:
@@ -104,7 +112,9 @@ def _digest(where: str) -> str | None:
 
     try:
         return find_source(where).hash().whole.sha256
-    except RetryError:
+    except MledgerError as error:
+        if not _is_no_slip(error, where):
+            raise
         return None
 
 
