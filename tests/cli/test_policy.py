@@ -92,6 +92,14 @@ def test_before_the_ledger_began_nothing_was_in_force(run: Run, begun: Path) -> 
     assert refused_alike(run, ["policy", "show", "--known-at", "2020-01-01"], line) == "mledger policy show"
 
 
+def test_a_policy_leaves_somebody_who_may_grant_roles(run: Run, begun: Path) -> None:
+    """Else nobody could mend it; the way out is in the policy, and not in another key."""
+    Path("policy.yaml").write_text("name: small\nroles: {owner: {may: [comment.added]}}\n")
+    result = run(*ADOPT)
+    assert (result.exit_code, "nobody would be left who may grant roles" in result.stderr) == (2, True)
+    assert result.stderr.endswith("\n  fix: leave role.granted to a role that somebody holds\n")
+
+
 def test_a_policy_is_edited(run: Run, begun: Path, yaml: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """--edit opens the one in force; what was wrong stays in its file, to be adopted from there."""
     monkeypatch.setenv("EDITOR", "sed -i s/^name:.*/name:\\ acme/")

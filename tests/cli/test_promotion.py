@@ -294,6 +294,8 @@ def test_a_stage_is_recorded_as_it_is_known(run: Run) -> None:
     line = "2.0 stands in Shadow already"
     again = ["promotion", "request", "credit-risk@2.0", "--to", "shadow", "--reason", "x", *CAROL]
     assert refused_alike(run, again, line) == "mledger history credit-risk@2.0"
+    back = run("rollback", "credit-risk", "--to", "2.1", "--stage", "SHADOW", *ask)
+    assert told(run("show", told(back)["number"], "--json"))["data"]["stage"] == "Shadow"
 
 
 @pytest.mark.usefixtures("released")

@@ -26,6 +26,7 @@ REFUSED = "attempt.refused"
 DEFAULT_SKEW = 120
 """Seconds by which clocks may differ where no policy says it."""
 _ANOTHER = "let somebody else have that role first: mledger key enroll FILE.pub --role ROLE"
+_HELD = "leave role.granted to a role that somebody holds"
 
 
 class GovernanceError(ValueError):
@@ -192,7 +193,7 @@ class Keyring:
         held = self.policy
         self.policy = policy
         try:
-            self.check_governed()
+            self.check_governed(_HELD)
         except GovernanceError:
             self.policy = held
             raise
@@ -212,10 +213,10 @@ class Keyring:
             self.members[member.id] = held
             raise
 
-    def check_governed(self) -> None:
-        """A ledger that nobody may govern could never be mended."""
+    def check_governed(self, fix: str = _ANOTHER) -> None:
+        """A ledger that nobody may govern could never be mended; `fix` leaves it to somebody."""
         if not any(m.revoked is None and self.may(m, "role.granted") for m in self.members.values()):
-            raise GovernanceError("nobody would be left who may grant roles", _ANOTHER)
+            raise GovernanceError("nobody would be left who may grant roles", fix)
         if why := unreachable(self):
             raise GovernanceError(why, _ANOTHER)
 
