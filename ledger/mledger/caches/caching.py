@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
 from mledger import folders
 from mledger.chain.entry import Head
@@ -17,8 +18,6 @@ from mledger.errors import LockedError, StoreError
 
 _DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _HELD = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-
-
 _UNWRITABLE = frozenset(
     {
         sqlite3.SQLITE_FULL,
@@ -86,11 +85,39 @@ def guarded(file: Path) -> Iterator[None]:
         raise StoreError(f"the cache {file} was damaged and is gone", fix="open the ledger again") from error
 
 
-def head_of(connection: sqlite3.Connection, file: Path) -> Head:
-    """How far a cache with a table `head` has read the ledger, and the leaf of the last entry read."""
-    with guarded(file):
-        row = connection.execute("SELECT max(0, size), leaf FROM head").fetchone()
-    return Head(*row) if row and None not in row else Head(0, NO_LEAF)
+class Reading:
+    """A cache that reads one ledger on; its table `head` holds how far, and the leaf of that entry."""
+
+    schema: ClassVar[str]
+    version: ClassVar[int]
+
+    def __init__(self, file: Path, redactions: int = 0, *, kept: bool = True) -> None:
+        """Open the cache; where nothing can be written, in memory.
+
+        One that is not `kept` is empty, and gone when it is closed.
+        """
+        self.path = file
+        self.redactions = redactions
+        if kept:
+            self._connection = open_cache(file, self.schema, self.version, redactions)
+        else:
+            self._connection = open_temporary(self.schema, self.version)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def leave_disk(self) -> None:
+        """Begin anew in a file that nobody sees, which is gone in the end."""
+        self._connection.close()
+        self._connection = open_temporary(self.schema, self.version)
+
+    @property
+    def head(self) -> Head:
+        """How far the ledger has been read, and the leaf of the last entry read."""
+        with guarded(self.path):
+            row = self._connection.execute("SELECT max(0, size), leaf FROM head").fetchone()
+        return Head(*row) if row and None not in row else Head(0, NO_LEAF)
 
 
 def remove_cache(file: Path) -> None:

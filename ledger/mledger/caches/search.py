@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from mledger.caches.caching import cache_file, guarded, head_of, open_cache, open_temporary
-from mledger.chain.entry import Entry, Head
+from mledger.caches.caching import Reading, cache_file, guarded
+from mledger.chain.entry import Entry
 from mledger.chain.history import Fact
 from mledger.chain.seal import open_entry
 from mledger.chain.statement import NO_LEAF
@@ -97,35 +97,18 @@ def words_file(genesis: bytes) -> Path:
     return cache_file(genesis, "words")
 
 
-class Words:
+class Words(Reading):
     """The words of one ledger's events."""
+
+    schema, version = _SCHEMA, VERSION
 
     def __init__(self, genesis: bytes, redactions: int = 0, *, kept: bool = True) -> None:
         """Open the cache of the ledger with this entry 0; where nothing can be written, in memory.
 
         One that is not `kept` is empty, and gone when it is closed.
         """
-        self.path = words_file(genesis)
-        self.redactions = redactions
-        if kept:
-            self._connection = open_cache(self.path, _SCHEMA, VERSION, redactions)
-        else:
-            self._connection = open_temporary(_SCHEMA, VERSION)
+        super().__init__(words_file(genesis), redactions, kept=kept)
         self._forms: dict[Form, int] = {}
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
-
-    def leave_disk(self) -> None:
-        """Begin anew in a file that nobody sees, which is gone in the end."""
-        self._connection.close()
-        self._connection = open_temporary(_SCHEMA, VERSION)
-
-    @property
-    def head(self) -> Head:
-        """How far the ledger has been read, and the leaf of the last entry read."""
-        return head_of(self._connection, self.path)
 
     def clear(self) -> None:
         """Forget everything, to be read anew."""

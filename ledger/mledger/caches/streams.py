@@ -14,8 +14,8 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from mledger.caches.caching import cache_file, guarded, head_of, open_cache, open_temporary
-from mledger.chain.entry import Entry, Head
+from mledger.caches.caching import Reading, cache_file, guarded
+from mledger.chain.entry import Entry
 from mledger.chain.statement import NO_LEAF, open_payload
 
 VERSION = 2
@@ -48,30 +48,17 @@ def streams_file(genesis: bytes) -> Path:
     return cache_file(genesis, "streams")
 
 
-class Streams:
+class Streams(Reading):
     """Which entries carry events of a stream, for one ledger."""
+
+    schema, version = _SCHEMA, VERSION
 
     def __init__(self, genesis: bytes) -> None:
         """Open the cache of the ledger with this entry 0; where nothing can be written, in memory."""
-        self.path = streams_file(genesis)
-        self._connection = open_cache(self.path, _SCHEMA, VERSION)
+        super().__init__(streams_file(genesis))
         self._walk: Iterator[tuple[int, Iterator[tuple[int, str]]]] = iter(())
         self._at: tuple[int, Iterator[tuple[int, str]]] | None = None
         self._known = 0
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
-
-    def leave_disk(self) -> None:
-        """Begin anew in a file that nobody sees, which is gone in the end."""
-        self._connection.close()
-        self._connection = open_temporary(_SCHEMA, VERSION)
-
-    @property
-    def head(self) -> Head:
-        """How far the ledger has been read, and the leaf of the last entry read."""
-        return head_of(self._connection, self.path)
 
     def clear(self) -> None:
         """Forget everything, to be read anew."""
