@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mledger.chain.statement import open_payload
 from mledger.core import canonical
 from mledger.core.manifest import MANIFEST, Manifest, format_manifest, is_name, parse_manifest
+from mledger.core.names import HIDDEN
 from mledger.core.trust import Pinned, Required, format_trust, parse_trust
 from mledger.errors import FormatError, IntegrityError, MledgerError
 from mledger.exchange import verify as program_itself
@@ -121,6 +122,11 @@ def test_names_in_an_entry_are_judged_alike(origin: str, stream: str, type: str)
     read = program_itself.strict(payload)
     theirs = program_itself._is_frame(read) and program_itself._is_event(read["events"][0])
     assert ours == theirs
+
+
+def test_what_nobody_sees_is_the_same_for_both():
+    """No character makes a printed name good for the one and a broken entry for the other."""
+    assert program_itself.HIDDEN.__self__.pattern == HIDDEN.pattern
 
 
 @quickly
