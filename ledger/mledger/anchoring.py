@@ -46,7 +46,7 @@ def anchor(ledger: Ledger, kind: str, where: str | None, roots: Sequence[str] = 
     if proved.time is not None:
         last = ledger.statement(checkpoint.size - 1).time
         skew = ledger.keyring().skew(ledger.head.size)
-        _check_clock(ledger, stamp.where, proved, last, skew + proved.slack)
+        _check_clock(ledger, stamp.where, proved.time, last, skew + proved.slack)
     fields = {
         "kind": kind,
         "size": checkpoint.size,
@@ -59,9 +59,8 @@ def anchor(ledger: Ledger, kind: str, where: str | None, roots: Sequence[str] = 
     return Recorded(receipt, checkpoint.size, proved, stamp.where)
 
 
-def _check_clock(ledger: Ledger, where: str, proved: Proved, last: Moment, slack: float) -> None:
+def _check_clock(ledger: Ledger, where: str, time: Moment, last: Moment, slack: float) -> None:
     """Nothing, if the ledger's times can stand beside the one that is proved, before it and from now on."""
-    time = proved.time or last
     if is_later(last, time, slack):
         said = f"the last entry was recorded at {last}"
     elif is_later(time, now := ledger.now(), slack):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mledger.attachment import Attachment
 from mledger.chain.entry import Entry
-from mledger.core.digest import KEPT, kept_in
+from mledger.core.digest import kept_in
 from mledger.core.moment import Moment
 from mledger.errors import ConflictError
 from mledger.events.base import EventBody
@@ -65,7 +65,7 @@ def relying(
     A redaction may erase it at any time, and moves no head.
     """
     bodies = (slot.body for entry in entries for slot in entry.slots if slot.body is not None)
-    said = {bytes.fromhex(digest) for body in bodies if KEPT in body for digest, _ in kept_in(body)}
+    said = {bytes.fromhex(digest) for body in bodies for digest, _ in kept_in(body)}
     relied = said - {file.sha256 for file in attachments}
     with store.hold() if relied and not held else nullcontext():
         if relied and not relied <= {digest for digest, _ in store.attachments()}:

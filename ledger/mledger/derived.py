@@ -184,7 +184,7 @@ class Derived:
     def _take_in(self, cache: "Streams | Words", read: _Read) -> None:
         """Let a cache read what is new; one that belongs to another history begins anew."""
         known, head = cache.head, self.head
-        if known.size and self.store.hashes(0, known.size - 1, 1) != [known.leaf]:
+        if known.size and self.leaf_at(known.size - 1) != known.leaf:
             cache.clear()
             known = cache.head
         if known.size < head.size:

@@ -81,7 +81,7 @@ def _home() -> Path | None:
         return Path(home).expanduser().absolute() if home else None
     except RuntimeError:
         message = f"MLEDGER_HOME is {home}, and there is no such user"
-        raise StoreError(message, fix="set MLEDGER_HOME to a folder you can write to") from None
+        raise StoreError(message, fix=_ANOTHER_HOME) from None
 
 
 def file_at(text: str) -> Path | None:

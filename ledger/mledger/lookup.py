@@ -121,7 +121,8 @@ class Lookup(Derived):
             return
         names = [streams] if isinstance(streams, str) else streams
         end = self.head.size if stop is None else stop
-        for seq in sorted({seq for name in names for seq in self.streams.seqs(name, start, end)}):
+        cache = self.streams  # read on once, for all of them
+        for seq in sorted({seq for name in names for seq in cache.seqs(name, start, end)}):
             yield self.entry(seq)
 
     def search(self, wanted: "Wanted") -> Iterator[Fact]:

@@ -18,7 +18,7 @@ from mledger.folding import NAME, overview_at
 from mledger.projections.overview import overview
 from mledger.reader import Reader
 from mledger.stores.sqlite import SqliteStore
-from tests.ledger.company import Company
+from tests.ledger.company import MODEL, Company
 
 damages = st.lists(st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=40)), min_size=1)
 
@@ -112,6 +112,16 @@ class _Busy(SqliteStore):
         if self.rival is not None and not how:
             rival, self.rival = self.rival, None
             rival()
+
+
+def test_what_cannot_be_written_stops_no_verification(company: Company) -> None:
+    """A wrong cache on a disk that takes nothing any more is found, and reading goes on beside it."""
+    with company.reader() as reader:
+        connection = reader.streams._connection
+        connection.execute("DELETE FROM place WHERE seq = 3")
+        connection.execute("PRAGMA query_only = ON")  # answers a write as a full disk does
+        assert {finding.rule for finding in reader.verify(full=True).findings} == {"cache.wrong"}
+        assert [fact.number for fact in reader.facts(MODEL)] == ["3"]
 
 
 def test_what_others_read_on_meanwhile_is_not_wrong(company: Company, monkeypatch) -> None:

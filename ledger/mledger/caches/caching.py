@@ -112,6 +112,16 @@ class Reading:
         self._connection.close()
         self._connection = open_temporary(self.schema, self.version)
 
+    def clear(self) -> None:
+        """Forget everything, to be read anew; one that cannot be written goes on where nobody sees it."""
+        try:
+            self._forget()
+        except UnwritableError:
+            self.leave_disk()
+
+    def _forget(self) -> None:
+        raise NotImplementedError
+
     @property
     def head(self) -> Head:
         """How far the ledger has been read, and the leaf of the last entry read."""

@@ -110,18 +110,14 @@ class Words(Reading):
         super().__init__(words_file(genesis), redactions, kept=kept)
         self._forms: dict[Form, int] = {}
 
-    def clear(self) -> None:
-        """Forget everything, to be read anew."""
-        with guarded(self.path):
+    def _forget(self) -> None:
+        self._forms.clear()
+        with guarded(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             for table in ("form", "label", "about", "facet"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand above
             self._connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
             self._connection.execute("UPDATE head SET size = 0, leaf = ?", (NO_LEAF,))
-            self._connection.execute("COMMIT")
-        self._forms.clear()
-
-    # --- reading on
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Read on: the entries that follow `head`, in order."""

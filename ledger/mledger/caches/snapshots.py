@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from mledger.caches.caching import cache_file, guarded, open_cache
+from mledger.caches.caching import UnwritableError, cache_file, guarded, open_cache, open_temporary
 
 VERSION = 2
 _SCHEMA = """
@@ -68,6 +68,10 @@ class Snapshots:
             )
 
     def clear(self) -> None:
-        """Forget all snapshots."""
-        with guarded(self.path):
-            self._connection.execute("DELETE FROM snapshot")
+        """Forget all snapshots; where none can be deleted, go on without them."""
+        try:
+            with guarded(self.path):
+                self._connection.execute("DELETE FROM snapshot")
+        except UnwritableError:
+            self._connection.close()
+            self._connection = open_temporary(_SCHEMA, VERSION)

@@ -60,8 +60,7 @@ class Streams(Reading):
         self._at: tuple[int, Iterator[tuple[int, str]]] | None = None
         self._known = 0
 
-    def clear(self) -> None:
-        """Forget everything, to be read anew."""
+    def _forget(self) -> None:
         with guarded(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             for table in ("stream", "place", "dated"):

@@ -97,13 +97,17 @@ class Audit:
         self.events += report.events
         self.signatures += report.signatures
         self.bodies += report.bodies
-        if self.unnamed:
-            self.unnamed -= report.digests
-            for run in (run for run in report.digests if len(run) > 64):
-                self.unnamed = {name for name in self.unnamed if name not in run}
+        self._name(report.digests)
         self.gone += [(number, name) for number, digest, name in report.kept if digest not in self.files]
         self.absent.extend(report.absent)
         self.withheld.extend(report.withheld)
+
+    def _name(self, runs: set[str]) -> None:
+        """Take in the runs of hex digits that bodies hold; a digest may stand within a longer one."""
+        self.unnamed -= runs
+        for run in runs if self.unnamed else ():
+            if len(run) > 64:
+                self.unnamed = {name for name in self.unnamed if name not in run}
 
     def _is_veiled(self, act: Act, where: str) -> bool:
         """Whether approvals of what stands there may be among what is withheld: nobody can say they lack.

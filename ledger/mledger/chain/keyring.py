@@ -202,7 +202,7 @@ class Keyring:
 
     def skew(self, seq: int) -> int:
         """How far clocks may differ at an entry, in seconds, by the policy in force before it."""
-        return self.skews[max(bisect_left(self.skews, seq, key=itemgetter(0)), 1) - 1][1]
+        return self.skews[bisect_left(self.skews, seq, key=itemgetter(0)) - 1][1]
 
     def _replace(self, member: Member) -> None:
         held = self.members[member.id]

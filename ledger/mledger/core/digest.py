@@ -25,7 +25,9 @@ def sha256_hex(data: bytes) -> str:
 
 def runs_in(data: bytes) -> Iterator[str]:
     """Every run of 64 or more hex digits in `data`: a SHA-256, or what one may be a part of."""
-    return (run.decode() for run in _HEX.findall(data))
+    if _RUN in data.translate(_MARKED):  # which most bodies have none of, and twenty times as fast to see
+        for run in _HEX.findall(data):
+            yield run.decode()
 
 
 def kept_in(data: bytes) -> Iterator[tuple[str, str]]:

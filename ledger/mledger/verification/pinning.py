@@ -44,10 +44,7 @@ def _pin(verifier: "Verifier", audit: "Audit", pinned: Pinned) -> None:
     elif pinned.size > audit.head.size:
         message = f"knows {pinned.size:,} entries, and here are {audit.head.size:,}"
         verifier.find("head.rollback", WHERE, message)
-    elif (audit.roots.get(pinned.size) or verifier.root(pinned.size), _leaf(verifier, pinned.size)) != (
-        pinned.root,
-        pinned.leaf,
-    ):
+    elif not _is_there(verifier, audit, pinned):
         message = f"another history: the first {pinned.size:,} entries are not those that it knows"
         verifier.find("head.diverged", WHERE, message)
     else:
@@ -55,9 +52,10 @@ def _pin(verifier: "Verifier", audit: "Audit", pinned: Pinned) -> None:
         verifier.rely(f"the trust file, which knows {_entries(pinned.size)}{since}", pinned.size)
 
 
-def _leaf(verifier: "Verifier", size: int) -> bytes | None:
-    """The hash of the last of so many entries, as it is stored."""
-    return next(iter(verifier.store.hashes(0, size - 1, 1)), None)
+def _is_there(verifier: "Verifier", audit: "Audit", pinned: Pinned) -> bool:
+    """Whether the first so many entries are those that are pinned, by their root and by their last leaf."""
+    root = audit.roots.get(pinned.size) or verifier.root(pinned.size)
+    return (root, verifier.reader.leaf_at(pinned.size - 1)) == (pinned.root, pinned.leaf)
 
 
 def _other(audit: "Audit", pinned: Pinned) -> str | None:
