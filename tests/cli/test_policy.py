@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mledger.events.policy import Policy
-from mledger_cli.commands.policy import Rules
+from mledger_cli.commands.policy import Rules, _changes
 from mledger_cli.documents import yaml_mapping
 from tests.cli.asking import ALICE, Run, done, nothing_written, refused, refused_alike, told
 
@@ -136,3 +136,14 @@ def test_what_is_no_policy_is_told(run: Run, begun: Path, yaml: str) -> None:
     fix = refused_alike(run, [*ADOPT], "policy.yaml holds a whole event")
     assert fix == "mledger append policy.adopted ledger --from policy.yaml"
     assert ALICE in yaml.splitlines()[0]
+
+
+def test_two_certificates_are_told_apart() -> None:
+    """Whoever exchanges a root of trust sees two of them, by their digests; other texts are shown whole."""
+    one, other = (
+        f"-----BEGIN CERTIFICATE-----\n{word}\n-----END CERTIFICATE-----\n" for word in ("AA", "BB")
+    )
+    (change,) = _changes("", {"anchor_roots": [one]}, {"anchor_roots": [other]})
+    assert change.gone != change.new
+    (change,) = _changes("", {"help": "Yes.\nAlways."}, {"help": "Yes.\nNever."})
+    assert (change.gone, change.new) == ('"Yes.\\nAlways."', '"Yes.\\nNever."')

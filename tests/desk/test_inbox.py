@@ -70,6 +70,7 @@ def test_a_rejection_is_shown_to_who_asked(company: Company) -> None:
         assert item.about == "2.1 to production: No latency under load."
         if end == "approved":
             company.say(BOB, "promotion.approved", {"request": number} | REASON)
+            assert waits(company, DORA) == [number]  # whose approval is missing again
         else:
             company.ask()
         assert waits(company, CAROL) == []

@@ -87,6 +87,16 @@ def test_a_dispute_names_the_revocation_that_counts(company: Company) -> None:
     assert [one.number for one in disputes(company.sim.reader())] == [revoked]
 
 
+@pytest.mark.parametrize(
+    ("hand", "stream"), [(Hand(ALICE, meaning="machine"), "ledger"), (Hand(ALICE), "model/m")]
+)
+def test_a_revocation_that_takes_effect_is_named(company: Company, hand: Hand, stream: str) -> None:
+    """Also one that breaks a rule which takes nothing from it: the key is in dispute, and no listing stops."""
+    lost = {"key": signer_of(BOB).key_id, "reason": "Stolen.", "compromised_since": "2"}
+    seq = force(company.sim.store, hand, "key.revoked", stream, lost)
+    assert [(one.number, one.since) for one in disputes(company.sim.reader())] == [(str(seq), 2)]
+
+
 def test_a_revocation_without_a_doubt_disputes_nothing(company: Company) -> None:
     """Who leaves has signed what they signed."""
     company.say(ALICE, "key.revoked", {"key": signer_of(BOB).key_id, "reason": "Left."}, "ledger")

@@ -70,15 +70,18 @@ def check_fits(reader: "Reader", question: "Fact", *, approve: bool) -> None:
 
 
 def check_new(reader: "Reader", question: "Fact", key: str) -> None:
-    """Nothing, unless whoever holds the key approved the request already. Errors: InputError."""
+    """Nothing, unless an approval by whoever holds the key counts already. Errors: InputError."""
     from mledger.chain.docket import Docket
     from mledger.desk.dossier import REQUESTED
 
-    member = reader.keyring().members.get(key)
-    if question.type != REQUESTED or member is None:
+    keyring, size, docket = reader.keyring(), reader.head.size, Docket(reader.recall())
+    member = keyring.members.get(key)
+    asked = docket.asked(question.number, size) if question.type == REQUESTED else None
+    if member is None or asked is None:
         return
-    asked = Docket(reader.recall()).asked(question.number, reader.head.size)
-    own = [one.number for one in asked.approvals if one.person == member.person] if asked is not None else []
+    standings = docket.standing(keyring, asked, size)
+    counted = [one for standing in standings for one in standing.counted] if standings else asked.approvals
+    own = [one.number for one in counted if one.person == member.person]
     if own:
         raise InputError(
             f"you approved request {question.number} already, event {own[0]}",

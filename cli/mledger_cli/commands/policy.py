@@ -1,9 +1,11 @@
 """mledger policy: the rules in force, and new ones in their place."""
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from mledger.core.digest import sha256_hex, short
 from mledger.errors import InputError, NotFoundError
 from mledger_cli import opening, recording
 from mledger_cli.context import Settings, pass_settings
@@ -222,7 +224,8 @@ def _listed(values: list[object]) -> str:
 def _told(value: object) -> str:
     from mledger_cli.stories import told
 
-    lines = value.splitlines() if isinstance(value, str) else []
-    if len(lines) > 1:
-        return f"{lines[0]} … ({len(lines)} lines)"
+    if isinstance(value, str) and "\n" in value:
+        if value.startswith("-----BEGIN "):
+            return f"{value.splitlines()[0]} … sha256 {short(sha256_hex(value.encode()))}"
+        return json.dumps(value, ensure_ascii=False)
     return "" if value is None else told(value)

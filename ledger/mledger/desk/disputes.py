@@ -2,12 +2,10 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mledger.chain.keyring import Keyring
 from mledger.chain.seal import open_entry
-from mledger.core.names import parse_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mledger.chain.history import Fact
     from mledger.reader import Reader
 
@@ -43,23 +41,18 @@ def disputes(reader: "Reader") -> list[Dispute]:
     ]
     if not revoked:
         return []
-    members = reader.keyring().members  # only who was revoked by somebody who may
-    said = dict(_said(reader, revoked))
-    return [
-        Dispute(m.id, m.name, m.compromised_since, m.revoked, said[m.id, m.compromised_since])
-        for m in members.values()
-        if m.compromised_since is not None and m.revoked is not None
-    ]
-
-
-def _said(reader: "Reader", revoked: "list[Fact]") -> "Iterator[tuple[tuple[str, int], str]]":
-    """Each key and entry that a revocation names, with its event; what does not count is passed over."""
-    from mledger.events.key import KeyRevoked
-
-    for fact in reader.judged(revoked):
-        body = fact.data if fact.refused is None else None
-        if isinstance(body, KeyRevoked) and body.compromised_since is not None:
-            yield (body.key, parse_number(body.compromised_since)[0]), fact.number
+    keyring, found = Keyring(), dict[str, Dispute]()
+    for facts in reader.governing(keyring):  # only what has taken effect there says anything
+        for fact in facts:
+            key = (fact.said or {}).get("key") if fact.type == _REVOKED else None
+            member = keyring.members.get(key) if isinstance(key, str) else None
+            if member is None or member.compromised_since is None or member.revoked is None:
+                continue
+            held = found.get(member.id)
+            if held is None or held.since != member.compromised_since:
+                since, until = member.compromised_since, member.revoked
+                found[member.id] = Dispute(member.id, member.name, since, until, fact.number)
+    return list(found.values())
 
 
 def dispute_of(fact: "Fact", known: list[Dispute]) -> Dispute | None:

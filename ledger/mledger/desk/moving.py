@@ -42,9 +42,8 @@ def _spelt(state: ModelState, stage: str, policy: "Policy | None", *, new: bool)
     if stage.casefold() in known:
         return known[stage.casefold()]
     if not new:
-        names = dict.fromkeys((*USUAL, *known.values()))
-        line = unknown("stage", stage, names)
-        raise NotFoundError(f"{line}; there are {', '.join(names)}", fix="if you mean a new one: --new-stage")
+        line = f"{unknown('stage', stage, known.values())}; there are {', '.join(known.values())}"
+        raise NotFoundError(line, fix="if you mean a new one: --new-stage")
     return stage
 
 

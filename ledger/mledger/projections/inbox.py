@@ -9,7 +9,7 @@ reviewers until each of them, or who took it over, has answered. Reviews that we
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mledger.chain.draft import format_id
@@ -54,6 +54,8 @@ class Waiting:
     due: str | None = None
     key: str = ""
     """What a later event of the same key takes the place of: a version's stage, a plan's words."""
+    before: "Waiting | None" = None
+    """Of a rejection: the request as it waited, and waits again once somebody approves it after all."""
 
 
 @dataclass(slots=True)
@@ -98,9 +100,9 @@ def _requested(state: InboxState, event: Header, body: PromotionRequested) -> No
 def _approved(state: InboxState, event: Header, body: PromotionApproved) -> None:
     number = state.find(body.request)
     if (found := state.waiting.get(number)) is not None:
+        if found.before is not None:
+            found = state.waiting[number] = replace(found.before, answered=[])
         found.answered.append(event.source.by)
-        if found.kind == "rejected":
-            del state.waiting[number]
 
 
 @inbox.on_each((PromotionExecuted, DeploymentRecorded))
@@ -114,9 +116,9 @@ def _rejected(state: InboxState, event: Header, body: PromotionRejected) -> None
     number = state.find(body.request)
     if (found := state.waiting.get(number)) is None:
         return
-    asker = found.asked[0] if found.kind == "rejected" else found.source.by
-    about = f"{found.about.partition(': ')[0]}: {body.reason}"
-    state.waiting[number] = Waiting("rejected", found.type, found.stream, about, event.source, [asker])
+    asked = found.before or found
+    told = Waiting("rejected", asked.type, asked.stream, f"{asked.about}: {body.reason}", event.source)
+    state.waiting[number] = replace(told, asked=[asked.source.by], before=asked)
 
 
 @inbox.on(ModelRetired)
