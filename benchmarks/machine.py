@@ -18,9 +18,10 @@ def cores() -> int:
 def facts() -> dict[str, str]:
     """The machine, the versions, and how busy it is."""
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    kernel = ".".join(platform.release().split(".")[:2])
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "machine": f"{_processor()}, {cores()} cores, {platform.system()} {platform.release()}",
+        "machine": f"{_processor()}, {cores()} cores, {platform.system()} {kernel}",
         "python": f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}, {libraries}",
         "load": ", ".join(f"{load:.1f}" for load in os.getloadavg()),
     }

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -60,7 +59,6 @@ def shell(tmp_path: Path) -> Shell:
 def test_both_do_the_same(line: str, ready: Path, shell: Shell) -> None:
     """Standard output, standard error, input, folder, mask and exit code are those of the command."""
     installed = shell(line, INSTALLED)
-    shutil.rmtree("there", ignore_errors=True)
     stood = shell(line.replace("there", "here"), ready)
     assert (stood.stdout, stood.stderr) == (installed.stdout.replace("there", "here"), installed.stderr)
     assert installed.stdout

@@ -113,7 +113,7 @@ def test_one_version_of_a_dataset_is_enough(run: Run, served: Path) -> None:
             "applications@v3",
         )
     )
-    assert "deprecated    v2: Wrong" in done(run("replay", DATASET))
+    assert "deprecated    v2: Wrong; Alice Example" in done(run("replay", DATASET))
     refused(run("retire", "applications", "--version", "v2", "--reason", "x"), "already, by event 9")
     done(run("retire", "applications", "--reason", "All wrong.", "--still-used", "Until 1.1."))
 

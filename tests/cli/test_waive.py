@@ -31,7 +31,7 @@ def test_a_rule_passes_until_a_day(run: Run, begun: Path) -> None:
 def test_those_that_ran_out_come_last(run: Run, begun: Path) -> None:
     """A waiver whose day has passed is listed as over; a correction of its day counts."""
     done(run("waive", "GXP/Legible", "credit-risk", *WHY, "--on", "1"))
-    done(run("waive", "GOAL-001", "ledger", "--until", day(0), "--reason", "x"))
+    done(run("waive", "GOAL-001", "ledger", "--until", day(1), "--reason", "x"))
     done(run("correct", "3", "--set", f"until={day(-1)}", "--reason", "x", "--yes"))
     first, second = done(run("waivers")).splitlines()[1:]
     assert first.split()[:5] == ["2", "gxp/legible", "on", "1", MODEL]

@@ -91,7 +91,7 @@ def test_a_dispute_names_the_revocation_that_counts(company: Company) -> None:
     ("hand", "stream"), [(Hand(ALICE, meaning="machine"), "ledger"), (Hand(ALICE), "model/m")]
 )
 def test_a_revocation_that_takes_effect_is_named(company: Company, hand: Hand, stream: str) -> None:
-    """Also one that breaks a rule which takes nothing from it: the key is in dispute, and no listing stops."""
+    """Also one that breaks a rule which takes nothing from it; the key is in dispute, no listing stops."""
     lost = {"key": signer_of(BOB).key_id, "reason": "Stolen.", "compromised_since": "2"}
     seq = force(company.sim.store, hand, "key.revoked", stream, lost)
     assert [(one.number, one.since) for one in disputes(company.sim.reader())] == [(str(seq), 2)]

@@ -104,7 +104,6 @@ def test_what_a_process_left_is_gone_once_it_is_pushed(path, script, recorded):
     shutil.move(path, "aside.db")
     lines = """
 import mledger
-from mledger import folders
 with mledger.run("credit-risk", hypothesis="x", criteria={"loss": "<1"}) as run:
     for step in range(10):
         run.metric("loss", 0.5, step=step)
@@ -193,7 +192,6 @@ def test_whatever_is_wrong_with_ledger_or_key_stops_nobody(path, monkeypatch, ca
 FULL = """
 import resource
 import mledger
-from mledger import folders
 limit = 24_000  # bytes of a file: less than an append to the ledger needs, more than a line of the spool
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 with mledger.run("credit-risk", hypothesis="x", criteria={"auc": ">0"}, quiet=True) as run:

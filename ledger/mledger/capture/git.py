@@ -107,7 +107,7 @@ class _Question:
         if self._process and not self._said:
             out, err = self._process.communicate(timeout=TIMEOUT)
             self._said = _Said(self._process.returncode, out, err)
-            if self._said.code <= 1:  # yes or no, and no failure
+            if self._about[2] and self._said.code <= 1:  # yes or no, and no failure
                 self._answers[self._name] = self._about, self._said
         assert self._said is not None  # noqa: S101  one of the two is there
         return self._said

@@ -1,6 +1,5 @@
 """Runs as the ledger has them, all or the one meant."""
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -102,8 +101,7 @@ def _streams(reader: "Reader", text: str) -> set[str]:
     with suppress(MledgerError):
         if (fact := reader.fact(text)).type in _TYPES:
             return {fact.stream}
-    bodies = ((fact.stream, json.loads(fact.body)) for fact in _starts(reader) if fact.body is not None)
-    return {stream for stream, body in bodies if body.get("run") == name}
+    return {fact.stream for fact in _starts(reader) if (fact.said or {}).get("run") == name}
 
 
 def span(text: str) -> tuple[int, int] | None:

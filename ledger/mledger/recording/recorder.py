@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple, ParamSpec, Self, TypeVar, Unpack
 from weakref import WeakSet
 
 from mledger.errors import ConflictError, InputError, IntegrityError, LockedError, MledgerError, UsageError
-from mledger.folders import spool_folder
 from mledger.recording import telling
 from mledger.recording.item import Item
 from mledger.recording.said import Said, check_plain, check_said
@@ -27,6 +26,9 @@ DEFAULT = "mledger.db"
 PUSH = "mledger spool push"
 
 _REGISTERED, _FRAMED, _STARTED = "model.registered", "problem.framed", "run.started"
+
+# So many new events are looked through before what is known of data is read again at once.
+_FEW = 1_000
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -160,8 +162,12 @@ class Recorder:
         fix = why.fix if isinstance(why, MledgerError) else None
         if isinstance(why, IntegrityError):
             fix = fix or "mledger verify --full"
-        name = f" --ledger {self.path}" if self.path != Path(DEFAULT).absolute() else ""
-        return f"{fix}; then: {PUSH}{name}" if fix else f"{PUSH}{name}"
+        return f"{fix}; then: {self.push}" if fix else self.push
+
+    @property
+    def push(self) -> str:
+        """The command that signs what waits for this ledger."""
+        return PUSH if self.path == Path(DEFAULT).absolute() else f"{PUSH} --ledger {self.path}"
 
     def known(self, stream: str) -> Known | None:
         """What the ledger holds of a model that matters to a new run of it; None if it cannot be read."""
@@ -186,15 +192,20 @@ class Recorder:
         return number
 
     def data(self) -> "Held":
-        """The states of all datasets by digest, read again when the ledger has grown. Errors: of reading."""
+        """The states of all datasets by digest, read again when more than models has grown.
+
+        Errors: of reading.
+        """
         from mledger.datasets import held
 
         ledger = self.ledger
         size = ledger.head.size
         with self._turn:
-            if self._held is None or self._held[0] != size:
-                self._held = size, held(ledger)
-            return self._held[1]
+            known = self._held
+            if known is None or size - known[0] > _FEW or _others(ledger.facts(None, known[0], size)):
+                known = size, held(ledger)
+            self._held = size, known[1]
+            return known[1]
 
     def unregistered(self, stream: str) -> str:
         """One line for a model that nobody has registered, with the nearest that somebody has."""
@@ -217,8 +228,6 @@ class Recorder:
                 return False
             self._asked = True
         try:
-            if not any(spool_folder().glob("*.jsonl")):
-                return False
             from mledger.recording.spool import Spool
 
             return Spool().holds(self.path)
@@ -261,6 +270,11 @@ def _more(known: Known, facts: "Iterable[Fact]") -> Known:
         if fact.type == _STARTED and (said := fact.said) is not None:
             names.setdefault(str(said.get("run")), fact.number)
     return Known(registered, framed, names)
+
+
+def _others(facts: "Iterable[Fact]") -> bool:
+    """Whether some are about no model: about data, or what governs, which may bear on data."""
+    return any(not fact.stream.startswith("model/") for fact in facts)
 
 
 def _is_wrong(error: Exception) -> bool:

@@ -100,7 +100,7 @@ class Run:
             self._reference = self._recorder.reference(self._stream, begun.body.run, number or None)
         self._journal = Journal(item.id, ledger=self._recorder.path, stream=self._stream, run=begun.body.run)
         if self.number and not self._quiet and self._recorder.mentions_spool():
-            telling.told(("earlier events wait to be signed: mledger spool push",), quiet=False)
+            telling.told((f"earlier events wait to be signed: {self._recorder.push}",), quiet=False)
         for one in begun.warnings:
             if not (self._quiet and one.hushed):
                 telling.warn(one.line, one.fix)
