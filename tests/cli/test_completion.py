@@ -48,3 +48,10 @@ def test_bash_completes_a_command(process: Callable, folder: Path, program: Call
         check=True,
     )
     assert done.stdout.split() == ["types"]
+
+
+@pytest.mark.parametrize(("line", "offered"), [("mledger runs co", "compare"), ("mledger runs ", "list")])
+def test_commands_of_a_group_that_lists_are_completed(process: Callable, line: str, offered: str) -> None:
+    """`list` may be left out, and the others are offered all the same."""
+    asked = {"_MLEDGER_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": "2"}
+    assert f"plain,{offered}" in process(env=asked).stdout.split()

@@ -49,12 +49,17 @@ def test_a_state_is_found_by_name_and_by_bytes(data, recorded):
     assert uses(recorded, str(data), name="applications", role="test") == ([row | {"role": "test"}], None)
 
 
-def test_a_file_is_known_whatever_it_is_called(data, recorded):
+def test_a_file_is_known_whatever_it_is_called(data, recorded, capsys):
     """Without a name given, a file is the state of the dataset that holds its bytes; v3 means 3 as well."""
     row = {"name": "applications", "version": "v3", "digest": SHA256, "role": "train"}
     copy = data.rename(data.with_name("october-1.csv"))
     assert uses(recorded, copy) == ([row], None)
     assert uses(recorded, str(copy), name="other")[0][0]["name"] == "other"
+    changed = copy.rename(data.with_name("sub.csv")).with_name("applications.csv")
+    changed.write_bytes(CSV + b"4,1\n")
+    rows, _ = uses(recorded, changed)
+    assert (rows[0]["name"], rows[0].get("version")) == ("applications", None)
+    assert "mledger data add FILE --as applications --refresh --why TEXT" in capsys.readouterr().err
     with Ledger.open(data.with_name("mledger.db")) as ledger:
         again = {"version": "4", "why": "November.", "digests": [{"name": "a", "sha256": "ab" * 32}]}
         ledger.append("dataset.refreshed", "dataset/applications", again)
@@ -154,15 +159,17 @@ def test_a_uri_is_read_where_it_lies(data, recorded):
 
 
 def test_what_is_known_is_read_once_for_each_size(data):
-    """A file more costs no walk through all datasets, unless the ledger has grown."""
+    """A file more costs no walk through all datasets, unless more than runs was recorded."""
     from mledger import datasets
 
     with mledger.open() as recorder:
         known = recorder.data()
+        with recorder.run("credit-risk", **SAID):
+            pass
         assert recorder.data() is known
         with Ledger.open("mledger.db") as other:
             again = {"version": "4", "why": "November.", "digests": [{"name": "a", "sha256": "cd" * 32}]}
             other.append("dataset.refreshed", "dataset/applications", again)
         grown = recorder.data()
-    assert [state.version for state in grown["cd" * 32]] == ["4"]
+    assert [state.version for state in grown.states["cd" * 32]] == ["4"]
     assert datasets.recognise(grown, str(data), "other").version == "v3"

@@ -15,6 +15,8 @@ from mledger_cli.tables import Column, day
 from mledger_cli.text import counted
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from mledger.recording.found import Found
 
 # What a listing folds: the map of what does not work is a page of its own.
@@ -28,9 +30,17 @@ class _Listing(Group):
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         named = next(self._words(context, args), None)
+        if context.resilient_parsing and named is None:
+            return super().parse_args(context, args)  # a shell asks what may follow: commands, too
         if named not in self.commands and not {"-h", "--help"} & set(args):
             args = ["list", *args]
         return super().parse_args(context, args)
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Its commands, and what `list` takes, which may be left out."""
+        found = super().shell_complete(context, incomplete)
+        models = SOME_STREAM.shell_complete(context, click.Argument(["model"]), incomplete)
+        return found if incomplete.startswith("-") else [*found, *models]
 
     def _words(self, context: click.Context, args: list[str]) -> Iterator[str]:
         """The words that are neither an option nor the value of a common one."""

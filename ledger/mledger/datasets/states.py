@@ -1,8 +1,9 @@
 """Which recorded state a name, a file or a table is."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mledger.core.names import check_stream
 from mledger.data.capture import capture
@@ -35,8 +36,11 @@ class State(NamedTuple):
         return {name: value for name, value in row.items() if value is not None}
 
 
-Held: TypeAlias = Mapping[str, Sequence[State]]
-"""The states that have a digest: of each dataset the newest."""
+class Held(NamedTuple):
+    """What is recorded of all datasets: states by the digests they hold, and datasets by names of files."""
+
+    states: dict[str, list[State]]
+    files: dict[str, str]
 
 
 def read(reader: "Reader", name: str) -> DatasetState:
@@ -100,13 +104,14 @@ def identify(reader: "Reader", data: Any, name: str) -> State:
 
 
 def held(reader: "Reader") -> Held:
-    """What is recorded of all datasets, by digest."""
-    found: dict[str, list[State]] = {}
+    """What is recorded of all datasets."""
+    found = Held({}, {})
     for name in names(reader):
         state = read(reader, name)
         newest = {digest.sha256: one for one in state.versions.values() for digest in one.digests}
         for sha256, version in newest.items():
-            found.setdefault(sha256, []).append(state_of(state, version))
+            found.states.setdefault(sha256, []).append(state_of(state, version))
+        found.files.update({digest.name: name for one in state.versions.values() for digest in one.digests})
     return found
 
 
@@ -116,11 +121,12 @@ def recognise(known: Held, path: str, name: str) -> State:
     If none is the same, a state of `name` with the digest alone. Errors: as for reading the data,
     InputError for a name that no dataset can have.
     """
-    digests = capture(find_source(path), known=known).sha256s
-    same = [state for digest in digests for state in known.get(digest, ())]
+    digests = capture(find_source(path), known=known.states).sha256s
+    same = [state for digest in digests for state in known.states.get(digest, ())]
     if same:
         return min(same, key=lambda state: state.name != name)
-    return State(short(check_stream(f"dataset/{name}", error=InputError)), None, digests[0])
+    called = known.files.get(Path(path).name, name)  # it was recorded so, and is another one now
+    return State(short(check_stream(f"dataset/{called}", error=InputError)), None, digests[0])
 
 
 def _digests_of_table(found: DatasetState, data: Any) -> Iterator[str]:

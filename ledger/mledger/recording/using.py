@@ -102,8 +102,8 @@ def _file(recorder: "Recorder | None", where: str, name: str | None, role: str) 
     from mledger.datasets import identify, recognise
 
     if name is not None:
-        return _unknown(identify(recorder.ledger, where, name), role)
-    return _unknown(recognise(recorder.data(), where, called), role)
+        return _unknown(recorder.ledger, identify(recorder.ledger, where, name), role)
+    return _unknown(recorder.ledger, recognise(recorder.data(), where, called), role)
 
 
 def _digest(where: str) -> str | None:
@@ -131,13 +131,14 @@ def _table(reader: "Reader | None", data: Any, name: str | None, role: str) -> U
         return Used({"name": name, "digest": digest_of_content(as_table(data)), "role": role})
     from mledger.datasets import identify
 
-    return _unknown(identify(reader, data, name), role)
+    return _unknown(reader, identify(reader, data, name), role)
 
 
-def _unknown(state: "State", role: str) -> Used:
+def _unknown(reader: "Reader", state: "State", role: str) -> Used:
     """The row of a state; one that was never recorded is a gap."""
     known = Used(dict(state.use(role)))
     if state.event:
         return known
     gap = f"dataset {state.name}: this state of it is not recorded"
-    return known._replace(gap=gap, fix=f"mledger data add FILE --as {state.name}")
+    more = " --refresh --why TEXT" if f"dataset/{state.name}" in reader.stream_names() else ""
+    return known._replace(gap=gap, fix=f"mledger data add FILE --as {state.name}{more}")
