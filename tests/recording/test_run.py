@@ -280,13 +280,16 @@ def test_steps_are_summed_up_and_kept_in_one_file(recorded):
 @pytest.mark.parametrize(
     ("value", "kept"), [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")]
 )
-def test_what_is_not_finite_is_recorded_as_it_is(recorded, value, kept):
-    """A metric that diverged goes by its name, and meets no criterion."""
+def test_what_is_not_finite_is_recorded_as_it_is(recorded, capsys, value, kept):
+    """A metric that diverged goes by its name, meets no criterion, and one line says what to do about it."""
     for criterion in (">=0.95", "<=0.95"):
         with begin(criteria={"auc": criterion}) as run:
             run.metric("auc", value)
         assert recorded()[-1]["data"]["metrics"] == [{"name": "auc", "value": kept}]
         assert recorded()[-1]["data"]["verdict"] == "refuted"
+        warned = capsys.readouterr().err
+        assert f"auc is {kept}, which meets none" in warned
+        assert "mledger conclude" in warned
 
 
 @pytest.mark.parametrize("value", ["0.95", None, True, [0.95], {"auc": 1}, object(), 1j, b"1", np.zeros(2)])

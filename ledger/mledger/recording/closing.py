@@ -1,6 +1,7 @@
 """The last event of a run: measures, and their verdict."""
 
 from collections.abc import Container, Mapping, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from mledger.attachment import Attachment
@@ -64,9 +65,18 @@ def closed(run: "Run", failure: "Failure | None", wrong: InputError | None = Non
         missing += [f"criterion {one.words}: {one.criterion.metric} was never measured" for one in unmeasured]
     fields["files"] = [one.file.model_dump(exclude_none=True) for one in attach]
     body, left_out = _built(f"run.{verb}", fields, [*gaps, *missing])
-    warnings = [f"run {run.called}: {gap}" for gap in (*left_out, *missing)]
+    odd = _not_finite(judged, run.called) if failure is None else ()
+    warnings = [f"run {run.called}: {gap}" for gap in (*left_out, *missing, *odd)]
     summary = _measures(rows, judged) if failure is None else [_failed(failure)]
     return Closed(body, _named(attach, body), verb, tuple(summary), tuple(dict.fromkeys(warnings)))
+
+
+def _not_finite(judged: Judged, called: str) -> list[str]:
+    """What to do where a value that is no number, or endless, decides over the verdict."""
+    found = [one for one in judged.outcomes if one.value is not None and not isfinite(float(one.value))]
+    way = f"if it says nothing of the hypothesis: mledger conclude {called} --verdict invalid --lesson TEXT"
+    told = (f"criterion {one.words}: {one.criterion.metric} is {one.value}" for one in found)
+    return [f"{line}, which meets none; {way}" for line in told]
 
 
 class GivenUp(NamedTuple):
