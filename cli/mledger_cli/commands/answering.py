@@ -131,7 +131,7 @@ def outlook(reader: "Reader", question: "Fact") -> str | None:
         return f"next: {following}"
     number, approved = moved
     if approved:
-        return f"it was moved already, by event {number}, of which this says nothing"
+        return f"event {number} moved it already, on the approvals before it: nothing is left to do"
     return f"event {number} moved it without an approval: to move it again, on this one: {following}"
 
 

@@ -30,9 +30,10 @@ def command(settings: Settings, events: tuple[str, ...], key: str | None) -> Non
 
     EVENT is the number of an act.requested: an act that the policy calls grave, asked for with
     --request, and approved by as many others as the policy wants. Several on one stream are done
-    together: all or none. Whoever may record the act may do it, once.
+    together, all or none. Whoever may record the act may do it, once.
 
-    What comes after the rotation of the key that signs is signed by the key in its place, if that is at hand.
+    What comes after the rotation of the key that signs is signed by the key in its place, if that is at
+    hand, and recorded after the rest.
     """
     with opening.reader(settings) as reader:
         acts = [_act(reader.fact(event)) for event in events]

@@ -62,10 +62,10 @@ def made_here(state: ModelState, version: Version, run: Run) -> bool:
 
 def told_maker(state: ModelState, version: Version, run: Run) -> str:
     """What may be said of a version and the run that it names: made by it, or no more than named."""
-    if made_here(state, version, run):
-        return f"made by run {run.name}"
-    why = "made other files" if any(others(state, version)) else "recorded none of its files"
-    return f"names run {run.name}, which {why}"
+    if any(others(state, version)):
+        return f"names run {run.name}, which made other files"
+    made = any(file.sha256 in made_by(state, run) for file in version.artifacts)
+    return f"made by run {run.name}" if made else f"names run {run.name}, which recorded none of its files"
 
 
 def _makers(state: ModelState) -> dict[str, Run]:
